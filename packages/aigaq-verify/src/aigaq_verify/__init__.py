@@ -1,0 +1,1 @@
+"""The verifier: checks packages and receipts offline, trusting nobody here."""

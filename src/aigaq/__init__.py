@@ -1,0 +1,1 @@
+"""Aigaq: sealed reports, evidence that nobody can bury, and clocks that the state cannot stop."""
