@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Runs the tests: `lint`, `fast`, `all` or `fuzz`. Counts are small unless AIGAQ_ROUNDS=full.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+what=${1:-all}
+export AIGAQ_ROUNDS=${AIGAQ_ROUNDS:-small}
+
+lint() {
+  "$bin/ruff" check .
+  "$bin/ruff" format --check .
+  "$bin/mypy"
+  "$bin/lint-imports"
+}
+case "$what" in
+  lint) lint ;;
+  fast) lint; "$bin/pytest" -n 2 -q -m "not browser and not faults and not slow" ;;
+  all) lint; "$bin/pytest" -n 2 --dist loadfile -q ;;
+  fuzz) "$bin/pytest" -q -m fuzz --override-ini=addopts= tests/fuzz ;;
+  *) echo "usage: scripts/test.sh lint|fast|all|fuzz" >&2; exit 2 ;;
+esac
