@@ -1,0 +1,107 @@
+// The desk's one script. Every action is also a plain form or link: without this file nothing is
+// lost but keys, the calm viewer's second click and the menu that closes by itself.
+"use strict";
+
+(() => {
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const tabs = "BroadcastChannel" in window ? new BroadcastChannel("desk") : null;
+
+  // The lock: Ctrl+Alt+L, or the button. The page goes blank before the server answers, and every
+  // other tab of the desk goes with it.
+  const lock = one("[data-lock]");
+  const blank = () => {
+    document.documentElement.classList.add("locking");
+    document.title = "…";
+    all("audio, video").forEach((player) => player.pause());
+  };
+  if (lock) {
+    lock.addEventListener("submit", () => {
+      blank();
+      tabs?.postMessage("locked");
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey && event.altKey && event.code === "KeyL") {
+        event.preventDefault();
+        lock.requestSubmit();
+      }
+    });
+    tabs?.addEventListener("message", (event) => {
+      if (event.data === "locked") {
+        blank();
+        setTimeout(() => location.reload(), 1500);
+      }
+    });
+  }
+  // A page kept by the browser for "back" is asked for again: the desk may be locked by now.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+
+  // Menus close by Escape and by a click elsewhere.
+  document.addEventListener("click", (event) => {
+    all("[data-menu][open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    all("[data-menu][open]").forEach((menu) => {
+      menu.open = false;
+      one("summary", menu).focus();
+    });
+  });
+
+  // Keys of a list: j and k walk, Enter opens, / searches. Not while someone types.
+  const rows = all("[data-row]");
+  let at = -1;
+  const walk = (to) => {
+    if (!rows.length) return;
+    at = Math.max(0, Math.min(rows.length - 1, to));
+    rows.forEach((row, index) => row.toggleAttribute("data-selected", index === at));
+    one("a", rows[at]).focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (typing || event.ctrlKey || event.altKey || event.metaKey) return;
+    const inside = rows.findIndex((row) => row.contains(document.activeElement));
+    if (inside >= 0) at = inside;
+    if (event.code === "KeyJ") walk(at + 1);
+    else if (event.code === "KeyK") walk(at - 1);
+    else if (event.key === "/" && one("[data-search]")) {
+      event.preventDefault();
+      one("[data-search]").focus();
+    }
+  });
+
+  // The calm viewer: grey, muted and small until someone asks to see, and back again.
+  all("[data-calm]").forEach((calm) => {
+    const button = one("[data-calm-toggle]", calm);
+    if (!button) return;
+    button.hidden = false;
+    const words = one("[data-calm-words]", button);
+    button.addEventListener("click", () => {
+      const seen = calm.classList.toggle("calm-seen");
+      button.setAttribute("aria-pressed", String(seen));
+      words.textContent = seen ? button.dataset.back : button.dataset.see;
+    });
+    calm.addEventListener("toggle", () => {
+      if (calm.open) return;
+      calm.classList.remove("calm-seen");
+      button.setAttribute("aria-pressed", "false");
+      words.textContent = button.dataset.see;
+      all("audio, video", calm).forEach((player) => player.pause());
+    });
+  });
+
+  // A form is sent once, however often the button is pressed.
+  all("form[method=post]").forEach((form) => {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "yes";
+    });
+  });
+
+  // After an error the focus goes to what went wrong.
+  one("[data-focus]")?.focus();
+})();

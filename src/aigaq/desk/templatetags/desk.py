@@ -1,0 +1,144 @@
+"""Tags and filters of the desk's components: icons, dates in words, notices, fields, chips.
+
+A component that takes plain values is an include in ``desk/components/``; what needs a
+computation or a body is a tag here. Tones are ``info``, ``good``, ``due`` and ``overdue``.
+"""
+
+from datetime import date, datetime
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from aigaq import clock
+from aigaq.desk import dates
+from aigaq.desk.icons import build_icon
+
+register = template.Library()
+
+TONE_ICONS = {
+    "info": "info",
+    "good": "circle-check",
+    "due": "clock",
+    "overdue": "triangle-alert",
+    "": "circle",
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Return an icon; a word must stand beside it."""
+    return mark_safe(build_icon(name))  # noqa: S308 (our own files, no input)
+
+
+@register.simple_block_tag
+def notice(content: str, tone: str, title: str, level: int = 2) -> SafeString:
+    """Return a notice with a heading and a body of our own HTML."""
+    return format_html(
+        '<section class="notice is-{}">{}<div class="notice-body"><h{} class="notice-title">{}'
+        "</h{}>{}</div></section>",
+        tone,
+        icon(TONE_ICONS[tone]),
+        level,
+        title,
+        level,
+        mark_safe(content.strip()),  # noqa: S308 (already rendered and escaped by the template)
+    )
+
+
+@register.simple_tag
+def chip(tone: str, text: str, icon_name: str = "") -> SafeString:
+    """Return a small label: icon and word, coloured by tone."""
+    return format_html(
+        '<span class="chip is-{}">{}{}</span>', tone, icon(icon_name or TONE_ICONS[tone]), text
+    )
+
+
+@register.filter
+def when(at: datetime) -> SafeString:
+    """Return a moment in words ("today at 14:05"), exact on hover."""
+    local = timezone.localtime(at)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        clock.format_time(at),
+        f"{local:%d.%m.%Y %H:%M} {local:%Z}",
+        dates.moment(at, now=clock.now()),
+    )
+
+
+@register.filter
+def on_day(at: datetime) -> SafeString:
+    """Return the day of a moment for tables ("12 May"), exact on hover."""
+    local = timezone.localtime(at)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        clock.format_time(at),
+        f"{local:%d.%m.%Y %H:%M} {local:%Z}",
+        dates.short_date(local.date(), today=timezone.localdate()),
+    )
+
+
+@register.filter
+def waiting_time(since: datetime) -> str:
+    """Return how long someone has waited: "5 hours"."""
+    return dates.waiting(since, now=clock.now())
+
+
+@register.filter
+def size(size_bytes: int) -> str:
+    """Return a size as a person reads it."""
+    return dates.file_size(size_bytes)
+
+
+@register.filter
+def in_fours(code: str) -> list[str]:
+    """Return a receipt code cut into groups of four digits."""
+    return [code[start : start + 4] for start in range(0, len(code), 4)]
+
+
+@register.inclusion_tag("desk/components/clock.html")
+def clock_chip(on: date, how: str = "") -> dict[str, object]:
+    """Return the clock chip of a day: date in words, days left, and how it was computed."""
+    today = timezone.localdate()
+    return {
+        "on": on,
+        "text": dates.weekday_date(on, today=today),
+        "left": dates.days_left(on, today=today),
+        "tone": dates.urgency_of(on, today=today),
+        "how": how,
+    }
+
+
+@register.inclusion_tag("desk/components/field.html")
+def field(bound: BoundField, short: str = "") -> dict[str, object]:
+    """Return a field with its label, reason and error; choices become large tiles.
+
+    ``short`` names an option for narrow values: ``short`` gives a narrow control.
+    """
+    widget = bound.field.widget
+    kind = "control"
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+        kind = "tiles"
+    elif isinstance(widget, CheckboxInput):
+        kind = "tick"
+    described = []
+    if bound.help_text:
+        described.append(f"{bound.id_for_label}-reason")
+    if bound.errors:
+        described.append(f"{bound.id_for_label}-error")
+    attrs: dict[str, str] = {}
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
+    return {
+        "bound": bound,
+        "kind": kind,
+        "short": short == "short",
+        "control": bound.as_widget(attrs=dict(attrs)) if kind != "tiles" else "",
+        "optional": "" if bound.field.required else _("not required"),
+        "described": " ".join(described),
+    }

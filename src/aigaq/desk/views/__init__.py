@@ -1,0 +1,1 @@
+"""The pages of the desk: each view parses, accesses, calls and renders."""
