@@ -9,8 +9,8 @@ lower case in Kazakh. Dates are local to the desk (`django.utils.timezone`), tim
 from datetime import date, datetime
 
 from django.utils import timezone
-from django.utils.translation import ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 WEEKDAYS = (
     pgettext_lazy("weekday in a sentence", "Monday"),

@@ -1,0 +1,1 @@
+"""The staff's web pages: settings, locking, URLs, views, templates; no rules of the domain."""

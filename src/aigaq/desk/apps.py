@@ -1,0 +1,16 @@
+"""The Django app of the desk's pages: templates, static files, catalogues."""
+
+from django.apps import AppConfig
+
+
+class DeskConfig(AppConfig):
+    """Registers what a running desk does for commands, and the watch that locks an idle desk."""
+
+    name = "aigaq.desk"
+    label = "desk"
+
+    def ready(self) -> None:
+        """Register the desk's own commands and background threads."""
+        from aigaq.desk import desk_commands
+
+        desk_commands.register_all()

@@ -1,0 +1,128 @@
+"""Opens and locks the desk: vault, migrations, background threads, sessions, connections.
+
+The process is locked, opening, open or locking; only one thread changes that at a time. A request
+is counted while it runs, so that locking can let it end and then close what is left.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import connection, connections, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from aigaq.core import audit, background, blob_store
+from aigaq.core.errors import DeskLocked, VaultError
+from aigaq.core.held_keys import HELD
+from aigaq.core.home import Home
+from aigaq.core.sqlcipher.base import close_stale_connections
+from aigaq.core.vault import Vault
+
+WRONG_SECRET_SECONDS = 1.0
+DRAIN_SECONDS = 3.0
+
+
+class Locking:
+    """The lock of one process."""
+
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._idle = threading.Condition()
+        self._in_flight = 0
+        self._ready = False
+        self._last_activity = time.monotonic()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether pages with content can be served now."""
+        return self._ready and HELD.is_open
+
+    def unlock(self, *, home: Home, passphrase: str) -> None:
+        """Open the desk; return at once if it is open and the passphrase is right.
+
+        A wrong passphrase takes a second longer, and says nothing but that. Raises `VaultError`.
+        """
+        master = check_passphrase(home=home, passphrase=passphrase)
+        self.open_with(master=master)
+
+    def open_with(self, *, master: bytes) -> None:
+        """Open the desk with its master key: migrate, end old sessions, start the threads."""
+        with self._changing:
+            if self.is_open:
+                return
+            HELD.hold(master=master)
+            try:
+                migrate()
+                with transaction.atomic():
+                    Session.objects.all().delete()
+                    audit.record("desk.unlocked", actor=None)
+                blob_store.remove_orphans()
+            except BaseException:
+                self._drop()
+                raise
+            self._ready = True
+            self.note_activity()
+            background.REGISTRY.start(also_while_locked=False)
+
+    def lock(self) -> None:
+        """Lock at once: new requests find it locked, running ones get a moment to end."""
+        with self._changing:
+            self._ready = False
+            self._wait_for_requests()
+            self._drop()
+            background.REGISTRY.stop(also_while_locked=False)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Count a request while it runs. Raises `DeskLocked`."""
+        with self._idle:
+            if not self.is_open:
+                raise DeskLocked
+            self._in_flight += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._in_flight -= 1
+                self._idle.notify_all()
+
+    def note_activity(self) -> None:
+        """Someone who is signed in did something."""
+        self._last_activity = time.monotonic()
+
+    def get_idle_seconds(self) -> float:
+        """Return how long nobody did anything."""
+        return time.monotonic() - self._last_activity
+
+    def _wait_for_requests(self) -> None:
+        with self._idle:
+            self._idle.wait_for(lambda: self._in_flight == 0, timeout=DRAIN_SECONDS)
+
+    def _drop(self) -> None:
+        HELD.drop()
+        close_stale_connections()
+        with suppress(DeskLocked):
+            connections.close_all()
+
+
+def check_passphrase(*, home: Home, passphrase: str) -> bytes:
+    """Return the master key. Raises `VaultError` ``vault.wrong_passphrase``, a second later."""
+    try:
+        return Vault(home.keys).open_with_passphrase(passphrase)
+    except VaultError:
+        time.sleep(WRONG_SECRET_SECONDS)
+        raise
+
+
+def migrate() -> None:
+    """Bring the database to the form that this version of the code needs."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+#: The lock of this process, reached by middleware and socket, which Django and granian make.
+LOCKING = Locking()
