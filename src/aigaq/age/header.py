@@ -18,8 +18,9 @@ from aigaq.age.binary import Source
 from aigaq.age.errors import HeaderError, HeaderMacError
 
 FILE_KEY_BYTES = 16
-# Ours, not the format's: about 640 hybrid recipients. A stranger's header must not fill the memory.
-MAX_HEADER_BYTES = 1024 * 1024
+# Ours, not the format's: about 160 hybrid recipients. A stranger's header must not take much memory
+# or time.
+MAX_HEADER_BYTES = 256 * 1024
 
 _MAGIC = b"age-encryption.org/"
 _VERSION_LINE = b"age-encryption.org/v1"
