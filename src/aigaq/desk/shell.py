@@ -12,6 +12,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from aigaq.accounts.permissions import Capability, HasRoles, may
+from aigaq.accounts.selectors import get_organisation
+from aigaq.desk import words
+
 LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 
 
@@ -46,6 +50,7 @@ class Shell:
     home_url: str
     path: str
     signed_in: bool
+    organisation: str
     person: str
     role: str
 
@@ -57,15 +62,16 @@ def shell(request: HttpRequest) -> dict[str, object]:
     signed_in = user is not None and user.is_authenticated
     return {
         "shell": Shell(
-            places=_list_places(request, reads_content=_reads_content(user)) if signed_in else (),
+            places=_list_places(request, user) if signed_in else (),
             languages=_list_languages(),
             lock_url="" if locked else url_of("lock"),
             language_url=url_of("set_language"),
             home_url=url_of("today") or "/",
             path=request.get_full_path(),
             signed_in=signed_in,
+            organisation=_name_organisation() if signed_in else "",
             person=str(user) if signed_in else "",
-            role=str(getattr(user, "role_label", "")) if signed_in else "",
+            role=_say_roles(user) if signed_in else "",
         )
     }
 
@@ -78,28 +84,41 @@ def url_of(name: str) -> str:
         return ""
 
 
-def _reads_content(user: object) -> bool:
-    return bool(getattr(user, "reads_content", True))
+def _name_organisation() -> str:
+    names: dict[str, str] = get_organisation().names
+    return names.get(_active_language()) or next(iter(names.values()), "")
 
 
-def _list_places(request: HttpRequest, *, reads_content: bool) -> tuple[Place, ...]:
+def _active_language() -> str:
+    return (get_language() or settings.LANGUAGE_CODE).split("-")[0]
+
+
+def _say_roles(user: HasRoles) -> str:
+    return ", ".join(words.say(words.ROLES, role) for role in sorted(user.list_roles()))
+
+
+def _list_places(request: HttpRequest, user: HasRoles) -> tuple[Place, ...]:
     here = request.resolver_match.view_name if request.resolver_match else ""
-    content = [
-        ("today", _("Today"), "sun", ("today",)),
-        ("inbox", _("Inbox"), "inbox", ("inbox", "report", "mailbox")),
-    ]
-    everyone = [
-        ("notices", _("Notices"), "bell", ("notices",)),
-        ("people", _("People"), "users", ("people", "person")),
-        ("organisation", _("Organisation"), "settings", ("organisation",)),
-    ]
-    places = []
-    for name, label, icon, pages in (content if reads_content else []) + everyone:
-        if url := url_of(name):
-            places.append(Place(name, url, label, icon, here.split("-")[0] in pages))
-    return tuple(places)
+    known = (
+        ("today", _("Today"), "sun", ("today",), Capability.PULL),
+        ("inbox", _("Inbox"), "inbox", ("inbox", "report", "mailbox"), Capability.READ_REPORTS),
+        ("notices", _("Notices"), "bell", ("notices",), Capability.SEE_ALARMS),
+        ("people", _("People"), "users", ("people", "person"), Capability.MANAGE_STAFF),
+        (
+            "organisation",
+            _("Organisation"),
+            "settings",
+            ("organisation",),
+            Capability.MANAGE_ORGANISATION,
+        ),
+    )
+    return tuple(
+        Place(name, url, label, icon, here.split("-")[0] in pages)
+        for name, label, icon, pages, capability in known
+        if may(user, capability=capability) and (url := url_of(name))
+    )
 
 
 def _list_languages() -> tuple[Language, ...]:
-    active = (get_language() or settings.LANGUAGE_CODE).split("-")[0]
+    active = _active_language()
     return tuple(Language(code, name, code == active) for code, name in LANGUAGE_NAMES.items())

@@ -14,8 +14,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from aigaq import clock
-from aigaq.desk import dates
+from aigaq.desk import dates, words
+from aigaq.desk.access import is_sample
 from aigaq.desk.icons import build_icon
+from aigaq.intake.shapes import InboxRow, Urgency
 
 register = template.Library()
 
@@ -141,4 +143,50 @@ def field(bound: BoundField, short: str = "") -> dict[str, object]:
         "control": bound.as_widget(attrs=dict(attrs)) if kind != "tiles" else "",
         "optional": "" if bound.field.required else _("not required"),
         "described": " ".join(described),
+    }
+
+
+TABLES = {
+    "alarm": words.ALARMS,
+    "came_by": words.CAME_BY,
+    "consent": words.CONSENTS,
+    "decision": words.DECISIONS,
+    "delivery": words.DELIVERIES,
+    "fault": words.FAULTS,
+    "item_kind": words.KINDS,
+    "message_kind": words.MESSAGE_KINDS,
+    "opened": words.OPENED,
+    "preview": words.PREVIEW_REASONS,
+    "request": words.REQUESTS,
+    "urgency": words.URGENCY_REASONS,
+    "who": words.OPTIONS[2],
+}
+
+
+@register.filter
+def say(code: str, table: str) -> str:
+    """Return the words for a code of the layers below."""
+    return words.say(TABLES[table], str(code))
+
+
+@register.filter
+def is_fictional(row: InboxRow) -> bool:
+    """Tell whether a row is the sample report."""
+    return is_sample(row)
+
+
+@register.inclusion_tag("desk/components/report_chips.html")
+def report_chips(row: InboxRow) -> dict[str, object]:
+    """Return what one must see of a report at a glance: urgency, flags, then its state."""
+    return {
+        "row": row,
+        "now": row.urgency == Urgency.NOW,
+        "soon": row.urgency == Urgency.SOON,
+        "reasons": [
+            words.say(words.URGENCY_REASONS, code)
+            for code in row.urgency_reasons
+            if code != "under_18" or not row.under_18
+        ],
+        "fictional": is_sample(row),
+        "state": row.state.value,
     }

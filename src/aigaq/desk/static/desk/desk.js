@@ -95,7 +95,7 @@
   });
 
   // A form is sent once, however often the button is pressed.
-  all("form[method=post]").forEach((form) => {
+  all("form[method=post]:not([data-again])").forEach((form) => {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";

@@ -1,0 +1,76 @@
+"""What needs a look: alarms, and the card and pages of the gate as a stranger sees them."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from aigaq.accounts.permissions import Capability, may
+from aigaq.desk.access import actor_of, needs
+from aigaq.desk.forms_work import NoteForm
+from aigaq.intake import selectors, services
+
+GOOD = 25
+
+
+@require_safe
+@needs(Capability.SEE_ALARMS)
+def notices(request: HttpRequest) -> HttpResponse:
+    """Return open alarms, the public watch, gate and second place."""
+    actor = actor_of(request)
+    return render(
+        request,
+        "desk/work/notices.html",
+        {
+            "alarms": selectors.list_alarms(actor=actor),
+            "closed": [
+                alarm
+                for alarm in selectors.list_alarms(actor=actor, open_only=False)
+                if alarm.resolved_at
+            ][:20],
+            "form": NoteForm(),
+            "gate": selectors.get_gate_status(actor=actor),
+            "second": selectors.get_second_place(actor=actor),
+            "watch": selectors.get_public_watch(),
+            "can_publish": may(actor, capability=Capability.MANAGE_ORGANISATION),
+            "can_read": may(actor, capability=Capability.READ_REPORTS),
+        },
+    )
+
+
+@require_POST
+@needs(Capability.SEE_ALARMS)
+def resolve_alarm(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
+    """Close an alarm with what was found out."""
+    form = NoteForm(request.POST)
+    if form.is_valid():
+        services.resolve_alarm(
+            actor=actor_of(request), alarm_id=alarm_id, note=form.cleaned_data["note"]
+        )
+        messages.add_message(request, GOOD, _("The alarm is closed."))
+    else:
+        said = _("The alarm stays open: write what you found out.")
+        messages.add_message(request, messages.WARNING, said)
+    return HttpResponseRedirect(reverse("notices"))
+
+
+@require_POST
+@needs(Capability.MANAGE_ORGANISATION)
+def publish_again(request: HttpRequest) -> HttpResponse:
+    """Give the gate our own card again."""
+    services.publish_again(actor=actor_of(request), what="card")
+    messages.add_message(request, GOOD, _("The desk is giving the gate our card again."))
+    return HttpResponseRedirect(reverse("notices"))
+
+
+@require_POST
+@needs(Capability.MANAGE_SECOND_PLACE)
+def copy_now(request: HttpRequest) -> HttpResponse:
+    """Bring the second place up to date now."""
+    services.copy_to_second_place(actor=actor_of(request))
+    messages.add_message(request, GOOD, _("The copy was asked for."))
+    return HttpResponseRedirect(reverse("notices"))

@@ -1,0 +1,193 @@
+"""One report: what was said and sent, who opened it, who works on it, what was allowed."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from aigaq.accounts import selectors as accounts
+from aigaq.accounts.errors import NotThere
+from aigaq.accounts.permissions import Capability, may
+from aigaq.desk import words
+from aigaq.desk.access import actor_of, is_sample, needs
+from aigaq.desk.forms_work import HandOverForm
+from aigaq.intake import selectors, services
+from aigaq.intake.shapes import Answer, ItemDetail, Person
+
+GOOD = 25
+
+
+@dataclass(frozen=True)
+class SaidAnswer:
+    """An answer with the heading of its question."""
+
+    number: int
+    heading: str
+    text: str
+
+
+@require_safe
+@needs(Capability.READ_REPORTS)
+def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    """Return a report; that it was opened, and by whom, is recorded first."""
+    actor = actor_of(request)
+    services.open_report(actor=actor, report_id=report_id)
+    detail = selectors.access_report(actor=actor, report_id=report_id)
+    return render(
+        request,
+        "desk/work/report.html",
+        {
+            "report": detail,
+            "row": detail.row,
+            "answers": [_say(answer) for answer in detail.answers],
+            "faults": [words.say(words.FAULTS, code) for code in detail.faults],
+            "openings": selectors.list_openings(actor=actor, report_id=report_id),
+            "form": _hand_over_form(detail.row.assigned_to),
+        },
+    )
+
+
+@require_POST
+@needs(Capability.HAND_OVER_REPORTS)
+def hand_over(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    """Give a report to a colleague, or to nobody yet."""
+    actor = actor_of(request)
+    form = HandOverForm(request.POST, people=_list_people())
+    if not form.is_valid():
+        detail = selectors.access_report(actor=actor, report_id=report_id)
+        context = {"report": detail, "row": detail.row, "form": form}
+        return render(request, "desk/work/hand_over.html", context, status=422)
+    to = form.cleaned_data["to"]
+    colleague = accounts.access_staff(staff_id=UUID(to)) if to else None
+    services.assign_report(
+        actor=actor, report_id=report_id, to=colleague, note=form.cleaned_data["note"]
+    )
+    said = (
+        _("%(name)s works on the report now.") % {"name": colleague}
+        if colleague
+        else _("Nobody works on the report now.")
+    )
+    messages.add_message(request, GOOD, said)
+    return HttpResponseRedirect(reverse("report", args=[report_id]))
+
+
+@require_POST
+@needs(Capability.ANSWER_REPORTS)
+def settle(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    """Say that nobody waits for us here."""
+    services.settle_waiting(actor=actor_of(request), report_id=report_id)
+    messages.add_message(request, GOOD, _("Nobody waits for us in this report now."))
+    return HttpResponseRedirect(reverse("report", args=[report_id]))
+
+
+@require_POST
+@needs(Capability.ANSWER_REPORTS)
+def remove_sample(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    """Remove the fictional sample in one tap; a real report cannot be removed here."""
+    actor = actor_of(request)
+    row = selectors.access_report(actor=actor, report_id=report_id).row
+    if not is_sample(row):
+        raise NotThere
+    services.forget_report(actor=actor, report_id=report_id, reason="sample")
+    messages.add_message(request, GOOD, _("The sample report is removed."))
+    return HttpResponseRedirect(reverse("today"))
+
+
+@require_POST
+@needs(Capability.ANSWER_REPORTS)
+def withdraw_consent(request: HttpRequest, report_id: UUID, consent_id: UUID) -> HttpResponse:
+    """Take back a permission at the reporter's word, said by another way than the mailbox."""
+    services.withdraw_consent(
+        actor=actor_of(request), consent_id=consent_id, reason="told to the desk"
+    )
+    messages.add_message(request, GOOD, _("The consent is taken back."))
+    return HttpResponseRedirect(reverse("report", args=[report_id]) + "#consents")
+
+
+@require_safe
+@needs(Capability.SEE_ITEMS)
+def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    """Return an item in the calm viewer; that it was looked at is recorded first."""
+    actor = actor_of(request)
+    services.open_item(actor=actor, item_id=item_id)
+    detail = selectors.access_item(actor=actor, item_id=item_id)
+    return render(
+        request,
+        "desk/work/item.html",
+        {"item": detail, "shown": _list_shown(detail), "texts": _list_texts(request, detail)},
+    )
+
+
+@require_safe
+@needs(Capability.SEE_ITEMS)
+def preview(request: HttpRequest, preview_id: UUID) -> HttpResponse:
+    """Return pixels or samples that the sandbox made anew; never the reporter's own bytes."""
+    actor = actor_of(request)
+    meta = selectors.access_preview(actor=actor, preview_id=preview_id)
+    body = services.read_preview(actor=actor, preview_id=preview_id)
+    return HttpResponse(body, content_type=meta.content_type)
+
+
+@require_POST
+@needs(Capability.SEE_ITEMS)
+def download(request: HttpRequest, item_id: UUID) -> HttpResponseBase:
+    """Return the original as an attachment that no browser opens; the download is recorded."""
+    file = services.read_item(actor=actor_of(request), item_id=item_id)
+    return StreamingHttpResponse(file.chunks, headers=dict(file.headers))
+
+
+def _say(answer: Answer) -> SaidAnswer:
+    return SaidAnswer(
+        number=answer.question,
+        heading=words.say_question(answer.question),
+        text=words.say_answer(answer.question, answer.value),
+    )
+
+
+def _list_shown(detail: ItemDetail) -> list[dict[str, object]]:
+    kinds = {"still": "picture", "clip": "video", "sound": "sound"}
+    shown = [each for each in detail.previews if each.kind in kinds]
+    return [
+        {
+            "kind": kinds[each.kind],
+            "url": reverse("preview", args=[each.id]),
+            "name": detail.name,
+            "label": _label(each.kind, number=place, of=len(shown)),
+        }
+        for place, each in enumerate(shown, start=1)
+    ]
+
+
+def _label(kind: str, *, number: int, of: int) -> str:
+    name = {"still": _("Picture"), "clip": _("Video without sound"), "sound": _("Sound")}[kind]
+    if of == 1:
+        return name
+    return _("%(name)s, %(number)s of %(of)s") % {"name": name, "number": number, "of": of}
+
+
+def _list_texts(request: HttpRequest, detail: ItemDetail) -> list[str]:
+    actor = actor_of(request)
+    return [
+        services.read_preview(actor=actor, preview_id=each.id).decode("utf-8", "replace")
+        for each in detail.previews
+        if each.kind == "text"
+    ]
+
+
+def _list_people() -> list[Person]:
+    return [
+        Person(id=who.id, name=who.display_name)
+        for who in accounts.list_staff()
+        if may(who, capability=Capability.READ_REPORTS)
+    ]
+
+
+def _hand_over_form(assigned_to: Person | None) -> HandOverForm:
+    initial = {"to": str(assigned_to.id) if assigned_to else ""}
+    return HandOverForm(people=_list_people(), initial=initial)

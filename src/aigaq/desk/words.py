@@ -1,0 +1,239 @@
+"""What the desk says for each code of the layers below: questions, tiles, states, faults, alarms.
+
+A code without words here is shown as it is, never hidden; a test asks for words for every code of
+`spec/questions.json` and of intake. Texts are lazy, so one table serves all languages.
+"""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+Words = Mapping[str, Promise]
+
+QUESTIONS: Mapping[int, Promise] = {
+    1: _("Age"),
+    2: _("Who writes"),
+    3: _("Safe right now"),
+    4: _("What happened"),
+    5: _("Where"),
+    6: _("When"),
+    7: _("Who did it"),
+    8: _("Who or what could confirm it"),
+    9: _("Who has been told, and what they did"),
+    10: _("What the reporter wants"),
+    11: _("What the reporter wants, in own words"),
+    12: _("How to address the reporter"),
+    13: _("Safe ways to get in touch"),
+    14: _("Details for that"),
+    15: _("Safe hours"),
+    16: _("Language to answer in"),
+    17: _("Quiet sign"),
+    18: _("Second channel"),
+}
+
+OPTIONS: Mapping[int, Words] = {
+    1: {
+        "under_14": _("under 14"),
+        "14_15": _("14 or 15"),
+        "16_17": _("16 or 17"),
+        "18_24": _("18 to 24"),
+        "25_59": _("25 to 59"),
+        "60_up": _("60 or older"),
+    },
+    2: {
+        "survivor": _("It happened to the reporter"),
+        "relative": _("A relative"),
+        "witness": _("A witness"),
+        "helper": _("Someone who helps"),
+    },
+    3: {"yes": _("Yes"), "no": _("No"), "unsure": _("Not sure")},
+    10: {
+        "heard": _("to be heard"),
+        "advice": _("advice"),
+        "lawyer": _("a lawyer"),
+        "care": _("medical or psychological care"),
+        "shelter": _("a safe place to stay"),
+        "complaint": _("a complaint to an authority"),
+        "speak_out": _("to speak out in public"),
+        "keep_only": _("only to keep the evidence"),
+    },
+    13: {
+        "mailbox": _("through this mailbox"),
+        "call": _("by phone call"),
+        "messenger": _("by messenger"),
+        "email": _("by e-mail"),
+        "person": _("in person"),
+    },
+    16: {
+        "kk": _("Kazakh"),
+        "ru": _("Russian"),
+        "en": _("English"),
+        "sign": _("sign language"),
+        "other": _("another language"),
+    },
+    17: {
+        "a": _("tile 1"),
+        "b": _("tile 2"),
+        "c": _("tile 3"),
+        "d": _("tile 4"),
+        "e": _("tile 5"),
+        "f": _("tile 6"),
+    },
+}
+
+CONSENTS: Words = {
+    "keep": _("The organisation keeps the report and its files sealed."),
+    "advise": _("The organisation reads the report and answers."),
+    "represent": _("A lawyer who works with the organisation may see the report."),
+    "refer": _("A doctor, psychologist or shelter may get what the referral needs."),
+    "complain": _("The report may be used in complaints and statements to authorities."),
+    "prove": _("Files may be handed to a court as evidence."),
+    "publish": _("The story may be told in public once the reporter has approved the text."),
+    "count": _("The report may be counted, without name and place, in published figures."),
+}
+
+ROLES: Words = {
+    "caseworker": _("caseworker"),
+    "lawyer": _("lawyer"),
+    "editor": _("editor"),
+    "analyst": _("analyst"),
+    "administrator": _("administrator"),
+}
+
+URGENCY_REASONS: Words = {
+    "under_18": _("under 18"),
+    "not_safe": _("not safe right now"),
+    "watched": _("someone may be watching"),
+    "care_window": _("medical care cannot wait"),
+    "waiting_long": _("waits for a long time"),
+    "wants_shelter": _("needs a safe place"),
+    "wants_care": _("needs care"),
+}
+
+CAME_BY: Words = {
+    "gate": _("through the gate"),
+    "file": _("as a file"),
+    "desk": _("taken down at the desk"),
+}
+
+FAULTS: Words = {
+    "report.bad_header": _("The cover of the report cannot be read."),
+    "report.wrong_signature": _("The signature on the cover is not right."),
+    "report.other_team": _("The report was sealed for another organisation."),
+    "report.missing_member": _("A part of the report is missing."),
+    "report.extra_member": _("The report holds a part that does not belong to it."),
+    "report.wrong_size": _("A part of the report has another size than its cover says."),
+    "report.wrong_hash": _("A part of the report was changed on the way."),
+    "report.not_for_us": _("None of our keys opens it."),
+    "report.bad_key": _("The key inside the report cannot be read."),
+    "report.bad_manifest": _("The contents page of the report cannot be read."),
+    "report.contradictory": _("Cover and contents name different mailboxes."),
+    "report.bad_item": _("A file was changed or cut on the way."),
+    "report.bad_padding": _("A part has an unexpected filling."),
+    "report.wrong_commitment": _("The sealed fingerprint does not match the contents."),
+    "report.empty": _("The report is empty."),
+    "report.too_many_items": _("The report holds more files than are allowed."),
+    "container.truncated": _("The file ends too early."),
+    "container.bad_tar": _("This is not a sealed report."),
+    "container.bad_name": _("The file holds a part with a wrong name."),
+    "container.bad_order": _("The parts of the file stand in a wrong order."),
+    "container.trailing_data": _("Something was added behind the report."),
+    "message.wrong_signature": _("The signature is not the one of this mailbox."),
+    "message.other_mailbox": _("It was written for another mailbox."),
+    "message.out_of_order": _("It does not follow the letter before it: one may be missing."),
+    "message.repeated": _("It has come before."),
+    "message.bad_form": _("It cannot be read as a letter."),
+    "message.bad_padding": _("It has an unexpected filling."),
+    "message.not_for_us": _("None of our keys opens it."),
+}
+
+REPLY_REFUSALS: Words = {
+    "intake.no_mailbox": _("This report came without a mailbox: there is nowhere to write to."),
+    "intake.contradictory": _(
+        "Cover and contents of this report name different mailboxes. A letter could reach the"
+        " wrong person, so none is sent."
+    ),
+    "intake.dead_mailbox": _("This mailbox was replaced by a new one. Write there."),
+    "intake.text_too_long": _("The letter is too long. Send it in two."),
+    "intake.empty_text": _("The letter is empty."),
+    "intake.already_decided": _("A colleague has decided this already."),
+}
+
+ALARMS: Words = {
+    "watch.card_differs": _("The card that the gate shows is not ours"),
+    "watch.bundle_differs": _("The pages that the gate serves are not the ones that we published"),
+    "mailbox.head_differs": _("The gate and the reporter disagree about our letters"),
+    "mailbox.quiet_sign": _("The quiet sign: the reporter may be watched"),
+    **{code: words for code, words in FAULTS.items() if code.startswith("message.")},
+}
+
+PREVIEW_REASONS: Words = {
+    "preview.no_bubblewrap": _("This computer has no sandbox (bubblewrap), so nothing is opened."),
+    "preview.too_large": _("It is too large to show here."),
+    "preview.too_many_pixels": _("The picture is too large to show here."),
+    "preview.too_slow": _("It took too long to prepare."),
+    "preview.broken": _("It cannot be read; it may be damaged."),
+    "preview.unknown_kind": _("Files of this kind are not shown here."),
+}
+
+KINDS: Words = {
+    "image": _("Picture"),
+    "sound": _("Sound"),
+    "video": _("Video"),
+    "text": _("Text"),
+    "other": _("File"),
+}
+
+REQUESTS: Words = {
+    "withdraw": _("The reporter takes the report back"),
+    "delete": _("The reporter asks to delete the report"),
+    "limit": _("The reporter asks to limit who may read it"),
+}
+
+DECISIONS: Words = {
+    "done": _("Done as asked"),
+    "refused": _("Not possible"),
+    "kept": _("Kept after talking with the reporter"),
+}
+
+DELIVERIES: Words = {
+    "waiting": _("waits for the gate to answer"),
+    "read": _("read"),
+    "at_gate": _("lies in the mailbox, not read yet"),
+    "not_taken": _("the gate did not take it; it is tried again"),
+}
+
+MESSAGE_KINDS: Words = {
+    "filing_receipt": _("Receipt: the report was filed"),
+    "safe": _("Note: the report is safe in two places"),
+    "rebind": _("A new mailbox takes the place of this one"),
+    "withdraw_consent": _("The reporter takes back a consent"),
+    "request": _("The reporter asks for something"),
+}
+
+OPENED: Words = {
+    "report": _("opened the report"),
+    "item": _("looked at a file"),
+    "download": _("saved a file"),
+}
+
+
+def say(words: Words, code: str) -> str:
+    """Return the words for ``code``, or the code itself when there are none yet."""
+    return str(words.get(code, code))
+
+
+def say_answer(question: int, value: str) -> str:
+    """Return an answer as a person reads it: her own words, or the words of her tiles."""
+    options = OPTIONS.get(question)
+    if options is None:
+        return value
+    return ", ".join(say(options, tile) for tile in value.split(" "))
+
+
+def say_question(question: int) -> str:
+    """Return the short heading of a question, also for one that this version does not know."""
+    words = QUESTIONS.get(question)
+    return str(words) if words else _now("Question %(number)s") % {"number": question}
