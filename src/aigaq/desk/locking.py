@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
-from django.db import connection, connections, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connections, transaction
 
 from aigaq.core import audit, background, blob_store
 from aigaq.core.errors import DeskLocked, VaultError
 from aigaq.core.held_keys import HELD
 from aigaq.core.home import Home
+from aigaq.core.schema import migrate
 from aigaq.core.sqlcipher.base import close_stale_connections
 from aigaq.core.vault import Vault
 
@@ -115,13 +114,6 @@ def check_passphrase(*, home: Home, passphrase: str) -> bytes:
     except VaultError:
         time.sleep(WRONG_SECRET_SECONDS)
         raise
-
-
-def migrate() -> None:
-    """Bring the database to the form that this version of the code needs."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", interactive=False, verbosity=0)
 
 
 #: The lock of this process, reached by middleware and socket, which Django and granian make.

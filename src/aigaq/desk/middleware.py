@@ -126,18 +126,16 @@ def signed_in_only(get_response: Answer) -> Answer:
     return answer
 
 
-def not_there(get_response: Answer) -> Answer:
-    """Turn `NotThere` of a view into the answer for an address that does not exist."""
+class NotThereAnswer:
+    """Turns `NotThere` of a view into the answer for an address that does not exist."""
 
-    class Middleware:
-        def __call__(self, request: HttpRequest) -> HttpResponseBase:
-            return get_response(request)
+    def __init__(self, get_response: Answer) -> None:
+        self._get_response = get_response
 
-        def process_exception(
-            self, request: HttpRequest, exception: Exception
-        ) -> HttpResponse | None:
-            if isinstance(exception, NotThere):
-                return errors.not_there(request)
-            return None
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self._get_response(request)
 
-    return Middleware()
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer for `NotThere`."""
+        return errors.not_there(request) if isinstance(exception, NotThere) else None

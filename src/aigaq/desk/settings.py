@@ -25,13 +25,14 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
     "aigaq.core.apps.CoreConfig",
     "aigaq.accounts.apps.AccountsConfig",
     # Apps of the domain, in the order of the layers.
+    # The desk stands before allauth: its templates come first.
     "aigaq.desk.apps.DeskConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 
 MIDDLEWARE = [
@@ -45,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "aigaq.desk.middleware.signed_in_only",
+    "aigaq.desk.middleware.NotThereAnswer",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -120,6 +122,9 @@ SECURE_HSTS_SECONDS = 31536000 if BEHIND_TLS else 0
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
+# scrypt's log2 N for the passphrase: 256 MiB and about a second, as age writes it.
+AIGAQ_SCRYPT_WORK_FACTOR = 18
+
 AUTH_USER_MODEL = "accounts.Staff"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
@@ -152,6 +157,7 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 
+MESSAGE_TAGS = {20: "info", 25: "good", 30: "due", 40: "overdue"}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

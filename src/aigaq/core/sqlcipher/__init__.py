@@ -1,0 +1,1 @@
+"""SQLCipher as Django's SQLite; Django looks for the backend in `base`."""

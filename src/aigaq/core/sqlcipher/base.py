@@ -1,0 +1,103 @@
+"""SQLCipher as Django's SQLite: every page of the database file and of its WAL is encrypted.
+
+The raw 32-byte key comes from `aigaq.core.held_keys`; without it no connection opens. A connection
+remembers the generation of its key; once the desk was locked it is closed and refused. Source:
+https://www.zetetic.net/sqlcipher/sqlcipher-api/ ("raw key", ``cipher_memory_security``).
+"""
+
+import weakref
+from collections.abc import Mapping
+from itertools import tee
+from typing import Any
+
+from django.db.backends.sqlite3 import base as sqlite
+from django.db.backends.sqlite3._functions import register as register_functions
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from aigaq.core.errors import DeskLocked
+from aigaq.core.held_keys import DATABASE_LABEL, HELD
+
+PRAGMAS = (
+    "cipher_memory_security = ON",
+    "foreign_keys = ON",
+    "legacy_alter_table = OFF",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "temp_store = MEMORY",
+    "secure_delete = ON",
+)
+OPEN_CONNECTIONS: "weakref.WeakSet[DatabaseWrapper]" = weakref.WeakSet()
+
+for name, convert in (
+    ("bool", b"1".__eq__),
+    ("date", sqlite.decoder(sqlite.parse_date)),
+    ("time", sqlite.decoder(sqlite.parse_time)),
+    ("datetime", sqlite.decoder(sqlite.parse_datetime)),
+    ("timestamp", sqlite.decoder(sqlite.parse_datetime)),
+):
+    sqlcipher.register_converter(name, convert)
+sqlcipher.register_adapter(sqlite.decimal.Decimal, str)
+sqlcipher.register_adapter(sqlite.datetime.date, sqlite.adapt_date)
+sqlcipher.register_adapter(sqlite.datetime.datetime, sqlite.adapt_datetime)
+
+
+class Cursor(sqlcipher.Cursor):  # type: ignore[misc]
+    """Django's cursor of the same name on SQLCipher's: turns ``%s`` into ``?``."""
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        """Run ``query``."""
+        if params is None:
+            return super().execute(query)
+        names = list(params) if isinstance(params, Mapping) else None
+        return super().execute(self.convert_query(query, param_names=names), params)
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        """Run ``query`` once for each of ``param_list``."""
+        peekable, rows = tee(iter(param_list))
+        first = next(peekable, None)
+        names = list(first) if first and isinstance(first, Mapping) else None
+        return super().executemany(self.convert_query(query, param_names=names), rows)
+
+    convert_query = sqlite.SQLiteCursorWrapper.convert_query
+
+
+class DatabaseWrapper(sqlite.DatabaseWrapper):
+    """One thread's connection to the encrypted database."""
+
+    Database = sqlcipher
+    generation = -1
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Open, key and set up a connection. Raises `DeskLocked`."""
+        key, self.generation = HELD.get(label=DATABASE_LABEL)
+        connection = sqlcipher.connect(**conn_params)
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        register_functions(connection)
+        OPEN_CONNECTIONS.add(self)
+        return connection
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Return a cursor that speaks Django's parameter style."""
+        return self.connection.cursor(factory=Cursor)
+
+    def ensure_connection(self) -> None:
+        """Refuse a connection whose key was dropped since. Raises `DeskLocked`."""
+        if self.connection is not None and self.generation != HELD.generation:
+            self.close()
+            raise DeskLocked
+        super().ensure_connection()
+
+
+def close_stale_connections() -> None:
+    """Stop and close every connection of the process that was opened with a dropped key.
+
+    The keys inside SQLCipher die with its connections, so locking does not wait for each thread to
+    come back and notice. Whoever was in the middle of a statement gets an error.
+    """
+    for wrapper in list(OPEN_CONNECTIONS):
+        connection = wrapper.connection
+        if connection is not None and wrapper.generation != HELD.generation:
+            connection.interrupt()
+            connection.close()

@@ -1,0 +1,27 @@
+"""Temporary files of the desk: in memory (tmpfs) only, closed to others, gone at the end.
+
+Swap is the owner's to turn off; `docs/reference/desk.md` says so.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aigaq.errors import AigaqError
+
+TMPFS = Path("/dev/shm")  # noqa: S108 - this is the system's folder in memory.
+PREFIX = "aigaq-"
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a folder in memory and remove it with all it holds. Raises if there is no tmpfs."""
+    if not TMPFS.is_dir():
+        raise AigaqError("temporary.no_tmpfs")
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=TMPFS))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

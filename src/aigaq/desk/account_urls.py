@@ -1,0 +1,12 @@
+"""The pages of allauth that this desk uses; its sign-up, e-mail and reset pages are not here."""
+
+from allauth.account import views as sign_in
+from django.urls import include, path
+
+urlpatterns = [
+    path("login", sign_in.login, name="account_login"),
+    path("logout", sign_in.logout, name="account_logout"),
+    path("reauthenticate", sign_in.reauthenticate, name="account_reauthenticate"),
+    path("password", sign_in.password_change, name="account_change_password"),
+    path("second-factor/", include("allauth.mfa.urls")),
+]

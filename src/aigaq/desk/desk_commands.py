@@ -1,0 +1,56 @@
+"""What a running desk does for `aigaq desk …`: status, unlock, lock; and the watch that locks it."""
+
+from django.conf import settings
+
+from aigaq.accounts import selectors
+from aigaq.core import background, commands
+from aigaq.core.commands import Answer, Arguments
+from aigaq.core.errors import VaultError
+from aigaq.desk.locking import LOCKING
+
+IDLE_CHECK_SECONDS = 10.0
+
+
+def register_all() -> None:
+    """Register the commands and the watch."""
+    commands.register("status", run=status, while_locked=True)
+    commands.register("unlock", run=unlock, while_locked=True)
+    commands.register("lock", run=lock, while_locked=True)
+    background.register("idle-lock", factory=build_idle_watch)
+
+
+def status(arguments: Arguments) -> Answer:
+    """Say whether the desk is open and what runs."""
+    return {
+        "open": LOCKING.is_open,
+        "running": background.REGISTRY.list_running(),
+        "set_up": settings.HOME.is_set_up(),
+    }
+
+
+def unlock(arguments: Arguments) -> Answer:
+    """Open the desk with a passphrase."""
+    passphrase = arguments.get("passphrase")
+    if not isinstance(passphrase, str):
+        raise VaultError("vault.wrong_passphrase")
+    if not settings.HOME.is_set_up():
+        raise VaultError("vault.missing")
+    LOCKING.unlock(home=settings.HOME, passphrase=passphrase)
+    return {"open": True}
+
+
+def lock(arguments: Arguments) -> Answer:
+    """Lock the desk."""
+    LOCKING.lock()
+    return {"open": False}
+
+
+def build_idle_watch() -> background.Rounds:
+    """Return the thread that locks the desk when nobody did anything for the set time."""
+
+    def lock_when_idle() -> None:
+        limit_seconds = selectors.get_organisation().idle_lock_minutes * 60
+        if LOCKING.get_idle_seconds() >= limit_seconds:
+            LOCKING.lock()
+
+    return background.Rounds(name="idle-lock", seconds=IDLE_CHECK_SECONDS, run=lock_when_idle)

@@ -1,0 +1,45 @@
+"""Every address of the open desk. Each owner's pages are a list of their own.
+
+Addresses without a trailing slash; every address stands in `tests/security/test_every_url.py`.
+"""
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.i18n import set_language
+
+from aigaq.desk.views import account, errors, lock, staff, unlock
+from aigaq.desk.views.assets import asset
+
+#: Names that answer a visitor who is not signed in; everything else leads to the door.
+OPEN_TO_ALL = frozenset(
+    {
+        "unlock",
+        "lock",
+        "set_language",
+        "asset",
+        "account_login",
+        "account_logout",
+        "mfa_authenticate",
+        "mfa_login_webauthn",
+        "invitation",
+    }
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", account.home, name="home"),
+    path("unlock", unlock.unlock_again, name="unlock"),
+    path("lock", lock.lock, name="lock"),
+    path("language", set_language, name="set_language"),
+    re_path(r"^static/(?P<name>[a-z0-9_./-]+)$", asset, name="asset"),
+    path("invitation/<str:secret>", staff.invitation, name="invitation"),
+    path("people", staff.people, name="people"),
+    path("people/invite", staff.invite, name="people-invite"),
+    path("people/<uuid:staff_id>", staff.person, name="person"),
+    path("organisation", account.organisation, name="organisation"),
+    path("organisation/history", account.history, name="organisation-history"),
+    path("account/", include("aigaq.desk.account_urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.failed

@@ -1,0 +1,87 @@
+"""The first page, the organisation's settings, and the history of what was done at this desk."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from aigaq.accounts import selectors, services
+from aigaq.accounts.permissions import Capability, check_may, may
+from aigaq.core import audit
+from aigaq.core.models import AuditEvent
+
+PAGE_ROWS = 50
+
+
+class SettingsForm(forms.Form):
+    """How the desk opens, and when it locks by itself."""
+
+    one_unlock = forms.BooleanField(
+        label=gettext_lazy("While I am the only one here, the passphrase is all I need"),
+        required=False,
+    )
+    idle_lock_minutes = forms.IntegerField(
+        label=gettext_lazy("Lock by itself after this many minutes without work"),
+        min_value=1,
+        max_value=240,
+    )
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to where this person works."""
+    if may(request.user, capability=Capability.READ_REPORTS):
+        for name in ("today", "inbox"):
+            try:
+                return HttpResponseRedirect(reverse(name))
+            except NoReverseMatch:
+                continue
+    if may(request.user, capability=Capability.MANAGE_ORGANISATION):
+        return HttpResponseRedirect(reverse("organisation"))
+    return render(request, "desk/account/home.html")
+
+
+@require_http_methods(["GET", "POST"])
+def organisation(request: HttpRequest) -> HttpResponse:
+    """Show the organisation and its card, and change how the desk opens."""
+    check_may(request.user, capability=Capability.MANAGE_ORGANISATION)
+    ours = selectors.get_organisation()
+    initial = {"one_unlock": ours.one_unlock, "idle_lock_minutes": ours.idle_lock_minutes}
+    form = SettingsForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        services.change_settings(**form.cleaned_data, changed_by=request.user)
+        return HttpResponseRedirect(reverse("organisation"))
+    context = {
+        "card": selectors.get_card_summary(),
+        "form": form,
+        "organisation": ours,
+        "name": ours.names.get(request.LANGUAGE_CODE) or ours.names["en"],
+    }
+    return render(request, "desk/account/organisation.html", context)
+
+
+@require_GET
+def history(request: HttpRequest) -> HttpResponse:
+    """Show who did what, newest first, a page at a time."""
+    check_may(request.user, capability=Capability.READ_AUDIT)
+    before = request.GET.get("before", "")
+    events = AuditEvent.objects.order_by("-sequence")
+    if before.isdigit():
+        events = events.filter(sequence__lt=int(before))
+    rows = list(events[: PAGE_ROWS + 1])
+    names = {str(staff.pk): staff.display_name for staff in selectors.list_staff()}
+    sentences = audit.list_codes()
+    context = {
+        "rows": [
+            {
+                "event": row,
+                "who": names.get(row.actor, ""),
+                "what": sentences.get(row.code, row.code),
+            }
+            for row in rows[:PAGE_ROWS]
+        ],
+        "next": rows[PAGE_ROWS - 1].sequence if len(rows) > PAGE_ROWS else None,
+    }
+    return render(request, "desk/account/history.html", context)
