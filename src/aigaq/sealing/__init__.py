@@ -28,7 +28,9 @@ Hashes, keys, salts and ids are ``bytes``; times are aware ``datetime``; recipie
                           `format_fingerprint`
 ``receipts``              `Promise`, `FilingReceipt`, `ReceiptFile`: `build_…`, `parse_…`,
                           `check_promise`
-``messages``              `Message`, `build_message`, `open_message`, `check_order`; `Rebind`
+``messages``              `Message`, `build_message`, `open_message`, `check_order`, `head_of`,
+                          `check_desk_messages`
+``rebinding``             `Rebind`, `build_rebind`, `parse_rebind`
 ``mailbox_requests``      `sign_request`, `parse_request_headers`, `check_request`;
                           `MailboxRequest`: `build_…`, `parse_…`
 ``mailbox_answer``        `build_answer`, `build_answer_to_nobody`, `parse_answer`; `Heads`

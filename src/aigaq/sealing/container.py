@@ -204,6 +204,7 @@ def index_container(file: BinaryIO) -> dict[str, tuple[int, int]]:
     Checks the whole form, and jumps over the contents. Raises as `iterate_container` does.
     """
     index = {}
+    file.seek(0)
     for member in iterate_container(file):
         index[member.name] = (file.tell(), member.size_bytes)
         member.jump(file)

@@ -28,6 +28,11 @@ class Form:
             raise self.fault()
         self._members: dict[str, Any] = members
 
+    @property
+    def members(self) -> dict[str, Any]:
+        """Return the object itself, for what is kept as JSON says it."""
+        return self._members
+
     def fault(self) -> SealingError:
         """Return the error that says this form is bad."""
         return SealingError(self._code)
