@@ -132,7 +132,10 @@ export interface SavedFile {
 export interface Sending {
   /** Resolves when the gate has acknowledged; rejects with a `ClientError`. */
   readonly received: Promise<Received>;
-  /** Stops and asks the gate to drop what was uploaded; `received` rejects with `send.cancelled`. */
+  /**
+   * Stops and asks the gate to drop what was uploaded; `received` rejects with `send.cancelled`, or
+   * with `send.unsure` when the gate may already have taken the report.
+   */
   cancel(): void;
 }
 
@@ -140,7 +143,10 @@ export interface Sending {
 export interface ReportSession {
   /** The report id of the last part acknowledged in this session, or null. */
   readonly lastReportId: string | null;
-  /** Seal and upload. Throws `send.in_progress` if another sending of this session is not done. */
+  /**
+   * Seal and upload. The same `part` object again, after a failure, goes on where it stopped and
+   * makes no second report. Throws `send.in_progress` if another sending is not done.
+   */
   send(part: Part, onProgress: (progress: Progress) => void): Sending;
   /** Seal into one file that can be carried to any desk. Needs no network. */
   saveSealedFile(part: Part, onProgress: (progress: Progress) => void): Promise<SavedFile>;
@@ -167,18 +173,20 @@ export interface MailboxAlarm {
 }
 
 export interface MailboxView {
+  /**
+   * Whether the answer was for this code. False for an unknown, mistyped and dead code alike: the
+   * gate does not say which codes exist.
+   */
+  readonly found: boolean;
   /** Unread messages of the desk, oldest first. They stay until `confirm`. */
   readonly messages: readonly DeskMessage[];
-  /** Report ids of parts that the gate holds a promise for, oldest first. */
+  /** Parts whose promise she had not been shown yet, oldest first. Shown once. */
   readonly promises: readonly { readonly reportId: string; readonly promisedAt: string }[];
   /** More unread messages wait: confirm these, then refresh. */
   readonly more: boolean;
   /** When any is there, show it above all else and offer the phone numbers. */
   readonly alarms: readonly MailboxAlarm[];
-  /**
-   * Whether she can write. False for a code under which nothing was ever received (the gate does
-   * not say which codes exist) and after an alarm.
-   */
+  /** Whether she can write: false when nothing was found, and after an alarm. */
   readonly canWrite: boolean;
 }
 
@@ -187,12 +195,13 @@ export interface Mailbox {
   /** 24-digit codes come from the path without JavaScript: the server knew them; say so. */
   readonly serverKnewCode: boolean;
   refresh(): Promise<MailboxView>;
-  /** Tell the gate that these were read; it erases them. */
-  confirm(sequences: readonly number[]): Promise<MailboxView>;
+  /** Tell the gate that all shown messages up to `sequence` were read; it erases them. */
+  confirm(sequence: number): Promise<MailboxView>;
   /** Every message carries the quiet sign that she picked now. At most `maxTextBytes` of UTF-8. */
   write(text: string, sign: Sign): Promise<MailboxView>;
-  withdrawConsents(reportId: string, consents: readonly number[], sign: Sign): Promise<MailboxView>;
-  request(action: "withdraw" | "delete" | "limit", reportId: string, sign: Sign): Promise<MailboxView>;
+  /** null means every one of them: with the code alone she knows neither ids nor numbers. */
+  withdrawConsents(reportId: string | null, consents: readonly number[] | null, sign: Sign): Promise<MailboxView>;
+  request(action: "withdraw" | "delete" | "limit", reportId: string | null, sign: Sign): Promise<MailboxView>;
   /** To go on with a part later: the session of the same mailbox. */
   continueReport(lastReportId: string | null): ReportSession;
   readonly maxTextBytes: number;

@@ -26,6 +26,7 @@ export type ErrorCode =
   | "promise.refused"
   | "send.cancelled"
   | "send.in_progress"
+  | "send.unsure"
   | "gate.unreachable"
   | "gate.refused"
   | "gate.full"
@@ -47,8 +48,9 @@ export type ErrorCode =
   | "encoding.bad_json"
   | "encoding.bad_padding"
   | "encoding.bad_form"
-  | "encoding.wrong_format"
-  | "encoding.wrong_signature"
+  | "signed_json.bad_form"
+  | "signed_json.wrong_format"
+  | "signed_json.wrong_signature"
   | "age.bad_file";
 
 export class ClientError extends Error {

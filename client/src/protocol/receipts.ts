@@ -1,0 +1,120 @@
+/** Promises, filing receipts and the receipt file (spec/receipts.md). */
+
+import { ClientError } from "../errors";
+import { randomDigits } from "../crypto/random";
+import { type Bytes, fromHex, isEqual, toBase64, toHex, utf8 } from "./bytes";
+import { canonicalJson, exactObject, integerMember, type JsonObject, parseCanonicalJson, textMember, timeMember } from "./canonical-json";
+import type { VerifiedCard } from "./card";
+import type { Commitment } from "./manifest";
+import { openSignedJson } from "./signed-json";
+
+const RECEIPT_MEMBERS = [
+  "card", "commitment", "filing_receipt", "format", "leaf_count", "mailbox_key", "promise", "proof", "report_id", "root",
+  "root_salt", "team_id",
+] as const;
+
+export interface SignedPromise {
+  readonly commitment: Bytes;
+  readonly promisedAt: string;
+  readonly reportId: string;
+}
+
+export interface FilingReceipt {
+  readonly commitment: Bytes;
+  readonly filedAt: string;
+  readonly registerNumber: number;
+  readonly reportId: string;
+  readonly state: "filed" | "damaged" | "duplicate";
+}
+
+/** A promise under the card's log key, for the card's team and log. Throws `promise.refused`. */
+export function openPromise(text: string, card: VerifiedCard): SignedPromise {
+  return orRefused(() => {
+    const object = openSignedJson(utf8(text), { format: "aigaq/promise/v1", publicKey: card.logKey });
+    exactObject(object, ["commitment", "format", "log_origin", "maximum_delay_seconds", "promised_at", "report_id", "team_id"]);
+    integerMember(object, "maximum_delay_seconds");
+    const isOurs = object["log_origin"] === card.card.log_origin && object["team_id"] === card.card.team_id;
+    if (!isOurs) throw new ClientError("promise.refused");
+    return {
+      commitment: fromHex(object["commitment"], 32),
+      promisedAt: timeMember(object, "promised_at"),
+      reportId: toHex(fromHex(object["report_id"], 32)),
+    };
+  });
+}
+
+/** The promise over this very report, or `promise.refused`: only then it is received. */
+export function checkPromise(text: string, card: VerifiedCard, own: { commitment: Bytes; reportId: string }): SignedPromise {
+  const promise = openPromise(text, card);
+  if (promise.reportId !== own.reportId || !isEqual(promise.commitment, own.commitment)) {
+    throw new ClientError("promise.refused");
+  }
+  return promise;
+}
+
+/** A filing receipt under the card's message key. Throws `encoding.*`. */
+export function openFilingReceipt(text: string, card: VerifiedCard): FilingReceipt {
+  const object = openSignedJson(utf8(text), { format: "aigaq/filing-receipt/v1", publicKey: card.messageKey });
+  exactObject(object, ["commitment", "filed_at", "format", "register_number", "report_id", "state", "team_id"]);
+  const state = object["state"];
+  const isState = state === "filed" || state === "damaged" || state === "duplicate";
+  if (!isState || object["team_id"] !== card.card.team_id) throw new ClientError("encoding.bad_form");
+  return {
+    commitment: fromHex(object["commitment"], 32),
+    filedAt: timeMember(object, "filed_at"),
+    registerNumber: integerMember(object, "register_number"),
+    reportId: toHex(fromHex(object["report_id"], 32)),
+    state,
+  };
+}
+
+export function buildReceiptFile(facts: {
+  card: VerifiedCard; commitment: Commitment; mailboxKey: Bytes; promise: string; reportId: string;
+}): Bytes {
+  return receiptBytes({
+    card: facts.card.text,
+    commitment: toHex(facts.commitment.value),
+    filing_receipt: null,
+    format: "aigaq/receipt/v1",
+    leaf_count: facts.commitment.leafCount,
+    mailbox_key: toBase64(facts.mailboxKey),
+    promise: facts.promise,
+    proof: null,
+    report_id: facts.reportId,
+    root: toHex(facts.commitment.root),
+    root_salt: toBase64(facts.commitment.rootSalt),
+    team_id: facts.card.card.team_id,
+  });
+}
+
+/** The receipt file with the filing receipt of the same report in it. Throws `encoding.*`. */
+export function addFilingReceipt(file: Bytes, filingReceipt: string, card: VerifiedCard): Bytes {
+  if (file[file.length - 1] !== 0x0a) throw new ClientError("encoding.bad_form");
+  const receipt = exactObject(parseCanonicalJson(file.subarray(0, -1)), RECEIPT_MEMBERS);
+  const { reportId, commitment } = openFilingReceipt(filingReceipt, card);
+  const isOfReport = receipt["format"] === "aigaq/receipt/v1" && textMember(receipt, "report_id") === reportId
+    && textMember(receipt, "commitment") === toHex(commitment);
+  if (!isOfReport) throw new ClientError("encoding.bad_form");
+  return receiptBytes({ ...receipt, filing_receipt: filingReceipt });
+}
+
+/** A neutral name that tells nothing of what the file is for beyond its kind. */
+export function receiptFileName(): string {
+  return `receipt-${randomDigits(4)}.json`;
+}
+
+export function sealedFileName(): string {
+  return `backup-${randomDigits(4)}.tar`;
+}
+
+function receiptBytes(receipt: JsonObject): Bytes {
+  return utf8(`${canonicalJson(receipt)}\n`);
+}
+
+function orRefused<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch {
+    throw new ClientError("promise.refused");
+  }
+}

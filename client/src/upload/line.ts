@@ -1,0 +1,109 @@
+/**
+ * Requests over a line that breaks: tries again with growing, jittered pauses.
+ *
+ * A request that the gate refused for good ends at once with its error; everything else is tried
+ * until the caller's patience has passed without one success. Times in milliseconds.
+ */
+
+import { ClientError } from "../errors";
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+const SHORTEST_WAIT_MS = 30_000;
+/** No line that carries a report is slower than this for long, bytes a second. */
+const SLOWEST_BYTES_A_SECOND = 1_000;
+
+export interface LineOptions {
+  readonly signal: AbortSignal;
+  readonly patienceMs: number;
+  /** Told when a pause begins (its length) and when the line works again (null). */
+  readonly onPause: (seconds: number | null) => void;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+/** What went wrong on the way, or 5xx: worth another try. Never leaves this folder. */
+export class LineBroken extends Error {}
+
+export class Line {
+  readonly #options: LineOptions;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
+
+  /** One try of one request. Throws `LineBroken`, `gate.*` or `send.cancelled`. */
+  async once(method: string, path: string, headers: Record<string, string> = {}, body: Uint8Array<ArrayBuffer> | null = null): Promise<Answer> {
+    const { signal } = this.#options;
+    if (signal.aborted) throw new ClientError("send.cancelled");
+    const stop = new AbortController();
+    const onCancel = (): void => stop.abort();
+    signal.addEventListener("abort", onCancel);
+    const patience = SHORTEST_WAIT_MS + ((body?.length ?? 0) / SLOWEST_BYTES_A_SECOND) * 1_000;
+    const timer = setTimeout(() => stop.abort(), patience);
+    try {
+      const response = await fetch(path, {
+        method, headers, body, signal: stop.signal,
+        cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer",
+      });
+      const answer = { status: response.status, headers: response.headers, body: new Uint8Array(await response.arrayBuffer()) };
+      checkStatus(answer.status);
+      return answer;
+    } catch (error) {
+      if (error instanceof ClientError || error instanceof LineBroken) throw error;
+      if (signal.aborted) throw new ClientError("send.cancelled");
+      throw new LineBroken();
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onCancel);
+    }
+  }
+
+  /** Run `attempt` until it does not throw `LineBroken`. Throws `gate.unreachable` in the end. */
+  async until<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    const startedAt = performance.now();
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof LineBroken)) throw error;
+      }
+      if (performance.now() - startedAt > this.#options.patienceMs) throw new ClientError("gate.unreachable");
+      await this.#rest(pause * (0.5 + Math.random() / 2));
+    }
+  }
+
+  /** `once`, until the line holds. */
+  request(method: string, path: string, headers: Record<string, string> = {}, body: Uint8Array<ArrayBuffer> | null = null): Promise<Answer> {
+    return this.until(() => this.once(method, path, headers, body));
+  }
+
+  /** Pause, shorter if the phone says that the line is back. */
+  async #rest(milliseconds: number): Promise<void> {
+    const { signal, onPause } = this.#options;
+    onPause(Math.ceil(milliseconds / 1_000));
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        removeEventListener("online", done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, milliseconds);
+      addEventListener("online", done);
+      signal.addEventListener("abort", done);
+    });
+    onPause(null);
+    if (signal.aborted) throw new ClientError("send.cancelled");
+  }
+}
+
+function checkStatus(status: number): void {
+  if (status === 507) throw new ClientError("gate.full");
+  if (status === 413) throw new ClientError("gate.too_large");
+  if (status >= 500 || status === 408 || status === 423 || status === 425 || status === 429) throw new LineBroken();
+}
