@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from aigaq.age.errors import HeaderError, KeyTextError
+from aigaq.age.errors import AgeError, HeaderError, KeyTextError
 from aigaq.age.header import Stanza, decode_base64, encode_base64
 from aigaq.age.recipients import check_body, unwrap_under, wrap_under
 
@@ -100,4 +100,4 @@ def _wrap_key(passphrase: bytes, *, salt: bytes, work_factor: int) -> bytes:
             passphrase
         )
     except MemoryError:
-        raise KeyTextError("age.too_little_memory", work_factor=work_factor) from None
+        raise AgeError("age.too_little_memory", work_factor=work_factor) from None

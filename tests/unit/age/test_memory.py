@@ -52,3 +52,23 @@ def test_256_mebibytes_take_no_more_memory_than_one() -> None:
     small, large = peak_kibibytes(MEBIBYTE), peak_kibibytes(256 * MEBIBYTE)
     for one, many in zip(small, large, strict=True):
         assert many - one < 4 * 1024
+
+
+PASSPHRASE_PROGRAM = """
+import resource, sys
+from aigaq import age
+
+limit = 700 * 1024 * 1024
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+try:
+    age.encrypt_bytes(b"", recipients=[age.ScryptRecipient("fictional", work_factor=20)])
+except age.AgeError as error:
+    print(error.code)
+"""
+
+
+def test_a_machine_too_small_for_a_passphrase_says_so() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", PASSPHRASE_PROGRAM], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "age.too_little_memory\n"
