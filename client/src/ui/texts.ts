@@ -1,0 +1,46 @@
+/**
+ * The texts in the language of the page, and its change in memory.
+ *
+ * The language of the document is compiled in (`aigaq:texts`); another one is fetched once from
+ * `a/texts.<lang>.json`. Nothing is remembered across pages.
+ */
+
+import compiled from "aigaq:texts";
+import type { Language } from "../api";
+
+const LANGUAGES: readonly Language[] = ["kk", "ru", "en"];
+const loaded = new Map<Language, Readonly<Record<string, string>>>();
+let current: Language = languageOf(document.documentElement.lang);
+loaded.set(current, compiled);
+
+export function language(): Language {
+  return current;
+}
+
+export function languageOf(name: string): Language {
+  return LANGUAGES.find((known) => known === name) ?? "ru";
+}
+
+/** The text of `key` with `{name}` replaced by `values.name`. */
+export function t(key: string, values: Readonly<Record<string, string | number>> = {}): string {
+  const text = loaded.get(current)?.[key] ?? key;
+  return text.replace(/\{(\w+)\}/gu, (whole, name: string) => String(values[name] ?? whole));
+}
+
+export function hasText(key: string): boolean {
+  return loaded.get(current)?.[key] !== undefined;
+}
+
+/** Load `next` if it is not here yet and make it the language of the page. Throws when the line is cut. */
+export async function changeLanguage(next: Language): Promise<void> {
+  if (!loaded.has(next)) {
+    const answer = await fetch(`a/texts.${next}.json`, { cache: "no-store", credentials: "omit" });
+    if (!answer.ok) throw new Error("texts");
+    loaded.set(next, (await answer.json()) as Record<string, string>);
+  }
+  current = next;
+  document.documentElement.lang = next;
+  for (const element of document.querySelectorAll<HTMLElement>("[data-t]")) {
+    element.textContent = t(element.dataset["t"] ?? "");
+  }
+}
