@@ -153,19 +153,38 @@ def found_organisation(
     )
     HELD.hold(master=master)
     migrate()
+    card, staff = write_organisation(
+        home=home, choices=choices, drawn=drawn, services=services, windows=windows, gate=gate_folder
+    )
+    if root_file is not None:
+        _write_secret(root_file, drawn.root_words.encode("ascii") + b"\n")
+    home.record_set_up()
+    return Founded(card=card, staff=staff, master=master)
+
+
+def write_organisation(
+    *,
+    home: Home,
+    choices: Choices,
+    drawn: DrawnSecrets,
+    services: tuple[Service, ...],
+    windows: tuple[CareWindow, ...],
+    gate: Path | None,
+) -> tuple[bytes, Staff]:
+    """Draw the team's keys, keep them in the open database, and write what lies outside it.
+
+    Returns the signed card and the founder's account. ``gate`` is the folder that gets the log key.
+    """
     keys = _PrivateKeys()
     with transaction.atomic():
         card, staff = _record_organisation(
             home=home, choices=choices, drawn=drawn, keys=keys, services=services, windows=windows
         )
     _write_locked_files(home, choices=choices, keys=keys, drawn=drawn)
-    if root_file is not None:
-        _write_secret(root_file, drawn.root_words.encode("ascii") + b"\n")
-    if gate_folder is not None:
-        _write_secret(gate_folder / "log.key", _encode_key(keys.log))
-        _write_secret(gate_folder / "card.json", card)
-    home.record_set_up()
-    return Founded(card=card, staff=staff, master=master)
+    if gate is not None:
+        _write_secret(gate / "log.key", _encode_key(keys.log))
+        _write_secret(gate / "card.json", card)
+    return card, staff
 
 
 class _PrivateKeys:

@@ -32,14 +32,17 @@ class Reader(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def store_blob(content: Reader) -> uuid.UUID:
-    """Encrypt all of ``content`` durably and return the blob's id.
+def store_blob(content: Reader, *, blob_id: uuid.UUID | None = None) -> uuid.UUID:
+    """Encrypt all of ``content`` durably and return the blob's id, a random one or ``blob_id``.
 
     The row belongs to the caller's transaction; without a commit the file is noise, and the next
     unlock sweeps it away. Raises `OSError` if the disk is full.
     """
     blob = BlobKey(
-        key=secrets.token_bytes(KEY_BYTES), size_bytes=0, created_at=clock.now(), id=uuid.uuid4()
+        key=secrets.token_bytes(KEY_BYTES),
+        size_bytes=0,
+        created_at=clock.now(),
+        id=blob_id or uuid.uuid4(),
     )
     path = _get_path(blob.id)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from aigaq.desk.serve import start_worker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aigaq.desk.settings")
 application = get_wsgi_application()
+start_worker()

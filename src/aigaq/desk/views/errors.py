@@ -2,11 +2,15 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 
 def not_there(request: HttpRequest) -> HttpResponse:
-    """Answer for what does not exist and for what is not for this person: the same bytes."""
-    return render(request, "desk/account/not_there.html", status=404)
+    """Answer for what does not exist and for what is not for this person: the same bytes.
+
+    The page is rendered without the request, so that neither address nor token can differ.
+    """
+    return HttpResponse(render_to_string("desk/account/not_there.html"), status=404)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,0 +1,70 @@
+"""`aigaq desk serve|unlock|lock|status|pull`: the desk from the command line."""
+
+import json
+from typing import Any
+
+import click
+
+from aigaq.cli.local_desk import ask_running_desk, read_passphrase
+from aigaq.core.home import get_home
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+PASSPHRASE_FD = click.option(
+    "--passphrase-fd", type=int, help="Read the passphrase from this file descriptor."
+)
+
+
+@click.group()
+def desk() -> None:
+    """Run, open, lock and ask the desk of AIGAQ_HOME."""
+
+
+@desk.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8471, show_default=True, type=click.IntRange(1, 65535))
+def serve(host: str, port: int) -> None:
+    """Run the desk, locked, in the foreground. Ctrl+C or SIGTERM ends it."""
+    from aigaq.desk.serve import serve_desk
+
+    serve_desk(home=get_home(), host=host, port=port)
+
+
+@desk.command()
+@PASSPHRASE_FD
+@JSON
+def unlock(passphrase_fd: int | None, as_json: bool) -> None:
+    """Open the running desk with the passphrase."""
+    passphrase = read_passphrase(passphrase_fd)
+    answer = ask_running_desk(get_home(), command="unlock", passphrase=passphrase)
+    tell(answer, as_json=as_json, sentence="The desk is open.")
+
+
+@desk.command()
+@JSON
+def lock(as_json: bool) -> None:
+    """Lock the running desk at once."""
+    answer = ask_running_desk(get_home(), command="lock")
+    tell(answer, as_json=as_json, sentence="The desk is locked.")
+
+
+@desk.command()
+@JSON
+def status(as_json: bool) -> None:
+    """Say whether the desk is open and what runs in it."""
+    answer = ask_running_desk(get_home(), command="status")
+    state = "open" if answer["open"] else "locked"
+    running = ", ".join(answer["running"]) or "nothing"
+    tell(answer, as_json=as_json, sentence=f"The desk is {state}. In the background: {running}.")
+
+
+@desk.command()
+@JSON
+def pull(as_json: bool) -> None:
+    """Fetch what is new from the gate now."""
+    answer = ask_running_desk(get_home(), command="pull")
+    tell(answer, as_json=as_json, sentence=json.dumps(answer, ensure_ascii=False))
+
+
+def tell(answer: dict[str, Any], *, as_json: bool, sentence: str) -> None:
+    """Print an answer for a machine or for a person."""
+    click.echo(json.dumps(answer, ensure_ascii=False) if as_json else sentence)
