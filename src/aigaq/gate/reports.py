@@ -1,0 +1,248 @@
+"""`complete`: the one act by which a report begins to exist, and the only acknowledgement.
+
+One transaction makes report, items, mailbox (if new), the queued commitment and the promise as
+message 0. Then the promise is signed. The same report id gets the same promise ever after, also
+when only its tombstone is left. Source: ``spec/gate-api.md``, "Complete"; PROTOCOL 10, 12, 18, 20.
+"""
+
+import hashlib
+import io
+import os
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+from starlette.requests import Request
+
+from aigaq.gate.answers import Answer, json_answer
+from aigaq.gate.bodies import blocks, check_length, read_body
+from aigaq.gate.errors import GateError
+from aigaq.gate.gate import Gate
+from aigaq.gate.tables import (
+    commitments,
+    items,
+    mailboxes,
+    promises,
+    reports,
+    tombstones,
+    uploads,
+)
+from aigaq.sealing.container import iterate_container
+from aigaq.sealing.encoding import decode_base64
+from aigaq.sealing.errors import SealingError
+from aigaq.sealing.header import HEADER, KEY, MANIFEST, Header, Member, parse_header, report_id
+
+MAXIMUM_BODY_BYTES = 24 * 1024 * 1024
+# A body up to here is held in memory while it comes; a larger one waits on disk.
+_SMALL_BODY_BYTES = 256 * 1024
+_NO_HASH = bytes(32)
+
+
+class MissingUploadsError(GateError):
+    """Items that the header names and that have not come, or not to their end."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__("uploads.missing")
+        self.names = names
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What `complete` brings: three members, the header of which was checked."""
+
+    id: bytes
+    header: Header
+    header_bytes: bytes
+    manifest: bytes
+    key: bytes
+
+
+@dataclass(frozen=True)
+class Received:
+    """When a report was received, and whether that was now."""
+
+    at: int
+    is_new: bool
+
+
+async def complete_report(gate: Gate, request: Request) -> Answer:
+    """Make a report exist and answer with the promise."""
+    envelope = await _read_envelope(gate, request)
+    draft = _read_draft(request, envelope.header)
+    received = await receive_report(gate, envelope=envelope, draft=draft)
+    promise = gate.cards.promise(
+        report_id=envelope.id, commitment=envelope.header.commitment, received_at=received.at
+    )
+    return json_answer({"promise": promise}, status=201 if received.is_new else 200)
+
+
+async def receive_report(gate: Gate, *, envelope: Envelope, draft: bytes) -> Received:
+    """Store ``envelope`` with the uploads of ``draft``, durably, unless it was received before."""
+    gate.check_space_for_text(len(envelope.manifest) + len(envelope.header_bytes))
+    now = gate.now_seconds()
+    return await gate.write(
+        lambda connection: _receive(connection, envelope=envelope, draft=draft, now=now)
+    )
+
+
+def parse_envelope(body: bytes, *, team_id: bytes) -> Envelope:
+    """Return the envelope in ``body``, its header, sizes and hashes checked.
+
+    Raises `AigaqError`: ``container.*`` or ``report.*``.
+    """
+    members = {
+        member.name: member.read()
+        for member in iterate_container(io.BytesIO(body), with_items=False)
+    }
+    header = parse_header(members[HEADER], team_id=team_id)
+    listed_manifest, listed_key = header.members[-2:]
+    _check_member(listed_manifest, members[MANIFEST])
+    _check_member(listed_key, members[KEY])
+    return Envelope(
+        id=report_id(members[HEADER]),
+        header=header,
+        header_bytes=members[HEADER],
+        manifest=members[MANIFEST],
+        key=members[KEY],
+    )
+
+
+def _check_member(listed: Member, data: bytes) -> None:
+    if len(data) != listed.size_bytes:
+        raise SealingError("report.wrong_size", member=listed.name)
+    if hashlib.sha256(data).digest() != listed.sha256:
+        raise SealingError("report.wrong_hash", member=listed.name)
+
+
+async def _read_envelope(gate: Gate, request: Request) -> Envelope:
+    team_id = gate.cards.current.card.team_id
+    announced = check_length(request, limit=MAXIMUM_BODY_BYTES)
+    if announced is not None and announced <= _SMALL_BODY_BYTES:
+        return parse_envelope(await read_body(request, limit=_SMALL_BODY_BYTES), team_id=team_id)
+    return await _read_large_envelope(gate, request, team_id=team_id)
+
+
+async def _read_large_envelope(gate: Gate, request: Request, *, team_id: bytes) -> Envelope:
+    """Let a large body wait on disk until it is whole, and take them into memory one at a time.
+
+    So many slow phones with long manifests cost disk, not memory. It is sealed; the file has no
+    name on disk and is gone with its descriptor.
+    """
+    gate.check_space_for_text(MAXIMUM_BODY_BYTES)
+    flags = os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC
+    with os.fdopen(os.open(gate.settings.bodies, flags, 0o600), "r+b") as file:
+        size = 0
+        async for block in blocks(request):
+            size += len(block)
+            if size > MAXIMUM_BODY_BYTES:
+                raise GateError("gate.too_large")
+            await gate.on_disk(lambda block=block: file.write(block))  # type: ignore[misc]
+
+        def parse() -> Envelope:
+            file.seek(0)
+            return parse_envelope(file.read(), team_id=team_id)
+
+        async with gate.large_bodies:
+            return await gate.on_disk(parse)
+
+
+def _read_draft(request: Request, header: Header) -> bytes:
+    if not header.item_members:
+        return b""
+    try:
+        draft = decode_base64(request.headers.get("aigaq-draft", ""))
+    except SealingError:
+        raise GateError("uploads.bad_metadata") from None
+    if len(draft) != 32:
+        raise GateError("uploads.bad_metadata")
+    return draft
+
+
+_known = select(
+    select(reports.c.received_at).where(reports.c.id == bindparam("id")).scalar_subquery(),
+    select(tombstones.c.received_at).where(tombstones.c.id == bindparam("id")).scalar_subquery(),
+    select(mailboxes.c.recipient).where(mailboxes.c.key == bindparam("key")).scalar_subquery(),
+    select(commitments.c.number)
+    .where(commitments.c.commitment == bindparam("commitment"))
+    .scalar_subquery(),
+)
+
+
+def _receive(connection: Connection, *, envelope: Envelope, draft: bytes, now: int) -> Received:
+    header = envelope.header
+    facts = {"id": envelope.id, "key": header.mailbox_key, "commitment": header.commitment}
+    received_at, buried_at, recipient, logged = connection.execute(_known, facts).one()
+    if received_at is not None or buried_at is not None:
+        return Received(received_at if received_at is not None else buried_at, is_new=False)
+    if recipient is not None and recipient != header.mailbox_recipient:
+        raise GateError("mailbox.other_recipient")
+    files = _find_items(connection, header=header, draft=draft)
+    if recipient is None:
+        connection.execute(insert(mailboxes), _new_mailbox(header))
+    stored = connection.execute(
+        insert(reports),
+        {
+            "id": envelope.id,
+            "commitment": header.commitment,
+            "mailbox_key": header.mailbox_key,
+            "received_at": now,
+            "is_repeated": logged is not None,
+            "header": envelope.header_bytes,
+            "manifest": envelope.manifest,
+            "key": envelope.key,
+        },
+    )
+    if files:
+        number = stored.inserted_primary_key[0] if stored.inserted_primary_key else None
+        rows = [{"report": number, "position": at, "file": one} for at, one in enumerate(files)]
+        connection.execute(insert(items), rows)
+        taken = [{"taken": one} for one in files]
+        connection.execute(delete(uploads).where(uploads.c.id == bindparam("taken")), taken)
+    if logged is None:
+        queued = {"commitment": header.commitment, "queued_at": now}
+        connection.execute(insert(commitments), queued)
+    connection.execute(
+        insert(promises),
+        {
+            "report_id": envelope.id,
+            "mailbox_key": header.mailbox_key,
+            "commitment": header.commitment,
+            "received_at": now,
+        },
+    )
+    return Received(now, is_new=True)
+
+
+def _new_mailbox(header: Header) -> dict[str, object]:
+    return {
+        "key": header.mailbox_key,
+        "recipient": header.mailbox_recipient,
+        "first_commitment": header.commitment,
+        "to_desk_sequence": 0,
+        "to_desk_sha256": _NO_HASH,
+        "to_reporter_sequence": 0,
+        "to_reporter_sha256": _NO_HASH,
+        "is_dead": False,
+    }
+
+
+def _find_items(connection: Connection, *, header: Header, draft: bytes) -> list[str]:
+    """Return the file of each item, in order, all of them finished and as the header says."""
+    if not header.item_members:
+        return []
+    columns = (uploads.c.id, uploads.c.member, uploads.c.length, uploads.c.sha256)
+    of_draft = select(*columns).where(uploads.c.draft == draft, uploads.c.sha256.is_not(None))
+    found = {row.member: row for row in connection.execute(of_draft)}
+    missing = [one.name for one in header.item_members if one.name not in found]
+    if missing:
+        raise MissingUploadsError(missing)
+    for one in header.item_members:
+        row = found[one.name]
+        if row.length != one.size_bytes or row.sha256 != one.sha256:
+            raise GateError("uploads.wrong_hash")
+    return [found[one.name].id for one in header.item_members]
+
+
+def new_draft() -> bytes:
+    """Return the name of a draft that the gate itself uploads to."""
+    return secrets.token_bytes(32)

@@ -1,0 +1,126 @@
+"""Starting a gate: what is checked first, and the server's own settings.
+
+The parent process checks, cleans and then only watches its workers; each worker opens storage for
+itself. Nothing is logged of requests. Source: DESIGN 3, PROTOCOL 30.
+"""
+
+import ctypes
+import fcntl
+import ipaddress
+import os
+import pwd
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from aigaq.gate.app import build_app
+from aigaq.gate.errors import GateError
+from aigaq.gate.gate import Gate, close_gate, open_gate
+from aigaq.gate.janitor import Janitor, clean
+from aigaq.gate.settings import Settings
+
+MARKER = "desk.marker"
+_HEADERS_TIMEOUT_MS = 10_000
+_CONNECTIONS = 1_024
+_PR_SET_PDEATHSIG = 1
+
+
+def serve_gate(settings: Settings) -> None:
+    """Run a gate until it is told to stop.
+
+    Raises `AigaqError` before anything is served: ``gate.desk_here``, ``gate.already_running``,
+    ``gate.bad_key_file``, ``gate.wrong_log_key``, ``card.*``, ``bundle.*``.
+    """
+    check_no_desk(settings)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o077)
+    for folder in (settings.data, settings.items, settings.bodies):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(settings.process_lock):
+        gate = open_gate(settings)
+        clean(gate)
+        close_gate(gate)
+        Granian(
+            "aigaq.gate",
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGI,
+            workers=settings.workers,
+            websockets=False,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_TIMEOUT_MS),
+            backpressure=_CONNECTIONS,
+            respawn_failed_workers=True,
+            log_access=False,
+            log_level=LogLevels.error,
+        ).serve(target_loader=lambda *_: start_worker(settings))
+
+
+def check_no_desk(settings: Settings) -> None:
+    """Raise ``gate.desk_here`` if a public gate would stand beside a desk that it could read."""
+    if is_loopback(settings.host):
+        return
+    folders = [settings.data, settings.data.parent, settings.data.parent / "desk"]
+    named = os.environ.get("AIGAQ_HOME")
+    homes = [Path(one.pw_dir) / ".local/share/aigaq" for one in pwd.getpwall()]
+    for home in [*([Path(named)] if named else []), *homes]:
+        folders += [home, home / "desk"]
+    if any(os.access(folder / MARKER, os.F_OK) for folder in folders):
+        raise GateError("gate.desk_here")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether ``host`` can be reached from this computer alone."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def start_worker(settings: Settings) -> ASGIApp:
+    """Open the gate in a worker process and return its application."""
+    # If the parent is killed nobody would watch this worker: it ends, too.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    gate = open_gate(settings)
+    janitor = Janitor(gate)
+    janitor.start()
+    return _with_end(build_app(gate), gate=gate, janitor=janitor)
+
+
+def _with_end(app: ASGIApp, *, gate: Gate, janitor: Janitor) -> ASGIApp:
+    """Return ``app`` with the server's begin and end: at the end what is queued is written."""
+
+    async def whole(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        janitor.stop()
+        close_gate(gate)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    return whole
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the folder's lock. Raises ``gate.already_running`` if another gate does."""
+    descriptor: Any = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise GateError("gate.already_running") from None
+    finally:
+        os.close(descriptor)
