@@ -85,8 +85,6 @@ class Decoder:
         budget = _MAX_AROUND_BYTES
         while not (line := self._line(max_bytes=budget)).strip(_WHITE_SPACE):
             budget -= len(line) + 1
-            if budget < 0:
-                raise ArmorError
         if line != _BEGIN:
             raise ArmorError
         self._begun = True

@@ -120,20 +120,18 @@ class _Lines:
         self.seen: list[bytes] = []
 
     def next_line(self) -> bytes:
-        line = self._source.read_line(max_bytes=self._bytes_left)
+        line = self._source.read_line(max_bytes=self._bytes_left - 1)
         if line is None:
             raise HeaderError(self._why_no_line())
         self._bytes_left -= len(line) + 1
-        if self._bytes_left < 0:
-            raise HeaderError("age.header_too_long")
         self.seen.append(line)
         return line
 
     def _why_no_line(self) -> str:
-        too_long = len(self._source.read(self._bytes_left + 1)) > self._bytes_left
-        if too_long:
-            return "age.header_too_long"
-        return "age.truncated_header" if self.seen else "age.not_an_age_file"
+        if not self.seen:
+            return "age.not_an_age_file"
+        too_long = len(self._source.read(self._bytes_left)) == self._bytes_left
+        return "age.header_too_long" if too_long else "age.truncated_header"
 
 
 def _check_version(line: bytes) -> None:

@@ -161,6 +161,7 @@ def test_nothing_is_written_before_the_header_is_authentic() -> None:
     ("file", "code"),
     [
         (b"", "age.not_an_age_file"),
+        (bytes(2 * MAX_HEADER_BYTES), "age.not_an_age_file"),
         (b"%PDF-1.7\n%\xe2\xe3\n", "age.not_an_age_file"),
         (b"-----BEGIN AGE ENCRYPTED FILE-----\n", "age.not_an_age_file"),
         (b"age-encryption.org/v2\n-> X25519\n", "age.unknown_version"),
@@ -224,3 +225,18 @@ def test_errors_of_the_streams_themselves_pass_through() -> None:
         age.decrypt(Broken(), io.BytesIO(), identities=[MAYA])
     with pytest.raises(OSError):  # noqa: PT011
         age.encrypt(io.BytesIO(b"a"), Broken(), recipients=[MAYA.recipient])
+
+
+def test_a_header_of_exactly_the_limit_is_read_and_one_byte_more_is_not() -> None:
+    file_key = bytes(FILE_KEY_BYTES)
+
+    def header_of(size: int) -> bytes:
+        fixed = len(build_header([Stanza(("a",), b"")], file_key=file_key)) - len("a")
+        return build_header([Stanza(("a" * (size - fixed),), b"")], file_key=file_key)
+
+    assert len(header_of(MAX_HEADER_BYTES)) == MAX_HEADER_BYTES
+    for size, code in (
+        (MAX_HEADER_BYTES, "age.not_for_me"),
+        (MAX_HEADER_BYTES + 1, "age.header_too_long"),
+    ):
+        assert code_of_decrypting(header_of(size) + bytes(32), identities=[MAYA]) == code
