@@ -30,7 +30,7 @@ export class Ciphertext {
   /** Begin to encrypt `content` to `recipient` under a fresh file key. */
   static async of(content: Blob, read: ReadItem, { recipient, number }: { recipient: string; number: number }): Promise<Ciphertext> {
     const plaintext = paddedContent(content, read, number);
-    const { stream, size } = await encryptStreamTo(recipient, plaintext, padmeSize(read.size));
+    const { stream, size } = encryptStreamTo(recipient, plaintext, padmeSize(read.size));
     return new Ciphertext(stream, size, await startHash());
   }
 

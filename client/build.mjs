@@ -1,0 +1,185 @@
+/**
+ * Builds the reporters' bundle into `src/aigaq/gate/bundle/`, byte for byte the same each time.
+ *
+ *     node build.mjs [--out DIR]           the bundle
+ *     node build.mjs --conformance FILE    the same modules, opened to the tests of the vectors
+ *
+ * Inputs: `pages/index.html`, `styles/`, `texts/`, `src/`. API.md says what is replaced; `stamp_bundle`
+ * in Python writes card and root key afterwards. Nothing here reads a clock, a path or the network.
+ */
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import * as esbuild from "esbuild";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const BUNDLE = join(HERE, "../src/aigaq/gate/bundle");
+const LANGUAGES = ["en", "kk", "ru"];
+const SHARED = {
+  absWorkingDir: HERE,
+  bundle: true,
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "error",
+  minify: true,
+  // Old Safari errs in one rare form of destructuring, which nobody here writes.
+  supported: { destructuring: true },
+  target: ["chrome80", "firefox78", "safari14"],
+  write: false,
+};
+const OFFLINE_POLICY = "default-src 'none'; img-src blob: data:; media-src blob:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+const read = (path) => readFileSync(join(HERE, path), "utf8");
+const digest = (algorithm, data) => createHash(algorithm).update(data).digest("base64");
+const sri = (data) => `sha384-${digest("sha384", data)}`;
+
+/** One script of `entry`, classic and self-contained. */
+async function script(entry, language = null) {
+  const plugins = [withoutOtherCurves, ...(language === null ? [] : [textsOf(language)])];
+  const result = await esbuild.build({ ...SHARED, ...entry, format: "iife", plugins });
+  return result.outputFiles[0].text;
+}
+
+/**
+ * Noble's hybrids are made when the module loads, so esbuild must keep those that nobody asks for and
+ * the NIST curves under them (10 KB). Marking the calls as free of side effects lets it drop them.
+ */
+const withoutOtherCurves = {
+  name: "without-other-curves",
+  setup(build) {
+    build.onLoad({ filter: /@noble\/post-quantum\/hybrid\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(/(?<!function )\b(QSF|createKitchenSink|ecdhKem)\(/g, "/* @__PURE__ */ $1("),
+      loader: "js",
+    }));
+  },
+};
+
+async function style(name) {
+  const result = await esbuild.build({ ...SHARED, entryPoints: [`styles/${name}`] });
+  return result.outputFiles[0].text;
+}
+
+/** What `aigaq:texts` means in the script of one language. */
+function textsOf(language) {
+  return {
+    name: "aigaq-texts",
+    setup(build) {
+      build.onResolve({ filter: /^aigaq:texts$/ }, () => ({ path: language, namespace: "aigaq-texts" }));
+      build.onLoad({ filter: /.*/, namespace: "aigaq-texts" }, () => ({ contents: scriptTexts(language), loader: "json" }));
+    },
+  };
+}
+
+/** The texts of the pages as JSON; those of the path without JavaScript are the gate's own. */
+function pageTexts(language) {
+  const entries = Object.entries(textsIn(language)).filter(([key]) => !key.startsWith("plain."));
+  return `${JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))))}\n`;
+}
+
+/** The same without those that the document holds: the script reads them there, so none is sent twice. */
+function scriptTexts(language) {
+  const held = new Set([...read("pages/index.html").matchAll(/\{\{t:([^}]+)\}\}/g)].map(([, key]) => key));
+  return JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(pageTexts(language))).filter(([key]) => !held.has(key))));
+}
+
+function textsIn(language) {
+  return JSON.parse(read(`texts/${language}.json`));
+}
+
+function escapeHtml(text) {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+/** The template in one language, with its online or its offline parts. */
+function documentOf(language, { keep, drop, head, scripts }) {
+  const texts = textsIn(language);
+  const html = read("pages/index.html")
+    .replace(new RegExp(`<!--${drop}-->[^]*?<!--/${drop}-->`, "g"), "")
+    .replace(new RegExp(`<!--/?${keep}-->`, "g"), "")
+    .replace(/\{\{t:([^}]+)\}\}/g, (_, key) => {
+      if (typeof texts[key] !== "string") throw new Error(`no text ${key} in ${language}`);
+      return escapeHtml(texts[key]);
+    })
+    .replaceAll("{{lang}}", language)
+    .replace("{{head}}", () => head)
+    .replace("{{scripts}}", () => scripts);
+  if (/\{\{[a-z]+/.test(html.replace(scripts, ""))) throw new Error("something in the template was not replaced");
+  return html;
+}
+
+function onlineHead(language, { main, seal, page }) {
+  return [
+    `<link rel="stylesheet" href="a/page.css" crossorigin="anonymous" integrity="${sri(page)}">`,
+    `<script defer src="a/main.${language}.js" crossorigin="anonymous" integrity="${sri(main)}"></script>`,
+    `<template id="sealer-script"><script src="a/seal.js" crossorigin="anonymous" integrity="${sri(seal)}"></script></template>`,
+  ].join("\n");
+}
+
+function offlineHead({ script, page }) {
+  const allowed = `script-src 'sha256-${digest("sha256", script)}' 'wasm-unsafe-eval'; style-src 'sha256-${digest("sha256", page)}'`;
+  return `<meta http-equiv="Content-Security-Policy" content="${OFFLINE_POLICY}; ${allowed}">\n<style>${page}</style>`;
+}
+
+/** The notices of all that is compiled in, which their licences ask us to keep. */
+function licenses() {
+  const { dependencies } = JSON.parse(read("package.json"));
+  return Object.keys(dependencies).sort().map((name) => {
+    const { version } = JSON.parse(read(`node_modules/${name}/package.json`));
+    return `${name} ${version}\n\n${read(`node_modules/${name}/LICENSE`).trim()}\n`;
+  }).join(`\n${"-".repeat(80)}\n\n`);
+}
+
+async function buildBundle() {
+  const files = new Map();
+  const page = await style("page.css");
+  const seal = await script({ entryPoints: ["src/sealer.ts"] });
+  files.set("a/page.css", page).set("a/plain.css", await style("plain.css")).set("a/seal.js", seal).set("a/licenses.txt", licenses());
+  for (const language of LANGUAGES) {
+    const main = await script({ entryPoints: ["src/main.ts"] }, language);
+    const offline = await script({
+      stdin: { contents: 'import "./sealer"; import "./main";', resolveDir: join(HERE, "src"), loader: "ts" },
+    }, language);
+    files.set(`a/main.${language}.js`, main).set(`a/texts.${language}.json`, pageTexts(language));
+    files.set(`index.${language}.html`, documentOf(language, {
+      keep: "online", drop: "offline", head: onlineHead(language, { main, seal, page }), scripts: "",
+    }));
+    files.set(`offline.${language}.html`, documentOf(language, {
+      keep: "offline", drop: "online", head: offlineHead({ script: offline, page }), scripts: `<script>${offline}</script>`,
+    }));
+  }
+  return files;
+}
+
+/** RFC 8785 JSON and one LF: members sorted, no spaces, ASCII values only. */
+function manifestOf(files) {
+  const listed = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, text]) => {
+    const data = Buffer.from(text, "utf8");
+    return { path, sha256: createHash("sha256").update(data).digest("hex"), size: data.length, sri: sri(data) };
+  });
+  return `${JSON.stringify({ files: listed, format: "aigaq/bundle/v1" })}\n`;
+}
+
+function writeAll(folder, files) {
+  rmSync(folder, { recursive: true, force: true });
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+function optionOf(name) {
+  const index = process.argv.indexOf(name);
+  return index < 0 ? null : process.argv[index + 1];
+}
+
+const conformance = optionOf("--conformance");
+if (conformance === null) {
+  const files = await buildBundle();
+  files.set("bundle-manifest.json", manifestOf(files));
+  writeAll(optionOf("--out") ?? BUNDLE, files);
+} else {
+  writeFileSync(conformance, await script({ entryPoints: ["src/conformance.ts"] }));
+}
