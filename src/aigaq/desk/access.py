@@ -22,7 +22,7 @@ def needs(capability: Capability) -> Callable[[View[P]], View[P]]:
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             check_may(actor_of(request), capability=capability)
             try:
                 return view(request, *args, **kwargs)

@@ -58,22 +58,26 @@ class Shell:
 def shell(request: HttpRequest) -> dict[str, object]:
     """Return ``shell`` for templates."""
     locked = getattr(request, "desk_locked", False)
-    user = None if locked else getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
+    person = None if locked else _get_person(request)
     return {
         "shell": Shell(
-            places=_list_places(request, user) if signed_in else (),
+            places=_list_places(request, person) if person else (),
             languages=_list_languages(),
             lock_url="" if locked else url_of("lock"),
             language_url=url_of("set_language"),
             home_url=url_of("today") or "/",
             path=request.get_full_path(),
-            signed_in=signed_in,
-            organisation=_name_organisation() if signed_in else "",
-            person=str(user) if signed_in else "",
-            role=_say_roles(user) if signed_in else "",
+            signed_in=person is not None,
+            organisation=_name_organisation() if person else "",
+            person=str(person or ""),
+            role=_say_roles(person) if person else "",
         )
     }
+
+
+def _get_person(request: HttpRequest) -> HasRoles | None:
+    user = getattr(request, "user", None)
+    return user if user is not None and user.is_authenticated else None
 
 
 def url_of(name: str) -> str:

@@ -20,14 +20,14 @@ QUESTIONS: Mapping[int, Promise] = {
     5: _("Where"),
     6: _("When"),
     7: _("Who did it"),
-    8: _("Who or what could confirm it"),
+    8: _("What may vanish soon, and who has it"),
     9: _("Who has been told, and what they did"),
     10: _("What the reporter wants"),
-    11: _("What the reporter wants, in own words"),
+    11: _("Other wishes, in own words"),
     12: _("How to address the reporter"),
     13: _("Safe ways to get in touch"),
     14: _("Details for that"),
-    15: _("Safe hours"),
+    15: _("Safe hours, and what not to say"),
     16: _("Language to answer in"),
     17: _("Quiet sign"),
     18: _("Second channel"),
@@ -64,7 +64,7 @@ OPTIONS: Mapping[int, Words] = {
         "call": _("by phone call"),
         "messenger": _("by messenger"),
         "email": _("by e-mail"),
-        "person": _("in person"),
+        "person": _("through a person the reporter trusts"),
     },
     16: {
         "kk": _("Kazakh"),
@@ -74,12 +74,12 @@ OPTIONS: Mapping[int, Words] = {
         "other": _("another language"),
     },
     17: {
-        "a": _("tile 1"),
-        "b": _("tile 2"),
-        "c": _("tile 3"),
-        "d": _("tile 4"),
-        "e": _("tile 5"),
-        "f": _("tile 6"),
+        "a": _("apple"),
+        "b": _("bell"),
+        "c": _("cup"),
+        "d": _("door"),
+        "e": _("tree"),
+        "f": _("fish"),
     },
 }
 
@@ -103,13 +103,13 @@ ROLES: Words = {
 }
 
 URGENCY_REASONS: Words = {
-    "under_18": _("under 18"),
-    "not_safe": _("not safe right now"),
-    "watched": _("someone may be watching"),
-    "care_window": _("medical care cannot wait"),
-    "waiting_long": _("waits for a long time"),
-    "wants_shelter": _("needs a safe place"),
-    "wants_care": _("needs care"),
+    "urgency.not_safe": _("not safe right now"),
+    "urgency.unsure_whether_safe": _("not sure to be safe"),
+    "urgency.under_14": _("under 14"),
+    "urgency.under_18": _("under 18"),
+    "urgency.wants_care": _("needs care: hours count"),
+    "urgency.wants_shelter": _("needs a safe place"),
+    "urgency.wants_lawyer": _("asks for a lawyer"),
 }
 
 CAME_BY: Words = {

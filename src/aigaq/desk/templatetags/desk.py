@@ -185,7 +185,7 @@ def report_chips(row: InboxRow) -> dict[str, object]:
         "reasons": [
             words.say(words.URGENCY_REASONS, code)
             for code in row.urgency_reasons
-            if code != "under_18" or not row.under_18
+            if code != "urgency.under_18"
         ],
         "fictional": is_sample(row),
         "state": row.state.value,
