@@ -34,6 +34,7 @@ export class Draft {
   session: ReportSession | null = null;
   lastReceived: Received | null = null;
   #voices = 0;
+  #lastPart: { readonly key: string; readonly part: Part } | null = null;
 
   setAnswer(number: number, value: string): void {
     const kept = value.trim();
@@ -80,6 +81,10 @@ export class Draft {
     return this.items.reduce((sum, item) => sum + item.content.size, 0);
   }
 
+  /**
+   * The part as it is to be sent. While nothing changes it is the same object, so that sending it
+   * again after a failure goes on and makes no second report (API.md).
+   */
   part(language: Language): Part {
     const answers = [...this.answers].sort(([a], [b]) => a - b).map(([number, value]) => ({ number, value }));
     const consents = CONSENTS.filter((row) => row.needed || this.granted.has(row.purpose)).map(({ purpose, audience }) => ({
@@ -87,7 +92,12 @@ export class Draft {
       audience,
       items: null,
     }));
-    return { answers, consents, items: [...this.items], language };
+    const items = this.items.map((item) => ({ ...item }));
+    const key = JSON.stringify([answers, consents, language, items.map((item) => [item.name, item.hiddenDetails])]);
+    const last = this.#lastPart;
+    if (last !== null && last.key === key && items.every((item, place) => item.content === last.part.items[place]?.content)) return last.part;
+    this.#lastPart = { key, part: { answers, consents, items, language } };
+    return this.#lastPart.part;
   }
 
   /** After *received*: the words go, the code stays for the next part. */
@@ -95,12 +105,14 @@ export class Draft {
     this.lastReceived = received;
     this.answers.clear();
     this.items = [];
+    this.#lastPart = null;
   }
 
   forgetAll(): void {
     this.answers.clear();
     this.granted.clear();
     this.items = [];
+    this.#lastPart = null;
     this.code = this.session = this.lastReceived = null;
   }
 }

@@ -126,7 +126,7 @@ export class MailboxPage {
     };
     const again = button(t("mail.again"), () => void act(again, () => mailbox.refresh(), t("mail.box")));
     const confirm = button(t("mail.confirm"), () => {
-      void act(confirm, () => mailbox.confirm(view.messages.at(-1)?.sequence ?? 0), t("mail.confirmed"));
+      void act(confirm, () => mailbox.confirm(view.messages[view.messages.length - 1]?.sequence ?? 0), t("mail.confirmed"));
     });
     return h(
       "div",
@@ -144,13 +144,13 @@ export class MailboxPage {
       ...view.promises.map((promise) =>
         notice("info", h("p", { class: "strong" }, t("mail.received")), h("p", {}, t("mail.received_text", { time: formatTime(promise.promisedAt) }))),
       ),
-      view.messages.length === 0 ? h("p", {}, t("mail.none")) : h("h2", {}, t("mail.unread")),
+      view.messages.length === 0 ? h("p", {}, t(view.found ? "mail.none" : "mail.not_found")) : h("h2", {}, t("mail.unread")),
       ...view.messages.map((message) => this.#message(message)),
       view.messages.length > 0 && h("p", { class: "why" }, t("mail.confirm_text")),
       view.more && h("p", { class: "why" }, t("mail.more")),
       problem,
       h("div", { class: "row" }, view.messages.length > 0 && confirm, again),
-      view.canWrite ? writeForm(this) : h("p", { class: "muted" }, t("mail.cannot_write")),
+      view.canWrite ? writeForm(this) : view.found && h("p", { class: "muted" }, t("mail.cannot_write")),
       view.canWrite && h("div", { class: "row" }, button(t("mail.go_on"), () => this.#goOn())),
       view.canWrite && wishForm(this),
       h("div", { class: "row foot-row" }, button(t("mail.close"), () => app.showSection("home"))),
@@ -193,7 +193,7 @@ export class MailboxPage {
   }
 
   #goOn(): void {
-    const last = [...this.reports.keys()].at(-1) ?? null;
+    const last = [...this.reports.keys()].pop() ?? null;
     this.app.draft.code = this.#code;
     this.app.draft.session = this.mailbox.continueReport(last);
     showStep(this.app, "what");

@@ -18,6 +18,7 @@ export function reviewStep(app: App, change: (step: string) => void): readonly (
   const files = app.draft.items.filter((item) => item.source !== "answer");
   const granted = CONSENTS.filter((row) => row.needed || app.draft.granted.has(row.purpose));
   return [
+    app.card?.state === "trial" ? h("p", { class: "notice trial" }, t("trial.notice")) : null,
     h("p", {}, t("review.lead")),
     h(
       "dl",

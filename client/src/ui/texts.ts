@@ -1,7 +1,8 @@
 /**
  * The texts in the language of the page, and its change in memory.
  *
- * The language of the document is compiled in (`aigaq:texts`); another one is fetched once from
+ * The language of the document is compiled in (`aigaq:texts`), but for what the document itself holds
+ * in elements with `data-t`; another language is fetched once from
  * `a/texts.<lang>.json`. Nothing is remembered across pages.
  */
 
@@ -11,7 +12,12 @@ import type { Language } from "../api";
 const LANGUAGES: readonly Language[] = ["kk", "ru", "en"];
 const loaded = new Map<Language, Readonly<Record<string, string>>>();
 let current: Language = languageOf(document.documentElement.lang);
-loaded.set(current, compiled);
+loaded.set(current, { ...compiled, ...textsOfDocument() });
+
+function textsOfDocument(): Record<string, string> {
+  const elements = [...document.querySelectorAll<HTMLElement>("[data-t]")];
+  return Object.fromEntries(elements.map((element) => [element.dataset["t"] ?? "", element.textContent ?? ""]));
+}
 
 export function language(): Language {
   return current;
