@@ -154,7 +154,12 @@ def found_organisation(
     HELD.hold(master=master)
     migrate()
     card, staff = write_organisation(
-        home=home, choices=choices, drawn=drawn, services=services, windows=windows, gate=gate_folder
+        home=home,
+        choices=choices,
+        drawn=drawn,
+        services=services,
+        windows=windows,
+        gate=gate_folder,
     )
     if root_file is not None:
         _write_secret(root_file, drawn.root_words.encode("ascii") + b"\n")

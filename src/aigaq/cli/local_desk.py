@@ -70,7 +70,7 @@ def opened_desk(home: Home, *, passphrase_fd: int | None) -> Iterator[None]:
     start_django()
     from aigaq.core.held_keys import HELD
     from aigaq.core.schema import migrate
-    from aigaq.core.sqlcipher.base import close_stale_connections
+    from aigaq.core.sqlcipher.base import drop_keys
     from aigaq.core.vault import Vault
 
     with holding_folder(home):
@@ -80,8 +80,7 @@ def opened_desk(home: Home, *, passphrase_fd: int | None) -> Iterator[None]:
             migrate()
             yield
         finally:
-            HELD.drop()
-            close_stale_connections()
+            drop_keys()
 
 
 def start_django() -> None:

@@ -22,6 +22,9 @@ class Background(Protocol):
     def start(self) -> None:
         """Begin; return at once."""
 
+    def ask_to_stop(self) -> None:
+        """Begin to end; return at once."""
+
     def stop(self) -> None:
         """End; return when it has ended, or after a few seconds."""
 
@@ -52,10 +55,14 @@ class Rounds:
         """Do the next round now."""
         self._woken.set()
 
-    def stop(self) -> None:
-        """Ask the thread to end after its round and wait for it for a few seconds."""
+    def ask_to_stop(self) -> None:
+        """Ask the thread to end after its round."""
         self._stopping.set()
         self._woken.set()
+
+    def stop(self) -> None:
+        """Ask the thread to end after its round and wait for it for a few seconds."""
+        self.ask_to_stop()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(STOP_SECONDS)
 
@@ -97,6 +104,11 @@ class Registry:
             if name not in running:
                 running[name] = factory()
                 running[name].start()
+
+    def ask_to_stop(self) -> None:
+        """Ask what runs only while the desk is open to end; return at once."""
+        for running in list(self._running[False].values()):
+            running.ask_to_stop()
 
     def stop(self, *, also_while_locked: bool) -> None:
         """Stop what runs, last started first."""

@@ -3,10 +3,12 @@
 from django.conf import settings
 
 from aigaq.accounts import selectors
+from aigaq.accounts.cards import read_card, record_published
 from aigaq.core import background, commands
 from aigaq.core.commands import Answer, Arguments
 from aigaq.core.errors import VaultError
 from aigaq.desk.locking import LOCKING
+from aigaq.intake.gate_client import GateClient
 
 IDLE_CHECK_SECONDS = 10.0
 
@@ -16,6 +18,7 @@ def register_all() -> None:
     commands.register("status", run=status, while_locked=True)
     commands.register("unlock", run=unlock, while_locked=True)
     commands.register("lock", run=lock, while_locked=True)
+    commands.register("card.publish", run=publish_card)
     background.register("idle-lock", factory=build_idle_watch)
 
 
@@ -43,6 +46,18 @@ def lock(arguments: Arguments) -> Answer:
     """Lock the desk."""
     LOCKING.lock()
     return {"open": False}
+
+
+def publish_card(arguments: Arguments) -> Answer:
+    """Put the newest card at the gate; raises what the gate's client raises."""
+    card = read_card()
+    client = GateClient(
+        origin=card.gate_origin, team_id=card.team_id, key=selectors.get_desk_key()
+    )
+    with client:
+        client.publish_card(card=selectors.get_card())
+    record_published(version=card.version)
+    return {"version": card.version}
 
 
 def build_idle_watch() -> background.Rounds:

@@ -7,17 +7,17 @@ is counted while it runs, so that locking can let it end and then close what is 
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from django.contrib.sessions.models import Session
-from django.db import connections, transaction
+from django.db import transaction
 
 from aigaq.core import audit, background, blob_store
 from aigaq.core.errors import DeskLocked, VaultError
 from aigaq.core.held_keys import HELD
 from aigaq.core.home import Home
 from aigaq.core.schema import migrate
-from aigaq.core.sqlcipher.base import close_stale_connections
+from aigaq.core.sqlcipher.base import drop_keys
 from aigaq.core.vault import Vault
 
 WRONG_SECRET_SECONDS = 1.0
@@ -60,7 +60,7 @@ class Locking:
                     audit.record("desk.unlocked", actor=None)
                 blob_store.remove_orphans()
             except BaseException:
-                self._drop()
+                drop_keys()
                 raise
             self._ready = True
             self.note_activity()
@@ -70,8 +70,9 @@ class Locking:
         """Lock at once: new requests find it locked, running ones get a moment to end."""
         with self._changing:
             self._ready = False
+            background.REGISTRY.ask_to_stop()
             self._wait_for_requests()
-            self._drop()
+            drop_keys()
             background.REGISTRY.stop(also_while_locked=False)
 
     @contextmanager
@@ -99,12 +100,6 @@ class Locking:
     def _wait_for_requests(self) -> None:
         with self._idle:
             self._idle.wait_for(lambda: self._in_flight == 0, timeout=DRAIN_SECONDS)
-
-    def _drop(self) -> None:
-        HELD.drop()
-        close_stale_connections()
-        with suppress(DeskLocked):
-            connections.close_all()
 
 
 def check_passphrase(*, home: Home, passphrase: str) -> bytes:

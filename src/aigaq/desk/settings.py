@@ -78,8 +78,8 @@ DATABASES = {
     "default": {
         "ENGINE": "aigaq.core.sqlcipher",
         "NAME": HOME.database,
-        # A connection lives as long as one request: nothing idle holds a key.
-        "CONN_MAX_AGE": 0,
+        # A thread keeps its connection (opening one takes milliseconds); locking closes them all.
+        "CONN_MAX_AGE": None,
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
         "TEST": {"NAME": HOME.desk / "test.db"},
     }

@@ -59,7 +59,10 @@ class SocketServer:
                 if not is_same_user(caller):
                     return
                 with caller.makefile("rb") as lines:
-                    reply = answer_line(lines.readline(LINE_BYTES))
+                    line = lines.readline(LINE_BYTES)
+                if not line:
+                    return
+                reply = answer_line(line)
                 caller.sendall(json.dumps(reply).encode() + b"\n")
             except OSError:
                 logger.warning("a caller of the socket went away")

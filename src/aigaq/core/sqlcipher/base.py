@@ -7,9 +7,12 @@ https://www.zetetic.net/sqlcipher/sqlcipher-api/ ("raw key", ``cipher_memory_sec
 
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import tee
 from typing import Any
 
+from django.db import DatabaseError
+from django.db import connection as django_connection
 from django.db.backends.sqlite3 import base as sqlite
 from django.db.backends.sqlite3._functions import register as register_functions
 from sqlcipher3 import dbapi2 as sqlcipher
@@ -26,6 +29,8 @@ PRAGMAS = (
     "temp_store = MEMORY",
     "secure_delete = ON",
 )
+#: How long locking waits for readers before it leaves the WAL as it is.
+CHECKPOINT_MILLISECONDS = 300
 OPEN_CONNECTIONS: "weakref.WeakSet[DatabaseWrapper]" = weakref.WeakSet()
 
 for name, convert in (
@@ -83,11 +88,22 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
         return self.connection.cursor(factory=Cursor)
 
     def ensure_connection(self) -> None:
-        """Refuse a connection whose key was dropped since. Raises `DeskLocked`."""
+        """Never use a connection whose key was dropped since. Raises `DeskLocked`."""
         if self.connection is not None and self.generation != HELD.generation:
+            inside_transaction = self.in_atomic_block
             self.close()
-            raise DeskLocked
+            if inside_transaction:
+                raise DeskLocked
         super().ensure_connection()
+
+
+def drop_keys() -> None:
+    """Fold the WAL into the database, drop the keys of the process and close its connections."""
+    with suppress(DatabaseError, DeskLocked), django_connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {CHECKPOINT_MILLISECONDS}")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    HELD.drop()
+    close_stale_connections()
 
 
 def close_stale_connections() -> None:
@@ -101,3 +117,5 @@ def close_stale_connections() -> None:
         if connection is not None and wrapper.generation != HELD.generation:
             connection.interrupt()
             connection.close()
+            if not wrapper.in_atomic_block:
+                wrapper.connection = None
