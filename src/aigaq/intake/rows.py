@@ -1,0 +1,155 @@
+"""Turns rows of the database into the frozen values of `shapes`."""
+
+from aigaq.intake import models, shapes
+from aigaq.intake.shapes import Direction, ReportState, RequestAction, Urgency
+
+KINDS = {"image": "image", "audio": "sound", "video": "video", "text": "text"}
+
+
+def build_person(staff: object) -> shapes.Person | None:
+    """Return who a row of staff is, or None."""
+    if staff is None:
+        return None
+    return shapes.Person(id=staff.pk, name=str(staff))  # type: ignore[attr-defined]
+
+
+def build_inbox_row(row: models.Report) -> shapes.InboxRow:
+    """Return one line of the inbox."""
+    return shapes.InboxRow(
+        id=row.pk,
+        register_number=row.register_number,
+        state=ReportState(row.state),
+        urgency=Urgency(row.urgency),
+        urgency_reasons=tuple(row.urgency_reasons),
+        under_18=row.under_18,
+        language=row.language,
+        role=row.role or None,
+        summary=row.summary,
+        items=row.items_count,
+        parts=row.parts_count,
+        messages=row.messages_count,
+        received_at=row.received_at,
+        filed_at=row.filed_at,
+        waiting_since=row.waiting_since,
+        assigned_to=build_person(row.assigned_to),
+        is_watched=row.is_watched,
+        has_faults=row.has_faults,
+        is_safe=row.safe_at is not None,
+        is_new=row.opened_at is None,
+        is_sample=row.is_sample,
+    )
+
+
+def build_part(row: models.Report) -> shapes.PartRow:
+    """Return one report of a mailbox."""
+    return shapes.PartRow(
+        id=row.pk,
+        register_number=row.register_number,
+        received_at=row.received_at,
+        state=ReportState(row.state),
+    )
+
+
+def build_preview(row: models.Preview) -> shapes.Preview:
+    """Return what is known of a preview."""
+    return shapes.Preview(
+        id=row.pk,
+        kind=row.kind,
+        number=row.number,
+        content_type=row.content_type,
+        size_bytes=row.size_bytes,
+        width=row.width,
+        height=row.height,
+        seconds=row.seconds,
+    )
+
+
+def build_item(row: models.Item) -> shapes.ItemDetail:
+    """Return one item with its previews, which were fetched before."""
+    previews = sorted(row.previews.all(), key=lambda one: (one.kind, one.number))
+    made = {one.kind for one in previews}
+    kind = KINDS.get(row.type.split("/")[0].lower(), "other")
+    if made:
+        # What the sandbox found counts more than what the phone called it.
+        kind = _find_kind(made)
+    return shapes.ItemDetail(
+        id=row.pk,
+        report_id=row.report_id,
+        number=row.number,
+        name=row.name,
+        type=row.type,
+        size_bytes=row.size_bytes,
+        sha256=bytes(row.sha256).hex(),
+        source=row.source,
+        hidden_details=row.hidden_details,
+        fault=row.fault or None,
+        kind=kind,
+        previews=tuple(build_preview(one) for one in previews),
+        preview_state=row.preview_state,
+        preview_code=row.preview_code or None,
+    )
+
+
+def _find_kind(made: set[str]) -> str:
+    if "clip" in made:
+        return "video"
+    if "still" in made:
+        return "image"
+    return "sound" if "sound" in made else "text"
+
+
+def build_consent(row: models.Consent) -> shapes.Consent:
+    """Return one consent."""
+    return shapes.Consent(
+        id=row.pk,
+        number=row.number,
+        purpose=row.purpose,
+        audience=row.audience,
+        items=None if row.items is None else tuple(row.items),
+        withdrawn_at=row.withdrawn_at,
+    )
+
+
+def build_alarm(row: models.Alarm) -> shapes.AlarmRow:
+    """Return one alarm."""
+    return shapes.AlarmRow(
+        id=row.pk,
+        code=row.code,
+        at=row.at,
+        mailbox_id=row.mailbox_id,
+        report_id=row.report_id,
+        details=dict(row.details),
+        resolved_at=row.resolved_at,
+        resolved_by=build_person(row.resolved_by),
+    )
+
+
+def build_request(row: models.PersonRequest) -> shapes.RequestRow:
+    """Return one request to a person."""
+    return shapes.RequestRow(
+        id=row.pk,
+        action=RequestAction(row.action),
+        report_id=row.report_id,
+        register_number=row.report.register_number,
+        asked_at=row.asked_at,
+        decided_at=row.decided_at,
+        decision=row.decision or None,
+        decided_by=build_person(row.decided_by),
+    )
+
+
+def build_message(row: models.Message) -> shapes.MessageRow:
+    """Return one message."""
+    text = row.body.get("text") if row.kind == "text" else None
+    return shapes.MessageRow(
+        id=row.pk,
+        direction=Direction(row.direction),
+        sequence=row.sequence,
+        kind=row.kind,
+        text=text if isinstance(text, str) else None,
+        at=row.at,
+        author=build_person(row.author),
+        fault=row.fault or None,
+        delivery=row.delivery or None,
+        watched=row.watched,
+    )

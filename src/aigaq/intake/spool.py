@@ -1,0 +1,231 @@
+"""Where fetched ciphertext waits for the desk to be open: ``desk/inbox/``.
+
+    reports/<report id>/entry.json      what the gate said, and how often a member came wrong
+    reports/<report id>/<member>.part   a member on its way, continued by Range
+    reports/<report id>/members/<name>  a member that is durable
+    reports/<report id>/ready           all members are durable
+    messages/<number>-<hash>.json       a message as the gate handed it over
+    filed/<report id>                   filed, so that a locked desk does not fetch it again
+    state.json                          last contact, for people
+
+It holds ciphertext and what the gate knows anyway, nothing else. A step is durable before the next
+begins, so a kill at any instant leaves something that the next round takes up. Nothing but these
+names is ever made from what the gate says.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aigaq import clock
+from aigaq.blobs import remove_durably, sync_folder, write_durably
+from aigaq.core.home import Home
+from aigaq.intake.gate_client import ListedMember, ListedMessage
+from aigaq.sealing.encoding import decode_base64, encode_base64
+
+READY = "ready"
+ENTRY = "entry.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A report of the spool. ``attempts`` counts fetches whose bytes were not what they should be."""
+
+    report_id: bytes
+    number: int
+    received_at: datetime
+    members: tuple[ListedMember, ...]
+    attempts: int = 0
+    lies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class State:
+    """What people see of the last rounds. ``state`` is never, reached, unreachable or refused."""
+
+    state: str = "never"
+    code: str | None = None
+    last_contact_at: str | None = None
+    last_attempt_at: str | None = None
+    fetching: str | None = None
+    fetched_bytes: int = 0
+    total_bytes: int = 0
+    alarms: list[str] = field(default_factory=list)
+
+
+class Spool:
+    """The folder of one desk. Only `Puller` adds to it; filing removes."""
+
+    def __init__(self, home: Home) -> None:
+        self.folder = home.desk / "inbox"
+        self._reports = self.folder / "reports"
+        self._messages = self.folder / "messages"
+        self._filed = self.folder / "filed"
+        self._state = self.folder / "state.json"
+
+    def create(self) -> None:
+        """Make the folders, closed to others."""
+        for folder in (self.folder, self._reports, self._messages, self._filed):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Hold the spool against another puller; give False if one is at work."""
+        self.create()
+        descriptor = os.open(self.folder / "pull.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            os.close(descriptor)
+
+    def get_folder(self, report_id: bytes) -> Path:
+        """Return the folder of a report, there or not."""
+        return self._reports / report_id.hex()
+
+    def get_members(self, report_id: bytes) -> Path:
+        """Return the folder with the durable members of a report, and nothing else."""
+        return self.get_folder(report_id) / "members"
+
+    def is_done(self, report_id: bytes) -> bool:
+        """Tell whether nothing is left to fetch of a report."""
+        folder = self.get_folder(report_id)
+        return (folder / READY).exists() or (self._filed / report_id.hex()).exists()
+
+    def write_entry(self, entry: Entry) -> None:
+        """Keep what the gate said about a report."""
+        folder = self.get_folder(entry.report_id)
+        self.get_members(entry.report_id).mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_folder(folder)
+        sync_folder(self._reports)
+        members = [[one.name, one.sha256.hex(), one.size_bytes] for one in entry.members]
+        data = {
+            "attempts": entry.attempts,
+            "lies": list(entry.lies),
+            "members": members,
+            "number": entry.number,
+            "received_at": clock.format_time(entry.received_at),
+        }
+        write_durably(folder / ENTRY, json.dumps(data).encode())
+
+    def read_entry(self, report_id: bytes) -> Entry | None:
+        """Return what was kept about a report, or None."""
+        try:
+            data = json.loads((self.get_folder(report_id) / ENTRY).read_bytes())
+        except FileNotFoundError:
+            return None
+        return Entry(
+            report_id=report_id,
+            number=data["number"],
+            received_at=clock.parse_time(data["received_at"]),
+            members=tuple(
+                ListedMember(name, bytes.fromhex(sha256), size)
+                for name, sha256, size in data["members"]
+            ),
+            attempts=data["attempts"],
+            lies=tuple(data["lies"]),
+        )
+
+    def finish_report(self, report_id: bytes) -> None:
+        """Say that all members of a report are durable."""
+        write_durably(self.get_folder(report_id) / READY, b"")
+
+    def list_ready(self) -> list[Entry]:
+        """Return the reports that wait to be opened, in the order of the gate's numbers."""
+        if not self._reports.is_dir():
+            return []
+        entries = [
+            self.read_entry(bytes.fromhex(folder.name))
+            for folder in self._reports.iterdir()
+            if (folder / READY).exists()
+        ]
+        return sorted((one for one in entries if one is not None), key=lambda one: one.number)
+
+    def list_unfinished(self) -> list[bytes]:
+        """Return the ids of reports that are on their way."""
+        if not self._reports.is_dir():
+            return []
+        folders = [one for one in self._reports.iterdir() if not (one / READY).exists()]
+        return [bytes.fromhex(one.name) for one in folders]
+
+    def remove_report(self, report_id: bytes) -> None:
+        """Forget a report that is filed and committed; a kill half-way leaves only less of it."""
+        write_durably(self._filed / report_id.hex(), b"")
+        shutil.rmtree(self.get_folder(report_id), ignore_errors=True)
+        sync_folder(self._reports)
+
+    def forget_filed(self, report_id: bytes) -> None:
+        """The gate has erased its copy: no need to remember that it was filed."""
+        remove_durably(self._filed / report_id.hex())
+
+    def write_message(self, message: ListedMessage, *, sha256: bytes) -> bool:
+        """Keep a message; tell whether it was new."""
+        path = self._messages / f"{message.number:012d}-{sha256.hex()[:32]}.json"
+        if path.exists():
+            return False
+        data = {
+            "ciphertext": encode_base64(message.ciphertext),
+            "mailbox_key": encode_base64(message.mailbox_key),
+            "number": message.number,
+            "previous": message.previous.hex(),
+            "received_at": clock.format_time(message.received_at),
+            "sequence": message.sequence,
+        }
+        write_durably(path, json.dumps(data).encode())
+        return True
+
+    def list_messages(self) -> list[tuple[Path, ListedMessage]]:
+        """Return the messages that wait, in the order of the gate's numbers, with their files."""
+        if not self._messages.is_dir():
+            return []
+        paths = sorted(path for path in self._messages.iterdir() if path.suffix == ".json")
+        return [(path, _parse_message(path)) for path in paths]
+
+    def remove_message(self, path: Path) -> None:
+        """Forget a message that is in the database."""
+        remove_durably(path)
+
+    def count_waiting(self) -> tuple[int, int]:
+        """Return how many reports and messages wait to be opened."""
+        reports = len(self.list_ready())
+        messages = (
+            sum(path.suffix == ".json" for path in self._messages.iterdir())
+            if self._messages.is_dir()
+            else 0
+        )
+        return reports, messages
+
+    def read_state(self) -> State:
+        """Return how the last rounds went."""
+        try:
+            return State(**json.loads(self._state.read_bytes()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return State()
+
+    def write_state(self, state: State) -> None:
+        """Keep how the round goes."""
+        write_durably(self._state, json.dumps(asdict(state)).encode())
+
+
+def _parse_message(path: Path) -> ListedMessage:
+    data: dict[str, Any] = json.loads(path.read_bytes())
+    return ListedMessage(
+        number=data["number"],
+        mailbox_key=decode_base64(data["mailbox_key"]),
+        sequence=data["sequence"],
+        previous=bytes.fromhex(data["previous"]),
+        ciphertext=decode_base64(data["ciphertext"]),
+        received_at=clock.parse_time(data["received_at"]),
+    )

@@ -1,0 +1,317 @@
+"""What the desk does by itself, in rounds, and what it does for commands.
+
+`intake-pull` runs always, also while locked: it fetches ciphertext, plans and sends notices, and
+looks at card and bundle as a stranger would. `intake-work` runs while the desk is open: it files,
+takes messages, delivers, copies to the second place, tells the gate what is safe, makes previews.
+Each step can be killed at any instant; the next round takes it up.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from aigaq import clock
+from aigaq.core import background, commands
+from aigaq.core.commands import Answer, Arguments
+from aigaq.core.errors import DeskLocked
+from aigaq.core.held_keys import HELD
+from aigaq.errors import AigaqError
+from aigaq.intake import (
+    delivery,
+    filing,
+    mail,
+    models,
+    notices,
+    previews,
+    second_place,
+    services,
+    staging,
+)
+from aigaq.intake.alarms import raise_alarm
+from aigaq.intake.errors import GateError, NotFound
+from aigaq.intake.gate_client import GateClient
+from aigaq.intake.locked_files import read_locked_files
+from aigaq.intake.notice_state import NoticeState
+from aigaq.intake.public_watch import read_watch, watch_public
+from aigaq.intake.pull import Pulled, Puller
+from aigaq.intake.selectors import get_gate_status, list_copied_states
+from aigaq.intake.spool import Spool
+from aigaq.sealing.opening import FolderSource
+
+PULL, WORK = "intake-pull", "intake-work"
+PULL_SECONDS = (35, 85)
+WORK_SECONDS = 20.0
+WATCH_SECONDS = 1_800
+
+
+def register() -> None:
+    """Make rounds and commands known."""
+    background.register(PULL, factory=build_pull_rounds, also_while_locked=True)
+    background.register(WORK, factory=build_work_rounds)
+    commands.register("pull", run=run_pull_command, while_locked=True)
+    commands.register("pull-status", run=run_status_command, while_locked=True)
+    commands.register("mark-sample", run=run_mark_sample_command)
+    commands.register("set-second-place", run=run_second_place_command)
+    commands.register("import-report", run=run_import_command)
+
+
+class JitteredRounds(background.Rounds):
+    """Rounds at random distances, so that nobody who sees the line can tell one desk by its beat."""
+
+    def __init__(self, *, name: str, between: tuple[int, int], run: Callable[[], None]) -> None:
+        self._between = between
+        super().__init__(name=name, seconds=self._draw(), run=self._round)
+        self._inner = run
+
+    def _round(self) -> None:
+        self._seconds = self._draw()
+        self._inner()
+
+    def _draw(self) -> float:
+        low, high = self._between
+        return low + secrets.randbelow((high - low) * 1_000) / 1_000
+
+
+def build_pull_rounds() -> background.Rounds:
+    """Return the thread that fetches and watches."""
+    rounds: list[JitteredRounds] = []
+    rounds.append(
+        JitteredRounds(
+            name=PULL,
+            between=PULL_SECONDS,
+            run=lambda: pull_round(is_stopping=lambda: rounds[0].is_stopping),
+        )
+    )
+    return rounds[0]
+
+
+def build_work_rounds() -> background.Rounds:
+    """Return the thread that works while the desk is open; it begins by sweeping up."""
+    swept: list[bool] = []
+
+    def work() -> None:
+        if not swept:
+            staging.remove_unfiled()
+            previews.reset_after_install()
+            NoticeState(settings.HOME).settle()
+            swept.append(True)
+        work_round()
+
+    return background.Rounds(name=WORK, seconds=WORK_SECONDS, run=work)
+
+
+def pull_round(*, is_stopping: Callable[[], bool] = lambda: False) -> Pulled:
+    """Fetch once with the fetch key, and do what else a locked desk does."""
+    if not settings.HOME.is_set_up():
+        return Pulled(0, 0, "gate.not_set_up")
+    files = read_locked_files(settings.HOME)
+    puller = Puller(
+        spool=Spool(settings.HOME),
+        team_id=files.card.team_id,
+        connect=lambda: GateClient(
+            origin=files.gate_origin, team_id=files.card.team_id, key=files.fetch_key
+        ),
+        is_known=_is_filed,
+        is_stopping=is_stopping,
+    )
+    pulled = puller.pull()
+    if pulled.reports or pulled.messages:
+        NoticeState(settings.HOME).plan(now=clock.now())
+        background.REGISTRY.wake(WORK)
+    _watch_if_due(now=clock.now())
+    _send_notice_if_due(now=clock.now())
+    return pulled
+
+
+def work_round() -> None:
+    """Do once all that waits. What the gate hinders does not hold up what it has no part in."""
+    spool = Spool(settings.HOME)
+    spool.create()
+    file_ready(spool)
+    taken = take_messages(spool)
+    if _is_copy_needed():
+        services.copy_to_second_place()
+    try:
+        with services.open_gate() as gate:
+            for number, path in taken:
+                gate.confirm_message(number=number)
+                spool.remove_message(path)
+            delivery.deliver_waiting(gate)
+            tell_safe(gate, spool)
+    except GateError:
+        # The pull's state says that the gate cannot be reached; all of this is done again.
+        pass
+    raise_watch_alarms()
+    while previews.preview_waiting():
+        if not HELD.is_open:
+            return
+
+
+def file_ready(spool: Spool) -> int:
+    """File what is fetched, in the order in which the gate took it; return how many."""
+    filed = 0
+    unfinished = spool.list_unfinished()
+    for entry in spool.list_ready():
+        source = FolderSource(spool.get_members(entry.report_id))
+        if filing.find_report(entry.report_id) is None:
+            if filing.is_waiting_for_first(source=source, is_being_fetched=unfinished):
+                continue
+            arrival = filing.Arrival(
+                report_id=entry.report_id,
+                received_at=entry.received_at,
+                came_by="gate",
+                lies=entry.lies,
+            )
+            filing.file_report(source=source, arrival=arrival)
+            filed += 1
+        spool.remove_report(entry.report_id)
+    return filed
+
+
+def take_messages(spool: Spool) -> list[tuple[int, Path]]:
+    """Take fetched messages; return the gate's numbers and files of those that are here for good."""
+    done = []
+    for path, listed in spool.list_messages():
+        if mail.receive_message(listed).is_kept:
+            done.append((listed.number, path))
+    return done
+
+
+def tell_safe(gate: GateClient, spool: Spool) -> int:
+    """Tell the gate of reports whose *safe* message it has; only then may it erase its copy."""
+    told = 0
+    waiting = models.Report.objects.filter(
+        second_place_at__isnull=False, safe_at=None, forgotten_at=None, came_by="gate"
+    ).select_related("mailbox")
+    for report in waiting.order_by("register_number"):
+        if _is_safe_message_waiting(report):
+            continue
+        gate.confirm_safe(report_id=bytes(report.report_id))
+        second_place.record_erased(report=report)
+        spool.forget_filed(bytes(report.report_id))
+        told += 1
+    return told
+
+
+def raise_watch_alarms() -> None:
+    """Turn what the watch saw, perhaps while locked, into alarms."""
+    watch = read_watch(settings.HOME)
+    for name, state in (("card", watch.card), ("bundle", watch.bundle)):
+        if state.state == "different" and state.checked_at is not None:
+            day = clock.format_time(state.checked_at)[:10]
+            seen = ", ".join(state.differences[:5])
+            raise_alarm(f"watch.{name}_differs", details={"day": day, "seen": seen})
+
+
+def _is_safe_message_waiting(report: models.Report) -> bool:
+    if report.mailbox is None:
+        return False
+    named = {"report_id": bytes(report.report_id).hex()}
+    return report.mailbox.messages.filter(kind="safe", delivery="waiting", body=named).exists()
+
+
+def _is_copy_needed() -> bool:
+    row = models.SecondPlace.objects.first()
+    if row is None:
+        return False
+    changed = models.Report.objects.filter(
+        second_place_at=None, forgotten_at=None, state__in=list_copied_states()
+    ).exists()
+    if row.last_copied_at is None:
+        return True
+    forgotten = models.Report.objects.filter(forgotten_at__gte=row.last_copied_at).exists()
+    stale = clock.now() - row.last_copied_at > timedelta(hours=6)
+    return changed or forgotten or stale
+
+
+def _is_filed(report_id: bytes) -> bool:
+    """Tell whether the database knows a report; a locked desk asks the spool alone."""
+    if not HELD.is_open:
+        return False
+    try:
+        return filing.find_report(report_id) is not None
+    except (DeskLocked, DatabaseError):
+        return False
+
+
+def _watch_if_due(*, now: datetime) -> None:
+    watch = read_watch(settings.HOME)
+    checked = watch.card.checked_at
+    if checked is None or (now - checked).total_seconds() > WATCH_SECONDS:
+        watch_public(settings.HOME, files=read_locked_files(settings.HOME))
+
+
+def _send_notice_if_due(*, now: datetime) -> None:
+    stored = notices.read_notice_settings(settings.HOME)
+    if stored is None and HELD.is_open:
+        try:
+            row = models.NoticeStore.objects.first()
+        except (DeskLocked, DatabaseError):
+            return
+        stored = notices.parse_stored(row.stored) if row is not None else None
+    if stored is not None:
+        try:
+            NoticeState(settings.HOME).send_if_due(stored, now=now)
+        except AigaqError:
+            # Drawn again for later; the address and the reason are nobody's business in a log.
+            return
+
+
+def run_pull_command(arguments: Arguments) -> Answer:
+    """Fetch now and say what came; on an open desk file it too."""
+    pulled = pull_round()
+    if HELD.is_open:
+        work_round()
+    return {"code": pulled.code, "messages": pulled.messages, "reports": pulled.reports}
+
+
+def run_status_command(arguments: Arguments) -> Answer:
+    """Say how the last contact went."""
+    status = get_gate_status()
+    return {
+        "code": status.code,
+        "last_contact_at": clock.format_time(status.last_contact_at)
+        if status.last_contact_at
+        else None,
+        "state": status.state,
+        "waiting_messages": status.waiting_messages,
+        "waiting_reports": status.waiting_reports,
+    }
+
+
+def run_mark_sample_command(arguments: Arguments) -> Answer:
+    """Mark the fictional sample report."""
+    try:
+        report_id = bytes.fromhex(str(arguments.get("report_id")))
+    except ValueError:
+        raise NotFound from None
+    services.mark_sample(report_id=report_id)
+    return {"marked": True}
+
+
+def run_second_place_command(arguments: Arguments) -> Answer:
+    """Choose the second place from the command line of the same user."""
+    services.set_second_place(
+        actor=None,
+        folder=Path(str(arguments.get("folder"))),
+        is_trial=arguments.get("is_trial") is True,
+    )
+    return {"folder": str(arguments.get("folder"))}
+
+
+def run_import_command(arguments: Arguments) -> Answer:
+    """File a report that was carried as a file; the path is that of the same user."""
+    try:
+        with Path(str(arguments.get("path"))).open("rb") as file:
+            report = services.import_carried(file=file, actor=None)
+    except OSError:
+        raise AigaqError("import.unreadable_file") from None
+    return {
+        "register_number": report.register_number,
+        "report_id": bytes(report.report_id).hex(),
+        "state": str(report.state),
+    }

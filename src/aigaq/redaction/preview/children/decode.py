@@ -1,0 +1,231 @@
+"""Runs inside the sandbox: hostile bytes on standard input, raw pixels and samples on standard output.
+
+Output: records, each one line of JSON and then ``size`` bytes. ``still``: RGB pixels, width x height
+x 3. ``frame``: grey pixels, width x height. ``samples``: signed 16-bit little-endian mono at 16 kHz.
+``text``: UTF-8. ``end``: no bytes, ``code`` null or the reason. The reader believes none of it.
+"""
+
+import json
+import os
+import sys
+
+sys.path[:0] = ["/children", "/packages"]
+
+from limits import set_limits  # noqa: E402
+
+FILES_BYTES = set_limits()
+
+INPUT = "/tmp/in"  # noqa: S108 - the sandbox's own tmpfs.
+MAX_PIXELS = 120_000_000
+SMALL, LARGE, CLIP = 480, 1600, 320
+STILLS = 6
+FRAMES_A_SECOND = 5
+MAX_FRAMES = 1_800
+MAX_SAMPLES = 16_000 * 1_800
+MAX_TEXT = 262_144
+PICTURES = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,ogg,wav,mp3,aac,amr,flac,avi,mpegts,caf"
+OUT = sys.stdout.buffer
+
+
+class Refused(Exception):
+    """Ends with a code."""
+
+
+def put(payload=b"", **head):
+    head["size"] = len(payload)
+    OUT.write(json.dumps(head).encode() + b"\n")
+    OUT.write(payload)
+
+
+def spool():
+    total = 0
+    with open(INPUT, "wb") as file:
+        while chunk := sys.stdin.buffer.read(1 << 20):
+            total += len(chunk)
+            if total >= FILES_BYTES:
+                raise Refused("preview.too_large")
+            file.write(chunk)
+    return total
+
+
+def show_picture():
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    try:
+        picture = Image.open(INPUT, formats=PICTURES)
+    except UnidentifiedImageError:
+        return False
+    except Image.DecompressionBombError:
+        raise Refused("preview.too_many_pixels") from None
+    if picture.width * picture.height > MAX_PIXELS:
+        raise Refused("preview.too_many_pixels")
+    picture.draft("RGB", (LARGE, LARGE))
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode not in ("RGB", "L"):
+        picture = picture.convert("RGBA")
+        ground = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(ground, picture)
+    picture = picture.convert("RGB")
+    for number, edge in enumerate((SMALL, LARGE)):
+        copy = picture.copy()
+        copy.thumbnail((edge, edge))
+        put(copy.tobytes(), kind="still", number=number, width=copy.width, height=copy.height)
+    return True
+
+
+def open_container():
+    import av
+
+    options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
+    return av.open(INPUT, options=options)
+
+
+def upright(frame, edge, mode):
+    picture = frame.to_image()
+    turn = getattr(frame, "rotation", 0) or 0
+    if turn % 90 == 0 and turn % 360:
+        picture = picture.rotate(turn, expand=True)
+    picture = picture.convert(mode)
+    picture.thumbnail((edge, edge))
+    return picture
+
+
+def check_size(stream):
+    if (stream.codec_context.width or 0) * (stream.codec_context.height or 0) > MAX_PIXELS:
+        raise Refused("preview.too_many_pixels")
+
+
+def show_stills(container, duration):
+    import av
+
+    shown = 0
+    for number in range(STILLS):
+        try:
+            if duration:
+                container.seek(int(duration * (number + 0.5) / STILLS))
+            frame = next(container.decode(video=0))
+        except (av.FFmpegError, StopIteration):
+            continue
+        picture = upright(frame, 640, "RGB")
+        put(
+            picture.tobytes(),
+            kind="still",
+            number=shown,
+            width=picture.width,
+            height=picture.height,
+        )
+        shown += 1
+        if not duration:
+            break
+    return shown
+
+
+def show_clip(container):
+    import av
+
+    next_at, shown, size = 0.0, 0, None
+    try:
+        for frame in container.decode(video=0):
+            at = frame.time if frame.time is not None else shown / FRAMES_A_SECOND
+            if at + 1e-6 < next_at:
+                continue
+            next_at = (next_at if shown else at) + 1 / FRAMES_A_SECOND
+            picture = upright(frame, CLIP, "L")
+            if size is None:
+                size = (max(2, picture.width // 2 * 2), max(2, picture.height // 2 * 2))
+            picture = picture.resize(size)
+            put(picture.tobytes(), kind="frame", width=size[0], height=size[1])
+            shown += 1
+            if shown >= MAX_FRAMES:
+                break
+    except av.FFmpegError:
+        if not shown:
+            raise
+    return shown
+
+
+def play_sound(container):
+    import av
+
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
+    count = 0
+    try:
+        for frame in container.decode(audio=0):
+            for piece in resampler.resample(frame):
+                data = bytes(piece.planes[0])[: piece.samples * 2]
+                put(data, kind="samples")
+                count += piece.samples
+            if count >= MAX_SAMPLES:
+                break
+    except av.FFmpegError:
+        if not count:
+            raise
+    return count
+
+
+def show_media():
+    import av
+
+    try:
+        container = open_container()
+    except (av.FFmpegError, ValueError):
+        return False
+    with container:
+        moving = [s for s in container.streams.video if s.codec_context is not None]
+        sounding = [s for s in container.streams.audio if s.codec_context is not None]
+        if not moving and not sounding:
+            return False
+        shown = 0
+        if moving:
+            check_size(moving[0])
+            shown += show_stills(container, container.duration)
+    if moving:
+        with open_container() as container:
+            shown += show_clip(container)
+    if sounding:
+        with open_container() as container:
+            try:
+                shown += play_sound(container)
+            except av.FFmpegError:
+                if not shown:
+                    raise
+    if not shown:
+        raise Refused("preview.broken")
+    return True
+
+
+def show_text(total):
+    with open(INPUT, "rb") as file:
+        data = file.read(MAX_TEXT)
+    if b"\0" in data:
+        return False
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if total <= MAX_TEXT or error.start < len(data) - 4:
+            return False
+        text = data[: error.start].decode("utf-8")
+    put(text.encode(), kind="text")
+    return True
+
+
+def main():
+    code = None
+    try:
+        total = spool()
+        if not (show_picture() or show_media() or show_text(total)):
+            code = "preview.unknown_kind"
+    except Refused as refused:
+        code = str(refused)
+    except MemoryError:
+        code = "preview.too_large"
+    except Exception:
+        code = "preview.broken"
+    put(kind="end", code=code)
+    OUT.flush()
+    os._exit(0)
+
+
+main()
