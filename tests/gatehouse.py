@@ -157,8 +157,9 @@ class RunningGate:
         self.log = folder / "gate.log"
         self._command = [
             sys.executable,
-            "-m",
-            "aigaq.cli.gate",
+            "-c",
+            "from aigaq.cli import main; main()",
+            "gate",
             "serve",
             *write_files(organisation, folder=folder),
             "--data",

@@ -4,12 +4,16 @@ Shapes: a prefix is printable ASCII in one case; data are whole bytes. Text is a
 upper case, and the checksum is computed over the lower case. Source: BIP 173, https://c2sp.org/age.
 """
 
-from collections.abc import Iterable
+import base64
 
 from aigaq.age.errors import KeyTextError
 
-_ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_ALPHABET = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_DIGITS = b"0123456789abcdefghijklmnopqrstuv"  # The same values as Python writes them in base 32.
+_TO_VALUES = bytes.maketrans(_ALPHABET, bytes(range(32)))
+_FROM_VALUES = bytes.maketrans(bytes(range(32)), _ALPHABET)
+_TO_DIGITS = bytes.maketrans(bytes(range(32)), _DIGITS)
+_FROM_BASE32 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", bytes(range(32)))
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _CHECKSUM_LETTERS = 6
 # The longest key, a hybrid recipient, has 1,959 letters; what is longer is not looked at.
@@ -19,9 +23,9 @@ _MAX_LETTERS = 4096
 def encode(prefix: str, *, data: bytes) -> str:
     """Return ``data`` under a lower-case ``prefix`` as lower-case Bech32."""
     groups = _to_fives(data)
-    remainder = _polymod([*_expand(prefix), *groups, *[0] * _CHECKSUM_LETTERS]) ^ 1
-    checksum = [remainder >> 5 * (5 - place) & 31 for place in range(_CHECKSUM_LETTERS)]
-    return prefix + "1" + "".join(_ALPHABET[group] for group in [*groups, *checksum])
+    remainder = _polymod(_expand(prefix) + groups + bytes(_CHECKSUM_LETTERS)) ^ 1
+    checksum = bytes(remainder >> 5 * (5 - place) & 31 for place in range(_CHECKSUM_LETTERS))
+    return prefix + "1" + (groups + checksum).translate(_FROM_VALUES).decode("ascii")
 
 
 def decode(text: str) -> tuple[str, bytes]:
@@ -34,43 +38,52 @@ def decode(text: str) -> tuple[str, bytes]:
         raise KeyTextError("age.bad_key_text")
     lower = text.lower()
     end = lower.rfind("1")
-    prefix, letters = lower[: max(end, 0)], lower[end + 1 :]
+    prefix, letters = lower[: max(end, 0)], lower[end + 1 :].encode("ascii")
     if not prefix or not all("!" <= sign <= "~" for sign in prefix):
         raise KeyTextError("age.bad_key_text")
-    if len(letters) < _CHECKSUM_LETTERS or any(letter not in _VALUES for letter in letters):
+    if len(letters) < _CHECKSUM_LETTERS or letters.translate(None, _ALPHABET):
         raise KeyTextError("age.bad_key_text")
-    groups = [_VALUES[letter] for letter in letters]
-    if _polymod([*_expand(prefix), *groups]) != 1:
+    groups = letters.translate(_TO_VALUES)
+    if _polymod(_expand(prefix) + groups) != 1:
         raise KeyTextError("age.bad_key_text")
     return text[:end], _from_fives(groups[:-_CHECKSUM_LETTERS])
 
 
-def _polymod(groups: Iterable[int]) -> int:
-    checksum = 1
-    for group in groups:
-        top = checksum >> 25
-        checksum = (checksum & 0x1FFFFFF) << 5 ^ group
-        for place, generator in enumerate(_GENERATOR):
-            if top >> place & 1:
-                checksum ^= generator
+def _step(checksum: int) -> int:
+    """Return the checksum after one group of five zero bits."""
+    top = checksum >> 25
+    checksum = (checksum & 0x1FFFFFF) << 5
+    for place, generator in enumerate(_GENERATOR):
+        if top >> place & 1:
+            checksum ^= generator
     return checksum
 
 
-def _expand(prefix: str) -> list[int]:
-    return [*(ord(sign) >> 5 for sign in prefix), 0, *(ord(sign) & 31 for sign in prefix)]
+# The checksum is linear: what its ten highest bits become in two steps is looked up, because a
+# hybrid recipient is long and a gate reads one with every report.
+_TWO_STEPS = tuple(_step(_step(top << 20)) for top in range(1024))
 
 
-def _to_fives(data: bytes) -> list[int]:
-    padding_bits = -8 * len(data) % 5
-    number = int.from_bytes(data, "big") << padding_bits
-    count = (8 * len(data) + padding_bits) // 5
-    return [number >> 5 * place & 31 for place in reversed(range(count))]
+def _polymod(groups: bytes) -> int:
+    checksum = 1
+    if len(groups) % 2:
+        checksum, groups = _step(checksum) ^ groups[0], groups[1:]
+    for first, second in zip(groups[::2], groups[1::2], strict=True):
+        rest = (checksum & 0xFFFFF) << 10 ^ first << 5 ^ second
+        checksum = rest ^ _TWO_STEPS[checksum >> 20]
+    return checksum
 
 
-def _from_fives(groups: list[int]) -> bytes:
-    number = 0
-    for group in groups:
-        number = number << 5 | group
+def _expand(prefix: str) -> bytes:
+    return bytes([*(ord(sign) >> 5 for sign in prefix), 0, *(ord(sign) & 31 for sign in prefix)])
+
+
+def _to_fives(data: bytes) -> bytes:
+    return base64.b32encode(data).rstrip(b"=").translate(_FROM_BASE32)
+
+
+def _from_fives(groups: bytes) -> bytes:
+    number = int(groups.translate(_TO_DIGITS), 32) if groups else 0
     padding_bits = 5 * len(groups) % 8
     # A whole letter of padding, or padding that is not zero, would give one key two texts.
     if padding_bits >= 5 or number & ((1 << padding_bits) - 1):

@@ -1,11 +1,9 @@
 """``aigaq gate …``: the public server. All rules are in `aigaq.gate`."""
 
-import sys
 from pathlib import Path
 
 import click
 
-from aigaq.errors import AigaqError
 from aigaq.gate.serve import serve_gate
 from aigaq.gate.settings import (
     DEFAULT_HOST,
@@ -54,8 +52,8 @@ def serve(
     reserve_mib: int,
 ) -> None:
     """Run the gate in the foreground until it is stopped."""
-    try:
-        settings = Settings(
+    serve_gate(
+        Settings(
             card=card,
             root_key=decode_base64(root),
             log_key=log_key,
@@ -66,11 +64,4 @@ def serve(
             workers=workers,
             reserve_bytes=reserve_mib * _MIB,
         )
-        serve_gate(settings)
-    except AigaqError as error:
-        click.echo(f"aigaq gate: {error}", err=True)
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    gate()
+    )

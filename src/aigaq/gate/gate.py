@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from aigaq.clock import Clock, now
-from aigaq.gate.bundle import Bundle
+from aigaq.gate.static_bundle import Bundle
 from aigaq.gate.cards import Cards
 from aigaq.gate.database import READERS, open_readers, open_writer
 from aigaq.gate.errors import GateError
