@@ -129,10 +129,14 @@ class Manifest:
         """Return the number of leaves under the commitment."""
         return len(self.answers) + len(self.consents) + len(self.items)
 
-    def root(self) -> bytes:
-        """Return the Merkle root over answers, consents and items."""
+    def leaves(self) -> list[bytes]:
+        """Return the leaves in their order: answers, consents, items."""
         parts: Sequence[Answer | Consent | Item] = (*self.answers, *self.consents, *self.items)
-        return merkle_root([part.leaf() for part in parts])
+        return [part.leaf() for part in parts]
+
+    def root(self) -> bytes:
+        """Return the Merkle root over the leaves."""
+        return merkle_root(self.leaves())
 
     def commitment(self) -> bytes:
         """Return the commitment that this manifest opens."""
