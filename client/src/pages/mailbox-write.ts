@@ -3,11 +3,10 @@
 import type { Sign } from "../api";
 import { h, notice } from "../ui/dom";
 import { formatTime } from "../ui/format";
+import { SIGNS, signTile } from "../ui/signs";
 import { t } from "../ui/texts";
 import type { MailboxPage } from "./mailbox";
-import { SIGN_PICTURES } from "./questions";
 
-const SIGNS: readonly Sign[] = ["a", "b", "c", "d", "e", "f"];
 type Wish = "consents" | "limit" | "withdraw" | "delete";
 const WISHES: readonly Wish[] = ["consents", "limit", "withdraw", "delete"];
 
@@ -19,10 +18,7 @@ interface SignField {
 /** Always the same six tiles in the same order, none chosen before. */
 function signField(name: string): SignField {
   const inputs = SIGNS.map((sign) => h("input", { type: "radio", name, value: sign, autocomplete: "off" }));
-  const tiles = inputs.map((input, place) => {
-    const sign = SIGNS[place] ?? "a";
-    return h("label", { class: "choice" }, input, h("span", { "aria-hidden": "true" }, SIGN_PICTURES[sign] ?? ""), h("span", {}, t(`q.quiet_sign.o.${sign}`)));
-  });
+  const tiles = inputs.map((input, place) => signTile(SIGNS[place] ?? "a", input));
   return {
     element: h("fieldset", { class: "field" }, h("legend", {}, t("mail.sign")), h("p", { class: "why" }, t("mail.sign_why")), h("div", { class: "signs" }, ...tiles)),
     value: () => SIGNS.find((_, place) => inputs[place]?.checked === true) ?? null,

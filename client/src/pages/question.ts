@@ -3,10 +3,10 @@
 import { button, h, notice } from "../ui/dom";
 import { formatSize } from "../ui/format";
 import { canRecord, recorder } from "../ui/record";
+import { SIGNS, signTile } from "../ui/signs";
 import { listenButton } from "../ui/speak";
 import { t } from "../ui/texts";
 import type { App } from "./app";
-import { SIGN_PICTURES } from "./questions";
 import type { Question } from "./questions";
 
 export function questionField(app: App, question: Question): HTMLElement {
@@ -23,7 +23,7 @@ export function questionField(app: App, question: Question): HTMLElement {
       explanation,
       listen,
       tiles(app, question),
-      question.kind === "one" && button(t("ui.clear"), () => setAndRebuild(app, question, ""), { class: "quiet" }),
+      question.kind === "one" && button(t("ui.clear"), () => setAndRebuild(app, question, ""), { class: "quiet clear" }),
       caution(app, question),
     );
   }
@@ -62,8 +62,8 @@ function tiles(app: App, question: Question): HTMLElement {
         },
       },
     });
-    const picture = question.id === "quiet_sign" ? h("span", { "aria-hidden": "true" }, SIGN_PICTURES[option] ?? "") : null;
-    place.append(h("label", { class: "choice" }, input, picture, h("span", {}, t(`q.${question.id}.o.${option}`))));
+    const sign = question.id === "quiet_sign" ? SIGNS.find((each) => each === option) : undefined;
+    place.append(sign === undefined ? h("label", { class: "choice" }, input, h("span", {}, t(`q.${question.id}.o.${option}`))) : signTile(sign, input));
   }
   return place;
 }
@@ -115,5 +115,5 @@ function voice(app: App, question: Question): HTMLElement | null {
         app.rebuild();
       }, (stop) => app.onLeave(stop))
     : null;
-  return h("div", { class: "field" }, ...recorded, control, h("p", { class: "why" }, t("rec.voice_heard")));
+  return h("div", { class: "field" }, ...recorded, control, question.id === "what_happened" && h("p", { class: "why" }, t("rec.voice_heard")));
 }

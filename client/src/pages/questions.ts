@@ -29,8 +29,6 @@ export const STEPS: readonly string[] = [
   "review",
 ];
 
-export const SIGN_PICTURES: Readonly<Record<string, string>> = { a: "🍎", b: "🔔", c: "☕", d: "🚪", e: "🌳", f: "🐟" };
-
 export function questionById(id: string): Question {
   const found = QUESTIONS.find((question) => question.id === id);
   if (found === undefined) throw new Error(`no question ${id}`);

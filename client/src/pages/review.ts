@@ -53,6 +53,7 @@ function shownAnswer(app: App, question: Question): string {
   const value = app.draft.answers.get(question.number);
   const voices = app.draft.voiceAnswers(question.number).map((item) => `${t("review.voice")}, ${formatSize(item.content.size)}`);
   if (value === undefined) return voices.join("\n");
+  if (question.id === "quiet_sign") return t("review.sign");
   const isTiles = question.options !== undefined;
   const text = isTiles ? value.split(" ").map((option) => t(`q.${question.id}.o.${option}`)).join("\n") : value;
   return [text, ...voices].join("\n");
