@@ -149,8 +149,13 @@ def browser_of(open_desk: Founding) -> Callable[["Staff"], "Client"]:
     from django.test import Client
 
     def make(staff: "Staff") -> "Client":
+        from aigaq.desk.views.unlock import BY_PASSPHRASE
+
         client = Client()
         client.force_login(staff)
+        session = client.session
+        session[BY_PASSPHRASE] = True
+        session.save()
         return client
 
     return make

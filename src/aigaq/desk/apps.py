@@ -11,6 +11,7 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the desk's own commands and background threads."""
-        from aigaq.desk import desk_commands
+        from aigaq.desk import desk_commands, sign_in
 
         desk_commands.register_all()
+        sign_in.connect()

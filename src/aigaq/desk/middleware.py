@@ -6,16 +6,18 @@ same answer for every address, known or not; so does who is signed in but may no
 
 from collections.abc import Callable
 
-from django.conf import settings
+from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.csrf import csrf_protect
 
+from aigaq.accounts import selectors
 from aigaq.accounts.errors import NotThere
 from aigaq.core.errors import DeskLocked
 from aigaq.desk.locking import LOCKING
 from aigaq.desk.views import errors
+from aigaq.desk.views.unlock import BY_PASSPHRASE
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -36,6 +38,24 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=()",
 }
+#: Names that answer a visitor who is not signed in; everything else leads to the door.
+OPEN_TO_ALL = frozenset(
+    {
+        "unlock",
+        "lock",
+        "set_language",
+        "asset",
+        "account_login",
+        "account_logout",
+        "mfa_authenticate",
+        "mfa_login_webauthn",
+        "invitation",
+    }
+)
+#: Names that answer someone who signed in by a password and has no second step yet.
+WITHOUT_SECOND_STEP = frozenset(
+    {"lock", "set_language", "asset", "account_logout", "account_reauthenticate"}
+)
 #: A background poll of a page says so, and does not keep an idle desk open.
 POLL_HEADER = "Aigaq-Poll"
 
@@ -104,26 +124,39 @@ class LockedDesk:
 
 
 def signed_in_only(get_response: Answer) -> Answer:
-    """Send everyone who is not signed in to the door, whatever they asked for."""
+    """Send who is not signed in to the door, and who has no second step yet to where to add one."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        if request.user.is_authenticated:
-            if POLL_HEADER not in request.headers:
-                LOCKING.note_activity()
+        name = get_view_name(request.path)
+        if not request.user.is_authenticated:
+            return get_response(request) if name in OPEN_TO_ALL else HttpResponseRedirect(get_door())
+        if POLL_HEADER not in request.headers:
+            LOCKING.note_activity()
+        if name in WITHOUT_SECOND_STEP or name.startswith("mfa_") or has_second_step(request):
             return get_response(request)
-        if _is_open_to_all(request.path):
-            return get_response(request)
-        return HttpResponseRedirect(reverse(settings.LOGIN_URL))
-
-    def _is_open_to_all(path: str) -> bool:
-        from aigaq.desk.urls import OPEN_TO_ALL
-
-        try:
-            return resolve(path).view_name in OPEN_TO_ALL
-        except Resolver404:
-            return False
+        return HttpResponseRedirect(reverse("mfa_index"))
 
     return answer
+
+
+def get_view_name(path: str) -> str:
+    """Return the name of the page at ``path``, or an empty text."""
+    try:
+        return resolve(path).view_name or ""
+    except Resolver404:
+        return ""
+
+
+def get_door() -> str:
+    """Return where to come in: by the passphrase where there is one person, else by sign-in."""
+    return reverse("account_login" if selectors.get_only_person() is None else "unlock")
+
+
+def has_second_step(request: HttpRequest) -> bool:
+    """Tell whether this session may work: by passphrase alone, or with a second step set up."""
+    if request.session.get(BY_PASSPHRASE):
+        return True
+    return bool(is_mfa_enabled(request.user))
 
 
 class NotThereAnswer:

@@ -150,6 +150,19 @@ ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_FORMS = {
+    "change_password": "aigaq.desk.sign_in_forms.NewPasswordForm",
+    "login": "aigaq.desk.sign_in_forms.SignInForm",
+    "reauthenticate": "aigaq.desk.sign_in_forms.ConfirmPasswordForm",
+}
+MFA_ADAPTER = "aigaq.desk.sign_in.SecondFactorAdapter"
+MFA_FORMS = {
+    "activate_totp": "aigaq.desk.sign_in_forms.FirstCodeForm",
+    "add_webauthn": "aigaq.desk.sign_in_forms.PasskeyForm",
+    "authenticate": "aigaq.desk.sign_in_forms.CodeForm",
+    "edit_webauthn": "aigaq.desk.sign_in_forms.PasskeyNameForm",
+    "reauthenticate": "aigaq.desk.sign_in_forms.ConfirmCodeForm",
+}
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Aigaq"

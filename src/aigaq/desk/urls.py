@@ -6,23 +6,9 @@ Addresses without a trailing slash; every address stands in `tests/security/test
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.i18n import set_language
 
+from aigaq.desk import urls_work
 from aigaq.desk.views import account, errors, lock, staff, unlock
 from aigaq.desk.views.assets import asset
-
-#: Names that answer a visitor who is not signed in; everything else leads to the door.
-OPEN_TO_ALL = frozenset(
-    {
-        "unlock",
-        "lock",
-        "set_language",
-        "asset",
-        "account_login",
-        "account_logout",
-        "mfa_authenticate",
-        "mfa_login_webauthn",
-        "invitation",
-    }
-)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", account.home, name="home"),
@@ -37,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organisation", account.organisation, name="organisation"),
     path("organisation/history", account.history, name="organisation-history"),
     path("account/", include("aigaq.desk.account_urls")),
+    *urls_work.urlpatterns,
 ]
 
 handler400 = errors.bad_request

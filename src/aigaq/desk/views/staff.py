@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -138,7 +139,8 @@ def _set_own_sign_in(request: HttpRequest) -> HttpResponse:
         except AccountsError as error:
             form.add_error(_field_of(error), say(error))
         else:
-            return HttpResponseRedirect(reverse("account_login"))
+            update_session_auth_hash(request, request.user)
+            return HttpResponseRedirect(reverse("people-invite"))
     return render(request, "desk/account/own_sign_in.html", {"form": form})
 
 

@@ -15,6 +15,8 @@ from aigaq.core.errors import VaultError
 from aigaq.core.home import Home
 from aigaq.desk.locking import LOCKING, check_passphrase
 
+#: A session that the passphrase opened needs no second factor: there is one person here.
+BY_PASSPHRASE = "by-passphrase"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -71,7 +73,9 @@ def unlock_again(request: HttpRequest) -> HttpResponse:
 
 def _enter(request: HttpRequest) -> HttpResponse:
     person = services.sign_in_only_person()
+    request.passphrase_checked = True  # type: ignore[attr-defined]
     login(request, person, backend=BACKEND)
+    request.session[BY_PASSPHRASE] = True
     return HttpResponseRedirect(reverse("home"))
 
 
