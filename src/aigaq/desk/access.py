@@ -11,7 +11,6 @@ from aigaq.accounts.errors import NotThere
 from aigaq.accounts.models import Staff
 from aigaq.accounts.permissions import Capability, check_may
 from aigaq.intake.errors import NotFound
-from aigaq.intake.shapes import InboxRow
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -37,8 +36,3 @@ def needs(capability: Capability) -> Callable[[View[P]], View[P]]:
 def actor_of(request: HttpRequest) -> Staff:
     """Return who is signed in; `signed_in_only` let nobody else through."""
     return cast(Staff, request.user)
-
-
-def is_sample(row: InboxRow) -> bool:
-    """Tell whether a report is the fictional one that came with a trial."""
-    return bool(getattr(row, "is_sample", False))

@@ -147,6 +147,9 @@ FAULTS: Words = {
     "message.bad_form": _("It cannot be read as a letter."),
     "message.bad_padding": _("It has an unexpected filling."),
     "message.not_for_us": _("None of our keys opens it."),
+    "message.unknown_mailbox": _("It came for a mailbox that this desk does not know."),
+    "message.dead_mailbox": _("It came from a mailbox that was replaced."),
+    "mailbox.other_recipient": _("A later part names another key for the same mailbox."),
 }
 
 REPLY_REFUSALS: Words = {
@@ -162,11 +165,16 @@ REPLY_REFUSALS: Words = {
 }
 
 ALARMS: Words = {
+    "gate.wrong_member": _("The gate hands out a part of a report with other bytes than promised"),
+    "gate.swapped_report": _("The gate handed out another report than the one asked for"),
+    "intake.message_flagged": _("A letter does not look right"),
+    "mailbox.gate_refuses_order": _("The gate does not take our letter in its order"),
+    "mailbox.heads_disagree": _("Gate and desk disagree about the letters of a mailbox"),
+    "mailbox.other_recipient": _("A later part names another key for the same mailbox"),
+    "message.unknown_mailbox": _("A letter came for a mailbox that this desk does not know"),
+    "report.same_commitment": _("The same report came under another mailbox"),
     "watch.card_differs": _("The card that the gate shows is not ours"),
     "watch.bundle_differs": _("The pages that the gate serves are not the ones that we published"),
-    "mailbox.head_differs": _("The gate and the reporter disagree about our letters"),
-    "mailbox.quiet_sign": _("The quiet sign: the reporter may be watched"),
-    **{code: words for code, words in FAULTS.items() if code.startswith("message.")},
 }
 
 PREVIEW_REASONS: Words = {
@@ -175,6 +183,8 @@ PREVIEW_REASONS: Words = {
     "preview.too_many_pixels": _("The picture is too large to show here."),
     "preview.too_slow": _("It took too long to prepare."),
     "preview.broken": _("It cannot be read; it may be damaged."),
+    "preview.no_decoders": _("The programs that read pictures and sound are not installed here."),
+    "preview.damaged_item": _("It was changed or cut on the way, so nothing is opened."),
     "preview.unknown_kind": _("Files of this kind are not shown here."),
 }
 

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from aigaq import clock
 from aigaq.desk import dates, words
-from aigaq.desk.access import is_sample
 from aigaq.desk.icons import build_icon
 from aigaq.intake.shapes import InboxRow, Urgency
 
@@ -169,12 +168,6 @@ def say(code: str, table: str) -> str:
     return words.say(TABLES[table], str(code))
 
 
-@register.filter
-def is_fictional(row: InboxRow) -> bool:
-    """Tell whether a row is the sample report."""
-    return is_sample(row)
-
-
 @register.inclusion_tag("desk/components/report_chips.html")
 def report_chips(row: InboxRow) -> dict[str, object]:
     """Return what one must see of a report at a glance: urgency, flags, then its state."""
@@ -187,6 +180,6 @@ def report_chips(row: InboxRow) -> dict[str, object]:
             for code in row.urgency_reasons
             if code != "urgency.under_18"
         ],
-        "fictional": is_sample(row),
+        "fictional": row.is_sample,
         "state": row.state.value,
     }

@@ -15,7 +15,7 @@ from aigaq.accounts import selectors as accounts
 from aigaq.accounts.errors import NotThere
 from aigaq.accounts.permissions import Capability, may
 from aigaq.desk import words
-from aigaq.desk.access import actor_of, is_sample, needs
+from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import HandOverForm
 from aigaq.intake import selectors, services
 from aigaq.intake.shapes import Answer, ItemDetail, Person
@@ -92,7 +92,7 @@ def remove_sample(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """Remove the fictional sample in one tap; a real report cannot be removed here."""
     actor = actor_of(request)
     row = selectors.access_report(actor=actor, report_id=report_id).row
-    if not is_sample(row):
+    if not row.is_sample:
         raise NotThere
     services.forget_report(actor=actor, report_id=report_id, reason="sample")
     messages.add_message(request, GOOD, _("The sample report is removed."))

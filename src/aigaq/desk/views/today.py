@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aigaq.accounts.permissions import Capability, may
-from aigaq.desk.access import actor_of, is_sample, needs
+from aigaq.desk.access import actor_of, needs
 from aigaq.desk.dates import weekday_date
 from aigaq.desk.shell import url_of
 from aigaq.intake import selectors
@@ -53,7 +53,7 @@ def today(request: HttpRequest) -> HttpResponse:
             "fresh": [row for row in page.rows if row.is_new and row.id not in seen],
             "nothing": not counts.open and not waiting.rows,
             "requests": selectors.list_requests(actor=actor)[:FEW],
-            "sample": next((row for row in page.rows + waiting.rows if is_sample(row)), None),
+            "sample": next((row for row in page.rows + waiting.rows if row.is_sample), None),
         }
     context["steps"] = _list_steps(context)
     return render(request, "desk/work/today.html", context)
