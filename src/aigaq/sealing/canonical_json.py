@@ -16,13 +16,16 @@ from aigaq.sealing.errors import SealingError
 MAXIMUM_VALUES = 262_144
 MAXIMUM_DEPTH = 16
 MAXIMUM_INTEGER = 2**53 - 1
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-NOT_STRUCTURE = re.compile(rb"[^\[\]{},]+")
+# Strings are matched whole, so that brackets and commas within them do not count.
+STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
 
 
 def build_json(value: Any) -> bytes:
     """Return the RFC 8785 form of ``value``. Raises `SealingError` for what JSON cannot say."""
     _check_numbers(value)
+    quick = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if quick.isascii():  # The same bytes: the two differ in the order of names beyond ASCII only.
+        return quick.encode("ascii")
     try:
         return rfc8785.dumps(value)
     except (ValueError, TypeError, RecursionError):
@@ -51,20 +54,21 @@ def parse_json(data: bytes) -> dict[str, Any]:
 
 def _check_structure(data: bytes) -> None:
     """Refuse a text whose values would not fit, before the first of them is made."""
-    marks = NOT_STRUCTURE.sub(b"", STRING.sub(b"", data))
-    if len(marks) > 2 * MAXIMUM_VALUES:
-        raise SealingError("encoding.bad_json")
-    depth = 0
-    for mark in marks:
-        if mark in b"[{":
+    depth = values = strings = 0
+    for match in STRUCTURE.finditer(data):
+        mark = match[0]
+        if mark in (b"[", b"{"):
             depth += 1
-            if depth > MAXIMUM_DEPTH:
-                raise SealingError("encoding.bad_json")
-        elif mark in b"]}":
+            values += 1
+        elif mark in (b"]", b"}"):
             depth -= 1
-    values = len(marks) - marks.count(b"]") - marks.count(b"}")
-    if values > MAXIMUM_VALUES:
-        raise SealingError("encoding.bad_json")
+        elif mark == b",":
+            values += 1
+        else:
+            strings += 1
+        # A value has at most two strings: the name of its member and itself.
+        if depth > MAXIMUM_DEPTH or values > MAXIMUM_VALUES or strings > 2 * MAXIMUM_VALUES:
+            raise SealingError("encoding.bad_json")
 
 
 def _check_numbers(value: Any) -> None:
