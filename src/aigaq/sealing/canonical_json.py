@@ -1,8 +1,8 @@
 """JSON in its one RFC 8785 form, and nothing else.
 
 Numbers are integers from 0 to 2^53 - 1. What is not its own canonical form, repeats a member, nests
-deeper than 16 levels or holds more than 262,144 values is refused, so that a small text cannot
-become a large memory. Source: spec/encoding.md, RFC 8785.
+deeper than 16 levels or has more than 262,144 commas and opening brackets is refused, so that a
+small text cannot become a large memory. Source: spec/encoding.md, RFC 8785.
 """
 
 import json
