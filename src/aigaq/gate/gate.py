@@ -14,13 +14,13 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from aigaq.clock import Clock, now
-from aigaq.gate.static_bundle import Bundle
 from aigaq.gate.cards import Cards
 from aigaq.gate.database import READERS, open_readers, open_writer
 from aigaq.gate.errors import GateError
 from aigaq.gate.item_files import ItemFiles
 from aigaq.gate.nonces import Nonces
 from aigaq.gate.settings import Settings
+from aigaq.gate.static_bundle import Bundle
 from aigaq.gate.writer import Job, Writer
 
 T = TypeVar("T")

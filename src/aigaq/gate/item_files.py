@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from aigaq.gate.errors import GateError
 
 _READ_BYTES = 1 << 20
 _REMEMBERED_HASHES = 1_024
+_FREE_IS_FRESH_SECONDS = 0.25
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -46,6 +48,7 @@ class ItemFiles:
         self.folder = folder
         self._hashed: OrderedDict[str, _Hashed] = OrderedDict()
         self._lock = threading.Lock()
+        self._free = (0, float("-inf"))
 
     def path(self, name: str) -> Path:
         """Return where the file of upload ``name`` lies, whether or not it does."""
@@ -66,9 +69,14 @@ class ItemFiles:
             return None
 
     def free_bytes(self) -> int:
-        """Return what an ordinary user may still write on this file system."""
-        facts = os.statvfs(self.folder)
-        return facts.f_bavail * facts.f_frsize
+        """Return what an ordinary user may still write here, as of a quarter of a second ago."""
+        now = time.monotonic()
+        free, looked_at = self._free
+        if now - looked_at > _FREE_IS_FRESH_SECONDS:
+            facts = os.statvfs(self.folder)
+            free = facts.f_bavail * facts.f_frsize
+            self._free = (free, now)
+        return free
 
     def remove(self, names: list[str]) -> None:
         """Remove these files, durably; those that are gone already are no mistake."""

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from aigaq.clock import format_time
 from aigaq.gate.answers import Answer, json_answer
 from aigaq.gate.bodies import read_body
-from aigaq.gate.static_bundle import LANGUAGES, choose_language
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
+from aigaq.gate.static_bundle import LANGUAGES, choose_language
 from aigaq.sealing.encoding import encode_base64
 
 _FORM_BYTES = 1_024

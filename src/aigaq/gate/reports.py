@@ -8,12 +8,13 @@ when only its tombstone is left. Source: ``spec/gate-api.md``, "Complete"; PROTO
 import hashlib
 import io
 import os
-import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, union_all
 from starlette.requests import Request
 
+from aigaq.errors import AigaqError
 from aigaq.gate.answers import Answer, json_answer
 from aigaq.gate.bodies import blocks, check_length, read_body
 from aigaq.gate.errors import GateError
@@ -31,11 +32,11 @@ from aigaq.sealing.container import iterate_container
 from aigaq.sealing.encoding import decode_base64
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.header import HEADER, KEY, MANIFEST, Header, Member, parse_header, report_id
+from aigaq.sealing.mailbox_answer import NO_HASH
 
 MAXIMUM_BODY_BYTES = 24 * 1024 * 1024
 # A body up to here is held in memory while it comes; a larger one waits on disk.
 _SMALL_BODY_BYTES = 256 * 1024
-_NO_HASH = bytes(32)
 
 
 class MissingUploadsError(GateError):
@@ -80,9 +81,7 @@ async def receive_report(gate: Gate, *, envelope: Envelope, draft: bytes) -> Rec
     """Store ``envelope`` with the uploads of ``draft``, durably, unless it was received before."""
     gate.check_space_for_text(len(envelope.manifest) + len(envelope.header_bytes))
     now = gate.now_seconds()
-    return await gate.write(
-        lambda connection: _receive(connection, envelope=envelope, draft=draft, now=now)
-    )
+    return await gate.writer.run_in_group(_receive_all, _Arrival(envelope, draft, now))
 
 
 def parse_envelope(body: bytes, *, team_id: bytes) -> Envelope:
@@ -158,59 +157,132 @@ def _read_draft(request: Request, header: Header) -> bytes:
     return draft
 
 
-_known = select(
-    select(reports.c.received_at).where(reports.c.id == bindparam("id")).scalar_subquery(),
-    select(tombstones.c.received_at).where(tombstones.c.id == bindparam("id")).scalar_subquery(),
-    select(mailboxes.c.recipient).where(mailboxes.c.key == bindparam("key")).scalar_subquery(),
-    select(commitments.c.number)
-    .where(commitments.c.commitment == bindparam("commitment"))
-    .scalar_subquery(),
-)
+@dataclass(frozen=True)
+class _Arrival:
+    """An envelope at the door, with the draft of its uploads."""
+
+    envelope: Envelope
+    draft: bytes
+    now: int
 
 
-def _receive(connection: Connection, *, envelope: Envelope, draft: bytes, now: int) -> Received:
-    header = envelope.header
-    facts = {"id": envelope.id, "key": header.mailbox_key, "commitment": header.commitment}
-    received_at, buried_at, recipient, logged = connection.execute(_known, facts).one()
-    if received_at is not None or buried_at is not None:
-        return Received(received_at if received_at is not None else buried_at, is_new=False)
-    if recipient is not None and recipient != header.mailbox_recipient:
-        raise GateError("mailbox.other_recipient")
-    files = _find_items(connection, header=header, draft=draft)
-    if recipient is None:
-        connection.execute(insert(mailboxes), _new_mailbox(header))
-    stored = connection.execute(
-        insert(reports),
+def _receive_all(
+    connection: Connection, arrivals: Sequence[_Arrival]
+) -> list[Received | AigaqError]:
+    """Store what came together, each report once, and say of each when it was received."""
+    known = _Known.look_up(connection, arrivals)
+    new: list[tuple[_Arrival, list[str]]] = []
+    results: list[Received | AigaqError] = []
+    for arrival in arrivals:
+        received_at = known.received_at.get(arrival.envelope.id)
+        if received_at is not None:
+            results.append(Received(received_at, is_new=False))
+            continue
+        try:
+            files = _find_items(connection, arrival)
+            known.add(arrival)
+        except AigaqError as refused:
+            results.append(refused)
+            continue
+        new.append((arrival, files))
+        results.append(Received(arrival.now, is_new=True))
+    if known.new_mailboxes:
+        connection.execute(insert(mailboxes), known.new_mailboxes)
+    if known.new_commitments:
+        connection.execute(insert(commitments), known.new_commitments)
+    _insert_reports(connection, [arrival for arrival, _ in new], repeated=known.repeated)
+    for arrival, files in new:
+        _insert_items(connection, arrival.envelope.id, files)
+    return results
+
+
+@dataclass
+class _Known:
+    """What the gate knows of the ids, mailboxes and commitments of some arrivals."""
+
+    received_at: dict[bytes, int]
+    recipients: dict[bytes, str]
+    commitments: set[bytes]
+    new_mailboxes: list[dict[str, object]] = field(default_factory=list)
+    new_commitments: list[dict[str, object]] = field(default_factory=list)
+    repeated: set[bytes] = field(default_factory=set)
+
+    @classmethod
+    def look_up(cls, connection: Connection, arrivals: Sequence[_Arrival]) -> "_Known":
+        ids = [one.envelope.id for one in arrivals]
+        keys = [one.envelope.header.mailbox_key for one in arrivals]
+        hashes = [one.envelope.header.commitment for one in arrivals]
+        received = union_all(
+            select(reports.c.id, reports.c.received_at).where(reports.c.id.in_(ids)),
+            select(tombstones.c.id, tombstones.c.received_at).where(tombstones.c.id.in_(ids)),
+        )
+        boxes = select(mailboxes.c.key, mailboxes.c.recipient).where(mailboxes.c.key.in_(keys))
+        logged = select(commitments.c.commitment).where(commitments.c.commitment.in_(hashes))
+        return cls(
+            received_at={row.id: row.received_at for row in connection.execute(received)},
+            recipients={row.key: row.recipient for row in connection.execute(boxes)},
+            commitments=set(connection.scalars(logged)),
+        )
+
+    def add(self, arrival: _Arrival) -> None:
+        """Take note of a new report. Raises ``mailbox.other_recipient`` and notes nothing then."""
+        header = arrival.envelope.header
+        recipient = self.recipients.get(header.mailbox_key)
+        if recipient is not None and recipient != header.mailbox_recipient:
+            raise GateError("mailbox.other_recipient")
+        if recipient is None:
+            self.recipients[header.mailbox_key] = header.mailbox_recipient
+            self.new_mailboxes.append(_new_mailbox(header))
+        if header.commitment in self.commitments:
+            self.repeated.add(arrival.envelope.id)
+        else:
+            self.commitments.add(header.commitment)
+            queued = {"commitment": header.commitment, "queued_at": arrival.now}
+            self.new_commitments.append(queued)
+        self.received_at[arrival.envelope.id] = arrival.now
+
+
+def _insert_reports(
+    connection: Connection, arrivals: Sequence[_Arrival], *, repeated: set[bytes]
+) -> None:
+    if not arrivals:
+        return
+    shared = [
         {
-            "id": envelope.id,
-            "commitment": header.commitment,
-            "mailbox_key": header.mailbox_key,
-            "received_at": now,
-            "is_repeated": logged is not None,
-            "header": envelope.header_bytes,
-            "manifest": envelope.manifest,
-            "key": envelope.key,
-        },
-    )
-    if files:
-        number = stored.inserted_primary_key[0] if stored.inserted_primary_key else None
-        rows = [{"report": number, "position": at, "file": one} for at, one in enumerate(files)]
-        connection.execute(insert(items), rows)
-        taken = [{"taken": one} for one in files]
-        connection.execute(delete(uploads).where(uploads.c.id == bindparam("taken")), taken)
-    if logged is None:
-        queued = {"commitment": header.commitment, "queued_at": now}
-        connection.execute(insert(commitments), queued)
-    connection.execute(
-        insert(promises),
+            "id": one.envelope.id,
+            "commitment": one.envelope.header.commitment,
+            "mailbox_key": one.envelope.header.mailbox_key,
+            "received_at": one.now,
+        }
+        for one in arrivals
+    ]
+    stored = [
         {
-            "report_id": envelope.id,
-            "mailbox_key": header.mailbox_key,
-            "commitment": header.commitment,
-            "received_at": now,
-        },
-    )
-    return Received(now, is_new=True)
+            **facts,
+            "is_repeated": one.envelope.id in repeated,
+            "header": one.envelope.header_bytes,
+            "manifest": one.envelope.manifest,
+            "key": one.envelope.key,
+        }
+        for facts, one in zip(shared, arrivals, strict=True)
+    ]
+    connection.execute(insert(reports), stored)
+    promised = [
+        {("report_id" if name == "id" else name): value for name, value in facts.items()}
+        for facts in shared
+    ]
+    connection.execute(insert(promises), promised)
+
+
+def _insert_items(connection: Connection, report: bytes, files: list[str]) -> None:
+    """Turn finished uploads into the items of a report that was just stored."""
+    if not files:
+        return
+    number = connection.scalar(select(reports.c.number).where(reports.c.id == report))
+    rows = [{"report": number, "position": at, "file": one} for at, one in enumerate(files)]
+    connection.execute(insert(items), rows)
+    taken = [{"taken": one} for one in files]
+    connection.execute(delete(uploads).where(uploads.c.id == bindparam("taken")), taken)
 
 
 def _new_mailbox(header: Header) -> dict[str, object]:
@@ -219,15 +291,16 @@ def _new_mailbox(header: Header) -> dict[str, object]:
         "recipient": header.mailbox_recipient,
         "first_commitment": header.commitment,
         "to_desk_sequence": 0,
-        "to_desk_sha256": _NO_HASH,
+        "to_desk_sha256": NO_HASH,
         "to_reporter_sequence": 0,
-        "to_reporter_sha256": _NO_HASH,
+        "to_reporter_sha256": NO_HASH,
         "is_dead": False,
     }
 
 
-def _find_items(connection: Connection, *, header: Header, draft: bytes) -> list[str]:
+def _find_items(connection: Connection, arrival: _Arrival) -> list[str]:
     """Return the file of each item, in order, all of them finished and as the header says."""
+    header, draft = arrival.envelope.header, arrival.draft
     if not header.item_members:
         return []
     columns = (uploads.c.id, uploads.c.member, uploads.c.length, uploads.c.sha256)
@@ -241,8 +314,3 @@ def _find_items(connection: Connection, *, header: Header, draft: bytes) -> list
         if row.length != one.size_bytes or row.sha256 != one.sha256:
             raise GateError("uploads.wrong_hash")
     return [found[one.name].id for one in header.item_members]
-
-
-def new_draft() -> bytes:
-    """Return the name of a draft that the gate itself uploads to."""
-    return secrets.token_bytes(32)
