@@ -88,6 +88,8 @@ def days_left(on: date, *, today: date) -> str:
 def waiting(since: datetime, *, now: datetime) -> str:
     """Return how long someone has waited, in the largest whole unit: "5 hours", "2 days"."""
     minutes = max(0, int((now - since).total_seconds() // 60))
+    if minutes == 0:
+        return _("less than a minute")
     if minutes < 60:
         return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
     if minutes < 48 * 60:

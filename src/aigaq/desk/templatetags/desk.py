@@ -7,7 +7,7 @@ computation or a body is a tag here. Tones are ``info``, ``good``, ``due`` and `
 from datetime import date, datetime
 
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -121,6 +121,7 @@ def field(bound: BoundField, short: str = "") -> dict[str, object]:
     """
     widget = bound.field.widget
     kind = "control"
+    is_select = isinstance(widget, Select) and not isinstance(widget, RadioSelect)
     if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
         kind = "tiles"
     elif isinstance(widget, CheckboxInput):
@@ -140,7 +141,7 @@ def field(bound: BoundField, short: str = "") -> dict[str, object]:
         "kind": kind,
         "short": short == "short",
         "control": bound.as_widget(attrs=dict(attrs)) if kind != "tiles" else "",
-        "optional": "" if bound.field.required else _("not required"),
+        "optional": "" if bound.field.required or is_select else _("not required"),
         "described": " ".join(described),
     }
 
@@ -152,6 +153,7 @@ TABLES = {
     "decision": words.DECISIONS,
     "delivery": words.DELIVERIES,
     "fault": words.FAULTS,
+    "language": words.OPTIONS[16],
     "item_kind": words.KINDS,
     "message_kind": words.MESSAGE_KINDS,
     "opened": words.OPENED,

@@ -153,6 +153,9 @@ def _say(answer: Answer) -> SaidAnswer:
 def _list_shown(detail: ItemDetail) -> list[dict[str, object]]:
     kinds = {"still": "picture", "clip": "video", "sound": "sound"}
     shown = [each for each in detail.previews if each.kind in kinds]
+    if detail.kind == "image" and shown:
+        # The sandbox makes a small and a large one of the same picture.
+        shown = [max(shown, key=lambda each: each.width or 0)]
     return [
         {
             "kind": kinds[each.kind],
