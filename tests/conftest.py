@@ -39,6 +39,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Home(HOME).create()
     HELD.hold(master=MASTER)
+    _let_tests_empty_the_audit_table()
+
+
+def _let_tests_empty_the_audit_table() -> None:
+    """Take the triggers of append-only tables off while a transactional test empties the database."""
+    from django.db.backends.sqlite3.operations import DatabaseOperations
+
+    flush = DatabaseOperations.execute_sql_flush
+
+    def flush_without_triggers(self: DatabaseOperations, sql_list: list[str]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _sql in triggers:
+                cursor.execute(f'DROP TRIGGER "{name}"')
+            flush(self, sql_list)
+            for _name, sql in triggers:
+                cursor.execute(sql)
+
+    DatabaseOperations.execute_sql_flush = flush_without_triggers  # type: ignore[method-assign]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -26,7 +26,7 @@ COMMANDS = {
     "send": ("aigaq.cli.report", "send", "Send a report to a gate."),
     "open": ("aigaq.cli.report", "open_report", "Open a report file at the desk."),
     "import": ("aigaq.cli.report", "import_group", "Take in a report that came as a file."),
-    "mailbox": ("aigaq.cli.report", "mailbox", "Read and answer in a mailbox with its code."),
+    "mailbox": ("aigaq.cli.mailbox", "mailbox", "Read and answer in a mailbox with its code."),
 }
 
 

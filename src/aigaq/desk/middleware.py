@@ -5,6 +5,7 @@ same answer for every address, known or not; so does who is signed in but may no
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import DisallowedHost
@@ -32,7 +33,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex",
@@ -92,8 +93,11 @@ class LockedDesk:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer from the locked pages, or count the request and pass it on."""
-        if request.path == reverse("lock"):
+        """Answer from the locked pages, or count the request and pass it on.
+
+        The lock and static files are the same for everyone, whether the desk is open or not.
+        """
+        if get_view_name(request.path) in ("lock", "asset"):
             return self._answer_here(request)
         try:
             with LOCKING.serving():
@@ -129,7 +133,9 @@ def signed_in_only(get_response: Answer) -> Answer:
     def answer(request: HttpRequest) -> HttpResponseBase:
         name = get_view_name(request.path)
         if not request.user.is_authenticated:
-            return get_response(request) if name in OPEN_TO_ALL else HttpResponseRedirect(get_door())
+            return (
+                get_response(request) if name in OPEN_TO_ALL else HttpResponseRedirect(get_door())
+            )
         if POLL_HEADER not in request.headers:
             LOCKING.note_activity()
         if name in WITHOUT_SECOND_STEP or name.startswith("mfa_") or has_second_step(request):
@@ -160,14 +166,17 @@ def has_second_step(request: HttpRequest) -> bool:
 
 
 class NotThereAnswer:
-    """Turns `NotThere` of a view into the answer for an address that does not exist."""
+    """Turns `NotThere` of a view, and a method that a page does not have, into "nothing here"."""
 
     def __init__(self, get_response: Answer) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
-        return self._get_response(request)
+        """Pass the request on; "method not allowed" would tell that the page exists."""
+        response = self._get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return errors.not_there(request)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer for `NotThere`."""

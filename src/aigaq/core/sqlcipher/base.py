@@ -115,7 +115,8 @@ def close_stale_connections() -> None:
     for wrapper in list(OPEN_CONNECTIONS):
         connection = wrapper.connection
         if connection is not None and wrapper.generation != HELD.generation:
-            connection.interrupt()
-            connection.close()
+            with suppress(sqlcipher.ProgrammingError):  # Closed before, inside a transaction.
+                connection.interrupt()
+                connection.close()
             if not wrapper.in_atomic_block:
                 wrapper.connection = None

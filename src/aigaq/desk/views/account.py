@@ -3,7 +3,7 @@
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -32,14 +32,8 @@ class SettingsForm(forms.Form):
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Lead to where this person works."""
-    if may(request.user, capability=Capability.READ_REPORTS):
-        for name in ("today", "inbox"):
-            try:
-                return HttpResponseRedirect(reverse(name))
-            except NoReverseMatch:
-                continue
-    if may(request.user, capability=Capability.MANAGE_ORGANISATION):
-        return HttpResponseRedirect(reverse("organisation"))
+    if may(request.user, capability=Capability.PULL):
+        return HttpResponseRedirect(reverse("today"))
     return render(request, "desk/account/home.html")
 
 
@@ -78,7 +72,7 @@ def history(request: HttpRequest) -> HttpResponse:
             {
                 "event": row,
                 "who": names.get(row.actor, ""),
-                "what": sentences.get(row.code, row.code),
+                "what": gettext_lazy(sentences.get(row.code, row.code)),
             }
             for row in rows[:PAGE_ROWS]
         ],

@@ -34,5 +34,8 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer when something broke; the log has the type of the error and no content."""
-    return render(request, "desk/account/failed.html", status=500)
+    """Answer when something broke; the log has the type of the error and no content.
+
+    Rendered without the request: whatever broke may break again when it is asked who is here.
+    """
+    return HttpResponse(render_to_string("desk/account/failed.html"), status=500)
