@@ -3,12 +3,12 @@
  * vectors: what this side seals and what the vectors hold must mean the same.
  */
 
-import { decryptWith, type Identity } from "../crypto/age";
+import { checkRecipient, decryptWith, type Identity } from "../crypto/age";
 import { ClientError, type ErrorCode, hasCode } from "../errors";
-import { type Bytes, fromBase64, fromHex, fromUtf8, isEqual, toHex } from "../protocol/bytes";
-import { exactObject, integerMember, type JsonObject, listMember, parseCanonicalObject, textMember, timeMember } from "../protocol/canonical-json";
+import { type Bytes, fromBase64, fromHex, fromUtf8, isEqual, toBase64, toHex, utf8 } from "../protocol/bytes";
+import { canonicalJson, exactObject, integerMember, type Json, type JsonObject, listMember, parseCanonicalObject, textMember, timeMember } from "../protocol/canonical-json";
 import { hash } from "../protocol/encoding";
-import { itemMemberName } from "../protocol/header";
+import { itemMemberName, reportIdOf } from "../protocol/header";
 import { commitTo } from "../protocol/manifest";
 import { padmeSize, unpadFromStep } from "../protocol/padding";
 import { openSignedJson } from "../protocol/signed-json";
@@ -22,11 +22,17 @@ const MANIFEST_MEMBERS = [
 ];
 const ITEM_MEMBERS = ["hidden_details", "name", "number", "salt", "sha256", "size", "source", "type"];
 
+/** The members `expected` of a report vector. */
 export interface OpenedReport {
-  readonly header: Bytes;
-  readonly commitment: Bytes;
-  readonly manifest: JsonObject;
-  readonly items: readonly Uint8Array[];
+  readonly commitment: string;
+  readonly contents: readonly string[];
+  readonly leaf_count: number;
+  readonly mailbox_key: string;
+  readonly mailbox_recipient: string;
+  readonly manifest: string;
+  readonly report_id: string;
+  readonly report_identity: string;
+  readonly root: string;
 }
 
 /** Throws the code of the first step that fails. */
@@ -38,11 +44,23 @@ export async function openReport(members: readonly TarMember[], { identity, team
   const reportIdentity = await openKey(memberNamed(contents, "key.age"), identity);
   const manifest = await openManifest(memberNamed(contents, "manifest.age"), reportIdentity);
   checkAgreement(header, manifest);
-  const commitment = commitTo(manifest).value;
-  if (toHex(commitment) !== header["commitment"]) throw new ClientError("report.wrong_commitment");
-  const items: Uint8Array[] = [];
-  for (const item of listMember(manifest, "items") as readonly JsonObject[]) items.push(await openItem(contents, item, reportIdentity));
-  return { header: file, commitment, manifest, items };
+  const { leafCount, root, value } = commitTo(manifest);
+  if (toHex(value) !== header["commitment"]) throw new ClientError("report.wrong_commitment");
+  const opened: string[] = [];
+  for (const item of listMember(manifest, "items") as readonly JsonObject[]) {
+    opened.push(toBase64(await openItem(contents, item, reportIdentity)));
+  }
+  return {
+    commitment: toHex(value),
+    contents: opened,
+    leaf_count: leafCount,
+    mailbox_key: textMember(manifest, "mailbox_key"),
+    mailbox_recipient: textMember(manifest, "mailbox_recipient"),
+    manifest: toBase64(utf8(canonicalJson(manifest))),
+    report_id: reportIdOf(file),
+    report_identity: reportIdentity.secret,
+    root: toHex(root),
+  };
 }
 
 function memberNamed(contents: ReadonlyMap<string, Bytes>, name: string): Bytes {
@@ -60,7 +78,7 @@ function openHeader(file: Bytes, teamId: Bytes): JsonObject {
     exactObject(header, HEADER_MEMBERS);
     fromHex(header["commitment"], 32);
     fromHex(header["team_id"], 16);
-    textMember(header, "mailbox_recipient");
+    checkRecipient(textMember(header, "mailbox_recipient"));
     if (header["version"] !== 1) throw new ClientError("report.bad_header");
     const listed = listMember(header, "members").map((value) => {
       const member = exactObject(value, ["name", "sha256", "size"]);
@@ -116,24 +134,49 @@ function parseManifest(json: Uint8Array): JsonObject {
   const manifest = exactObject(parseCanonicalObject(json), MANIFEST_MEMBERS);
   if (manifest["format"] !== "aigaq/manifest/v1") throw new ClientError("report.bad_manifest");
   if (listMember(manifest, "items").length > MOST_ITEMS) throw new ClientError("report.too_many_items");
-  listMember(manifest, "items").forEach((item, number) => {
-    const { length } = fromBase64(exactObject(item, ITEM_MEMBERS)["salt"], 32);
-    if (length !== 32 || (item as JsonObject)["number"] !== number) throw new ClientError("report.bad_manifest");
-  });
-  listMember(manifest, "consents").forEach((consent, number) => {
-    if (exactObject(consent, ["audience", "items", "number", "purpose", "salt"])["number"] !== number) throw new ClientError("report.bad_manifest");
-  });
+  const items = listMember(manifest, "items");
+  items.forEach((item, number) => checkItem(exactObject(item, ITEM_MEMBERS), number));
+  listMember(manifest, "consents").forEach((consent, number) => checkConsent(consent, { number, items: items.length }));
   let last = -1;
-  for (const answer of listMember(manifest, "answers")) {
-    const number = integerMember(exactObject(answer, ["number", "salt", "value"]), "number");
-    if (number <= last) throw new ClientError("report.bad_manifest");
+  for (const value of listMember(manifest, "answers")) {
+    const answer = exactObject(value, ["number", "salt", "value"]);
+    fromBase64(answer["salt"], 32);
+    textMember(answer, "value");
+    const number = integerMember(answer, "number");
+    must(number > last);
     last = number;
   }
+  must(["kk", "ru", "en"].includes(textMember(manifest, "language")));
+  integerMember(manifest, "card_version");
+  if (manifest["continues"] !== null) fromHex(manifest["continues"], 32);
   timeMember(manifest, "made_at");
   fromBase64(manifest["mailbox_key"], 32);
   fromBase64(manifest["root_salt"], 32);
   fromHex(manifest["team_id"], 16);
   return manifest;
+}
+
+function checkItem(item: JsonObject, number: number): void {
+  fromBase64(item["salt"], 32);
+  fromHex(item["sha256"], 32);
+  integerMember(item, "size");
+  must(item["number"] === number);
+  must(utf8(textMember(item, "name")).length <= 1_024 && utf8(textMember(item, "type")).length <= 255);
+  must(["recorded", "chosen", "answer"].includes(textMember(item, "source")));
+  must(item["hidden_details"] === null || ["keep", "strip"].includes(textMember(item, "hidden_details")));
+}
+
+function checkConsent(value: Json, { number, items }: { number: number; items: number }): void {
+  const consent = exactObject(value, ["audience", "items", "number", "purpose", "salt"]);
+  fromBase64(consent["salt"], 32);
+  must(consent["number"] === number && textMember(consent, "audience") !== "" && textMember(consent, "purpose") !== "");
+  if (consent["items"] === null) return;
+  const named = listMember(consent, "items");
+  must(named.every((item, index) => typeof item === "number" && item < items && item > Number(named[index - 1] ?? -1)));
+}
+
+function must(holds: boolean): void {
+  if (!holds) throw new ClientError("report.bad_manifest");
 }
 
 function checkAgreement(header: JsonObject, manifest: JsonObject): void {

@@ -33,9 +33,10 @@ export function readUstar(file: Uint8Array<ArrayBuffer>): readonly TarMember[] {
     members.push({ name, content: content.slice() });
     checkOrder(members);
     offset += BLOCK + size + fill.length;
+    if (name === "header.json") break; // Whatever comes now stands where the end should be.
   }
   const end = take(file, offset, ustarEnd().length);
-  if (end.some((byte) => byte !== 0)) throw new ClientError("container.bad_tar");
+  if (end.some((byte) => byte !== 0)) throw new ClientError("container.trailing_data");
   if (file.length > offset + end.length) throw new ClientError("container.trailing_data");
   if (members[members.length - 1]?.name !== "header.json") throw new ClientError("container.bad_order");
   return members;
@@ -47,8 +48,7 @@ function take(file: Uint8Array, offset: number, size: number): Uint8Array {
 }
 
 function nameIn(header: Uint8Array): string {
-  const end = header.indexOf(0);
-  return String.fromCharCode(...header.subarray(0, Math.min(end < 0 ? 100 : end, 100)));
+  return String.fromCharCode(...header.subarray(0, 100)).replace(/\0+$/u, "");
 }
 
 function sizeIn(header: Uint8Array): number {

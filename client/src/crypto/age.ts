@@ -77,6 +77,11 @@ export async function decryptWith(identity: Identity, file: Uint8Array): Promise
   }
 }
 
+/** Throws `card.bad_form` for text that is no hybrid recipient. */
+export function checkRecipient(recipient: string): void {
+  hybridRecipient(recipient);
+}
+
 function hybridRecipient(recipient: string): HybridRecipient {
   try {
     return new HybridRecipient(recipient);

@@ -5,7 +5,7 @@ import { ClientError } from "../errors";
 import { type Bytes, isEqual, utf8, wellFormed } from "../protocol/bytes";
 import type { JsonObject } from "../protocol/canonical-json";
 import type { VerifiedCard } from "../protocol/card";
-import { headAfter, type Heads, sealMessage } from "../protocol/message";
+import { headAfter, type Heads, MOST_TEXT_BYTES, sealMessage } from "../protocol/message";
 import type { MailboxKeys } from "../protocol/receipt-code";
 import { Line } from "../upload/line";
 import { Session } from "../upload/session";
@@ -13,7 +13,6 @@ import { type Reading, readAnswer } from "./reading";
 import { MailboxClient, type MailboxAnswer, type MailboxRequest, type Outgoing } from "./requests";
 
 const PATIENCE_MS = 60_000;
-const MOST_TEXT_BYTES = 8_192;
 
 export class Conversation implements Mailbox {
   readonly serverKnewCode: boolean;

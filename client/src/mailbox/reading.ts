@@ -7,9 +7,10 @@
  */
 
 import type { DeskMessage, MailboxAlarm } from "../api";
+import { checkRecipient } from "../crypto/age";
 import { ClientError } from "../errors";
 import { type Bytes, fromBase64, fromHex, isEqual, toBase64, toHex, utf8 } from "../protocol/bytes";
-import { exactObject, textMember, timeMember } from "../protocol/canonical-json";
+import { exactObject, type JsonObject, textMember, timeMember } from "../protocol/canonical-json";
 import type { VerifiedCard } from "../protocol/card";
 import { type Head, headAfter, type Heads, isSameHead, type MailboxNames, type Message, openMessage } from "../protocol/message";
 import type { MailboxKeys } from "../protocol/receipt-code";
@@ -97,31 +98,41 @@ function showMessage(
 ): DeskMessage | null {
   switch (kind) {
     case "text":
-      return { kind: "text", sequence, sentAt, text: textMember(exactObject(body, ["text"]), "text") };
+      return { kind: "text", sequence, sentAt, text: textMember(body, "text") };
     case "safe":
-      return { kind: "safe", sequence, sentAt, reportId: toHex(fromHex(exactObject(body, ["report_id"])["report_id"], 32)) };
+      return { kind: "safe", sequence, sentAt, reportId: textMember(body, "report_id") };
     case "filing_receipt": {
-      const filingReceipt = textMember(exactObject(body, ["filing_receipt"]), "filing_receipt");
+      const filingReceipt = textMember(body, "filing_receipt");
       const { reportId, state, registerNumber, filedAt } = openFilingReceipt(filingReceipt, card);
       return { kind: "filed", sequence, sentAt, reportId, state, registerNumber, filedAt, filingReceipt };
     }
     case "rebind":
-      checkRebind(textMember(exactObject(body, ["rebind"]), "rebind"), { card, keys, firstCommitment });
+      checkOwnRebind(textMember(body, "rebind"), { card, keys, firstCommitment });
       return null;
     default:
       throw new ClientError("message.bad_form");
   }
 }
 
-function checkRebind(text: string, { card, keys, firstCommitment }: {
-  card: VerifiedCard; keys: MailboxKeys; firstCommitment: Bytes;
-}): void {
+/** The rebind in `text`, signed for this team. Throws `signed_json.*`, `encoding.*`, `message.other_mailbox`. */
+export function checkRebind(text: string, card: VerifiedCard): JsonObject {
   const rebind = openSignedJson(utf8(text), { format: "aigaq/rebind/v1", publicKey: card.messageKey });
   exactObject(rebind, ["first_commitment", "format", "new_mailbox_key", "new_mailbox_recipient", "old_mailbox_key", "rebound_at", "team_id"]);
   timeMember(rebind, "rebound_at");
+  fromHex(rebind["first_commitment"], 32);
   fromBase64(rebind["old_mailbox_key"], 32);
-  const isOurs = rebind["team_id"] === card.card.team_id
-    && rebind["new_mailbox_key"] === toBase64(keys.signingKey.publicKey)
+  fromBase64(rebind["new_mailbox_key"], 32);
+  checkRecipient(textMember(rebind, "new_mailbox_recipient"));
+  if (rebind["old_mailbox_key"] === rebind["new_mailbox_key"]) throw new ClientError("encoding.bad_form");
+  if (rebind["team_id"] !== card.card.team_id) throw new ClientError("message.other_mailbox");
+  return rebind;
+}
+
+function checkOwnRebind(text: string, { card, keys, firstCommitment }: {
+  card: VerifiedCard; keys: MailboxKeys; firstCommitment: Bytes;
+}): void {
+  const rebind = checkRebind(text, card);
+  const isOurs = rebind["new_mailbox_key"] === toBase64(keys.signingKey.publicKey)
     && rebind["new_mailbox_recipient"] === keys.identity.recipient
     && rebind["first_commitment"] === toHex(firstCommitment);
   if (!isOurs) throw new ClientError("message.other_mailbox");

@@ -6,6 +6,7 @@
  */
 
 import type { Card, FingerprintWord, Stamp } from "../api";
+import { checkRecipient } from "../crypto/age";
 import { checkPublicKey } from "../crypto/signing";
 import { ClientError } from "../errors";
 import { BIP39_ENGLISH } from "./bip39-english";
@@ -93,7 +94,7 @@ function checkForm(object: JsonObject): void {
   matching(object["gate_origin"], /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$/u);
   matching(object["log_origin"], /^[^]{1,255}$/u);
   timeMember(object, "signed_at");
-  if (!textMember(object, "team_recipient").startsWith("age1pq1")) throw new ClientError("card.bad_form");
+  checkRecipient(textMember(object, "team_recipient"));
   oneOf(object["state"], ["trial", "live"]);
   const languages = listMember(object, "languages");
   languages.forEach((language) => oneOf(language, LANGUAGES));

@@ -9,8 +9,8 @@ import type { Sign } from "../api";
 import { decryptWith, encryptTo, type Identity } from "../crypto/age";
 import type { SigningKey } from "../crypto/signing";
 import { ClientError } from "../errors";
-import { type Bytes, fromHex, isEqual, toBase64, toHex } from "./bytes";
-import { exactObject, formatTime, integerMember, type Json, type JsonObject, textMember, timeMember } from "./canonical-json";
+import { type Bytes, fromHex, isEqual, toBase64, toHex, utf8 } from "./bytes";
+import { exactObject, formatTime, integerMember, type Json, type JsonObject, listMember, textMember, timeMember } from "./canonical-json";
 import { hash } from "./encoding";
 import { padToStep, unpadFromStep } from "./padding";
 import { buildSignedJson, openSignedJson } from "./signed-json";
@@ -19,10 +19,25 @@ const FORMAT = "aigaq/message/v1";
 const PADDING_STEP = 4_096;
 const MOST_PADDED_BYTES = 16_384;
 const LENGTH_BYTES = 8;
+/** Of UTF-8, in one text. */
+export const MOST_TEXT_BYTES = 8_192;
 const MEMBERS = [
   "body", "direction", "first_commitment", "format", "heads", "kind", "mailbox_key", "previous", "sent_at", "sequence",
   "sign", "team_id",
 ] as const;
+
+const KINDS: Readonly<Record<Direction, readonly string[]>> = {
+  to_desk: ["text", "withdraw_consent", "request"],
+  to_reporter: ["text", "filing_receipt", "safe", "rebind"],
+};
+const BODY_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  filing_receipt: ["filing_receipt"],
+  rebind: ["rebind"],
+  request: ["action", "report_id"],
+  safe: ["report_id"],
+  text: ["text"],
+  withdraw_consent: ["consents", "report_id"],
+};
 
 export type Direction = "to_desk" | "to_reporter";
 
@@ -135,19 +150,23 @@ function parseMessage(object: JsonObject): Message {
   try {
     exactObject(object, MEMBERS);
     const direction = object["direction"];
+    const kind = textMember(object, "kind");
     const quietSign = textMember(object, "sign");
     const sequence = integerMember(object, "sequence");
-    const isForm = (direction === "to_desk" || direction === "to_reporter") && /^[a-f]$/u.test(quietSign) && sequence > 0;
+    const previous = fromHex(object["previous"], 32);
+    const isFirst = isEqual(previous, NO_HEAD.sha256);
+    const isForm = (direction === "to_desk" || direction === "to_reporter")
+      && KINDS[direction].includes(kind)
+      && (direction === "to_desk" ? /^[a-f]$/u : /^a$/u).test(quietSign)
+      && sequence > 0 && (sequence === 1) === isFirst;
     if (!isForm) throw new ClientError("message.bad_form");
-    const body = object["body"];
-    if (body === null || typeof body !== "object" || Array.isArray(body)) throw new ClientError("message.bad_form");
     return {
-      body: body as JsonObject,
+      body: checkBody(kind, object["body"] ?? null),
       direction,
       firstCommitment: fromHex(object["first_commitment"], 32),
       heads: parseHeads(object["heads"]),
-      kind: textMember(object, "kind"),
-      previous: fromHex(object["previous"], 32),
+      kind,
+      previous,
       sentAt: timeMember(object, "sent_at"),
       sequence,
       sign: quietSign,
@@ -155,6 +174,36 @@ function parseMessage(object: JsonObject): Message {
   } catch {
     throw new ClientError("message.bad_form");
   }
+}
+
+/** The body that its kind prescribes. Throws `encoding.*`. */
+function checkBody(kind: string, value: Json): JsonObject {
+  const body = exactObject(value, BODY_MEMBERS[kind] ?? []);
+  switch (kind) {
+    case "text": {
+      const { length } = utf8(textMember(body, "text"));
+      if (length === 0 || length > MOST_TEXT_BYTES) throw new ClientError("message.bad_form");
+      break;
+    }
+    case "filing_receipt":
+    case "rebind":
+      textMember(body, kind);
+      break;
+    case "withdraw_consent":
+      if (body["consents"] !== null) {
+        const consents = listMember(body, "consents");
+        const rise = consents.every((one, index) => typeof one === "number" && one > Number(consents[index - 1] ?? -1));
+        if (!rise) throw new ClientError("message.bad_form");
+      }
+      break;
+    case "request":
+      if (!["withdraw", "delete", "limit"].includes(textMember(body, "action"))) throw new ClientError("message.bad_form");
+      break;
+    default:
+      break;
+  }
+  if ("report_id" in body && (kind === "safe" || body["report_id"] !== null)) fromHex(body["report_id"], 32);
+  return body;
 }
 
 async function decrypt(file: Bytes, identity: Identity): Promise<Bytes> {

@@ -57,6 +57,7 @@ export function openFilingReceipt(text: string, card: VerifiedCard): FilingRecei
   const object = openSignedJson(utf8(text), { format: "aigaq/filing-receipt/v1", publicKey: card.messageKey });
   exactObject(object, ["commitment", "filed_at", "format", "register_number", "report_id", "state", "team_id"]);
   const state = object["state"];
+  if (integerMember(object, "register_number") < 1) throw new ClientError("encoding.bad_form");
   const isState = state === "filed" || state === "damaged" || state === "duplicate";
   if (!isState || object["team_id"] !== card.card.team_id) throw new ClientError("encoding.bad_form");
   return {

@@ -49,7 +49,7 @@ def run(conformance_script: str) -> Iterator[Run]:
         page.goto("http://127.0.0.1/")
         page.add_script_tag(content=conformance_script)
 
-        def call(operation: str, **given: Any) -> dict[str, Any]:
+        def call(operation: str, given: dict[str, Any]) -> dict[str, Any]:
             answer: dict[str, Any] = page.evaluate(
                 "([operation, given]) => aigaqConformance.run(operation, given)",
                 [operation, given],
