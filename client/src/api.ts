@@ -9,7 +9,7 @@
 import { ClientError } from "./errors";
 import { cleanReceiptCode } from "./protocol/check-digits";
 
-export { ClientError, hasCode } from "./errors";
+export { ClientError, hasCode, isClientError } from "./errors";
 export type { ErrorCode } from "./errors";
 
 export type Language = "kk" | "ru" | "en";

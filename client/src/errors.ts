@@ -84,7 +84,15 @@ export class ClientError extends Error {
   }
 }
 
-/** Whether `error` is ours and carries `code`. */
+/**
+ * Whether `error` is ours and carries `code`. By its shape and not by `instanceof`: `main.js` and
+ * `seal.js` are two scripts, each with its own copy of the class.
+ */
 export function hasCode(error: unknown, code: ErrorCode): boolean {
-  return error instanceof ClientError && error.code === code;
+  return isClientError(error) && error.code === code;
+}
+
+/** Whether `error` is a `ClientError` of either script. */
+export function isClientError(error: unknown): error is ClientError {
+  return error instanceof Error && error.name === "ClientError";
 }

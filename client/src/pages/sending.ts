@@ -27,7 +27,7 @@ export function startSending(app: App, more: boolean): void {
       update();
     });
   } catch (error) {
-    showFailure(app, more, problemText(error, names));
+    showFailure(app, more, error, names);
     return;
   }
 
@@ -62,8 +62,7 @@ export function startSending(app: App, more: boolean): void {
       showReceived(app, received, more);
     },
     (error: unknown) => {
-      if (hasCode(error, "send.cancelled")) showFailure(app, more, t("send.cancelled"));
-      else showFailure(app, more, problemText(error, names));
+      showFailure(app, more, error, names);
     },
   );
 }
@@ -82,13 +81,14 @@ function progressText(progress: Progress): string {
   }
 }
 
-function showFailure(app: App, more: boolean, text: string): void {
+function showFailure(app: App, more: boolean, error: unknown, names: readonly string[]): void {
+  const stopped = hasCode(error, "send.cancelled");
   app.show(() =>
     h(
       "div",
       {},
-      title(t("error.title")),
-      notice("error", h("p", {}, text)),
+      title(t(stopped ? "send.stopped" : "error.title")),
+      notice(stopped ? "info" : "error", h("p", {}, stopped ? t("send.cancelled") : problemText(error, names))),
       h(
         "div",
         { class: "row" },

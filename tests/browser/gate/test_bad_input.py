@@ -231,7 +231,7 @@ def test_stopping_keeps_the_words(open_page: OpenPage) -> None:
     page.context.set_offline(True)
     walk.press(page, EN["review.send"])
     walk.press(page, EN["send.cancel"])
-    page.get_by_text(EN["send.cancelled"]).wait_for()
+    page.get_by_role("heading", name=EN["send.stopped"]).wait_for()
     page.context.set_offline(False)
     walk.press(page, EN["nav.to_review"])
     assert walk.WORDS in page.inner_text("#view")
