@@ -1,6 +1,7 @@
 """The desk's own message catalogue: finds every text, says what lacks Kazakh or Russian, compiles.
 
     .venv/bin/python scripts/catalogue.py missing   prints empty entries to fill, for each language
+    .venv/bin/python scripts/catalogue.py tidy      drops entries that nothing shows, sorts, compiles
     .venv/bin/python scripts/catalogue.py compile   writes django.mo beside each django.po
 
 Pure Python: neither xgettext nor msgfmt is needed. A text is named by (context, msgid). Sources are
@@ -276,9 +277,23 @@ def compile_all() -> None:
         file.with_suffix(".mo").write_bytes(compile_mo(*parse_po(file.read_text(encoding="utf-8"))))
 
 
+def tidy_all() -> None:
+    """Drop the entries that nothing shows any more, and sort the rest."""
+    for language in LANGUAGES:
+        file, unused = get_po(language), set(list_unused(language))
+        source = file.read_text(encoding="utf-8")
+        _, entries = parse_po(source)
+        kept = {entry.text: entry.forms for entry in entries if entry.text not in unused}
+        written = [write_entry(text, forms=kept[text]) for text in sorted(kept)]
+        head = source.split("\n\n")[0]
+        file.write_text(head + "\n\n" + "\n".join(written), encoding="utf-8")
+
+
 def main(arguments: list[str]) -> int:
     """Run one command; return 1 if a text lacks words."""
-    if arguments == ["compile"]:
+    if arguments == ["tidy"]:
+        tidy_all()
+    if arguments in (["tidy"], ["compile"]):
         compile_all()
         return 0
     if arguments == ["missing"]:

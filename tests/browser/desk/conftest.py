@@ -1,0 +1,96 @@
+"""One trial desk with three fictional reports, and one Chromium, for all tests of its pages."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from tests.browser.desk.house import WORDS, Desk, running_desk, seal_fictional_report
+
+from aigaq.cli.sample_media import build_photo
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with running_desk(tmp_path_factory.mktemp("desk")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def reports(desk: Desk, chromium: Browser) -> dict[str, str]:
+    """Carry three reports in through the page for files; give their addresses."""
+    sealed = {
+        "urgent": seal_fictional_report(
+            desk,
+            answers=((1, "16_17"), (2, "relative"), (3, "no"), (4, WORDS), (10, "heard lawyer")),
+            items=[
+                ("IMG_1.jpg", "image/jpeg", build_photo()),
+                ("../\u202egpj.exe", "application/x-thing", b"MZ fictional"),
+            ],
+        ),
+        "kazakh": seal_fictional_report(desk, answers=((4, "Ойдан шығарылған."),), language="kk"),
+        "silent": seal_fictional_report(desk, answers=(), items=[("a.txt", "text/plain", b"a")]),
+    }
+    page = chromium.new_context(locale="en").new_page()
+    enter(page, desk)
+    addresses = {}
+    for name, file in sealed.items():
+        page.goto(desk.origin + "/inbox/import")
+        page.set_input_files(
+            "input[type=file]",
+            {"name": "backup-1234.tar", "mimeType": "application/x-tar", "buffer": file},
+        )
+        page.click("main form button")
+        page.wait_for_url("**/reports/*")
+        addresses[name] = page.url
+    page.context.close()
+    return addresses
+
+
+@pytest.fixture
+def open_page(desk: Desk, chromium: Browser) -> Iterator[OpenPage]:
+    """Give a function that opens the desk in a browser of its own, signed in."""
+    contexts = []
+
+    def opened(*, language: str = "en", width: int = 1280, scheme: str = "light") -> Page:
+        context = chromium.new_context(
+            locale=language,
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        enter(page, desk)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def enter(page: Page, desk: Desk) -> None:
+    """Open the desk and stand on *today*."""
+    page.goto(desk.origin + "/today")
+    if page.locator("input[type=password]").count():
+        page.fill("input[type=password]", desk.passphrase)
+        page.click("main form button")
+    page.wait_for_selector("nav.rail")
