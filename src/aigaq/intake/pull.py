@@ -62,7 +62,7 @@ class Puller:
 
     def pull(self) -> Pulled:
         """Do one round. Never raises for what the gate does: the answer and the state say it."""
-        with self._spool.alone() as alone:
+        with self._spool.pulling() as alone:
             if not alone:
                 return Pulled(0, 0, "pull.already_running")
             return self._pull_alone()

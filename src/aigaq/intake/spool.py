@@ -76,20 +76,24 @@ class Spool:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @contextmanager
-    def alone(self) -> Iterator[bool]:
+    def pulling(self) -> Iterator[bool]:
         """Hold the spool against another puller; give False if one is at work."""
         self.create()
-        descriptor = os.open(self.folder / "pull.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            yield False
-            return
-        try:
+        with (self.folder / "pull.lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
             yield True
-        finally:
-            os.close(descriptor)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Wait until nobody else files, and hold the spool against another one that would."""
+        self.create()
+        with (self.folder / "work.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def get_folder(self, report_id: bytes) -> Path:
         """Return the folder of a report, there or not."""

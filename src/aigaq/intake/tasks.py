@@ -83,7 +83,7 @@ def build_pull_rounds() -> background.Rounds:
         JitteredRounds(
             name=PULL,
             between=PULL_SECONDS,
-            run=lambda: pull_round(is_stopping=lambda: rounds[0].is_stopping),
+            run=lambda: _pull_quietly(is_stopping=lambda: rounds[0].is_stopping),
         )
     )
     return rounds[0]
@@ -127,10 +127,18 @@ def pull_round(*, is_stopping: Callable[[], bool] = lambda: False) -> Pulled:
     return pulled
 
 
+def _pull_quietly(*, is_stopping: Callable[[], bool]) -> None:
+    pull_round(is_stopping=is_stopping)
+
+
 def work_round() -> None:
     """Do once all that waits. What the gate hinders does not hold up what it has no part in."""
     spool = Spool(settings.HOME)
-    spool.create()
+    with spool.working():
+        _work(spool)
+
+
+def _work(spool: Spool) -> None:
     file_ready(spool)
     taken = take_messages(spool)
     if _is_copy_needed():
