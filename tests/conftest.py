@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _let_tests_empty_the_audit_table() -> None:
-    """Take the triggers of append-only tables off while a transactional test empties the database."""
+    """Take triggers of append-only tables off while a transactional test empties them."""
     from django.db.backends.sqlite3.operations import DatabaseOperations
 
     flush = DatabaseOperations.execute_sql_flush
@@ -58,7 +58,7 @@ def _let_tests_empty_the_audit_table() -> None:
             for _name, sql in triggers:
                 cursor.execute(sql)
 
-    DatabaseOperations.execute_sql_flush = flush_without_triggers  # type: ignore[method-assign]
+    DatabaseOperations.execute_sql_flush = flush_without_triggers  # type: ignore
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

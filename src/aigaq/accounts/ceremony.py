@@ -3,7 +3,8 @@
 1. The choices are checked. 2. The secrets are drawn and shown: the root key's words, the
 passphrase, three recovery parts; each is typed back. 3. `found_organisation` writes everything and
 ends with the marker, so that a ceremony that was cut short leaves a desk that was never founded.
-The root key is in words or in a file of its own, never in the desk's database. Source: PROTOCOL 1-4.
+The root key is in words or in a file of its own, never in the desk's database.
+Source: PROTOCOL 1-4.
 """
 
 import re
@@ -117,7 +118,10 @@ def draw_secrets() -> DrawnSecrets:
 
 
 def check_typed_back(typed: str, *, shown: str) -> None:
-    """Check a typed copy. Raises `CeremonyError` ``ceremony.copy_differs`` with the word's place."""
+    """Check a typed copy.
+
+    Raises `CeremonyError` ``ceremony.copy_differs`` with the place of the first such word.
+    """
     given, expected = words.normalise_words(typed).split(), shown.split()
     for position, word in enumerate(expected, start=1):
         if position > len(given) or given[position - 1] != word:

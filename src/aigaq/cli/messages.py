@@ -6,25 +6,61 @@ SENTENCES = {
     "accounts.no_card": "There is no team card yet. Run `aigaq init` first.",
     "accounts.no_organisation": "No organisation was founded here. Run `aigaq init` first.",
     "accounts.other_root": "This is not the root key of this organisation. Nothing was signed.",
+    "card.other_root": "The gate's card is under another root key than --root. Nothing was sent. "
+    "Check the key, and warn the team if it is right.",
+    "card.wrong_signature": "The card was changed after it was signed. Nothing was sent.",
     "ceremony.already_founded": "An organisation was founded here already; nothing was changed. "
     "Set AIGAQ_HOME to another folder to found another one.",
     "ceremony.bad_exit_url": "The exit address has to begin with https:// and be a plain page.",
-    "ceremony.bad_gate_origin": "The gate's address has to look like https://example.org, without "
-    "anything after it (http only on this computer or as an onion service).",
+    "ceremony.bad_gate_origin": "The gate's address has to look like https://example.org, "
+    "without anything after it (http only on this computer or as an onion service).",
     "ceremony.bad_reading_hours": "Reading hours go from 1 to 336.",
     "ceremony.copy_differs": "Word {position} differs from what was shown. Compare it.",
     "ceremony.missing_name": "A name in {language} is missing.",
     "ceremony.no_founder": "The founder's name is missing.",
     "commands.failed": "The desk could not do that. Its log names the error.",
     "commands.unknown": "The running desk does not know this command; it may be an older version.",
+    "container.bad_name": "This is not the file of a sealed report. Name another one.",
+    "container.bad_order": "This is not the file of a sealed report, or parts of it are missing.",
+    "container.bad_tar": "This is not the file of a sealed report, or it was damaged on the way.",
+    "container.trailing_data": "Something stands behind the end of the report. Copy the file again.",
+    "container.truncated": "The file ends too early. Copy it again.",
     "desk.already_running": "A desk runs on this folder already. Ask it: `aigaq desk status`.",
     "desk.locked": "The desk is locked. Open it with `aigaq desk unlock`.",
     "desk.not_running": "No desk runs on this folder. Start it with `aigaq desk serve`.",
     "gate.refused_card": "The gate refused the card ({code}). The one it has stays in use.",
     "gate.unreachable": "The gate does not answer. Nothing was changed; try again later.",
     "home.not_absolute": "AIGAQ_HOME has to be an absolute path.",
+    "mailbox.alarm": "Gate and team contradict each other, or a message is forged. Write nothing "
+    "more here; reach the team by the way that was agreed.",
+    "mailbox.not_for_us": "No mailbox opens with this code here. Compare the digits and the team.",
+    "mailbox.out_of_order": "Another device writes into this mailbox now. Wait a little and try "
+    "again.",
+    "message.too_long": "The message is too long. Write it in two.",
+    "open.bad_identity": "This file does not hold a team identity (AGE-SECRET-KEY-PQ-1…).",
+    "open.damaged": "Not everything is as it was sealed ({fault}). What could be read lies in "
+    "{folder}; report.json says what is wrong.",
+    "open.folder_exists": "{folder} is there already. Name a new folder.",
+    "receipt_code.not_a_digit": "A receipt code has digits only.",
+    "receipt_code.wrong_check_digit": "One of the digits is another than it was. Compare them all.",
+    "receipt_code.wrong_length": "A receipt code has 20 digits, or 24 from the page without "
+    "JavaScript.",
     "recovery.wrong_parts": "These parts do not belong together, or not to this desk. Check each "
     "word and its place.",
+    "report.empty": "There is nothing to seal. Give --answers or --item.",
+    "report.item_changed": "A file changed while it was read. Nothing was written; try again.",
+    "report.not_for_us": "This report was sealed for another team.",
+    "seal.bad_answers": 'The answers have to be a JSON object such as {{"4": "what happened"}}.',
+    "seal.bad_consent": "A consent looks like PURPOSE:AUDIENCE, such as prove:court.",
+    "seal.bad_report_id": "A report id has 64 hexadecimal digits.",
+    "seal.file_exists": "{file} is there already. Nothing was overwritten; name another file.",
+    "send.bad_answer": "What answers there does not speak as a gate does. Nothing more was sent.",
+    "send.bad_gate": "The address of the gate has to look like https://example.org.",
+    "send.other_receipt": "This receipt file is of another report. The report was received; keep "
+    "the promise with --json.",
+    "send.refused": "The gate refused ({status} {said}).",
+    "send.unreachable": "The gate does not answer. What arrived is kept for a day: run the same "
+    "command again.",
     "vault.missing": "The key file of this desk is missing, or no organisation was founded here.",
     "vault.wrong_passphrase": "These are not the words of this desk.",
     "words.unknown_word": "Word {position} is not in the list. Compare it with your paper.",

@@ -16,7 +16,7 @@ MCL_ONFAULT = 4
 
 @dataclass(frozen=True)
 class Hardening:
-    """What the system granted. ``memory_locked`` is False where the limit on locked memory is low."""
+    """What the system granted; ``memory_locked`` is False where it limits locked memory."""
 
     core_dumps_off: bool
     memory_locked: bool

@@ -28,7 +28,7 @@ class Home:
 
     @property
     def marker(self) -> Path:
-        """The file that says: a desk lies here. It is written last, so it also says: it is whole."""
+        """The file that says: a desk lies here. It is written last, so it is a whole one."""
         return self.desk / "desk.marker"
 
     @property

@@ -1,4 +1,4 @@
-"""What a running desk does for `aigaq desk …`: status, unlock, lock; and the watch that locks it."""
+"""What a running desk does for `aigaq desk …`, and the watch that locks it when it is idle."""
 
 from django.conf import settings
 

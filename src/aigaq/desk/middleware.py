@@ -107,7 +107,7 @@ class LockedDesk:
 
     def _answer_locked(self, request: HttpRequest) -> HttpResponseBase:
         request.desk_locked = True  # type: ignore[attr-defined]
-        request.urlconf = "aigaq.desk.urls_locked"  # type: ignore[assignment]
+        request.urlconf = "aigaq.desk.urls_locked"
         response = self._answer_here(request, urlconf="aigaq.desk.urls_locked")
         if getattr(request, "passphrase_checked", False):
             del request.urlconf

@@ -5,6 +5,8 @@ remembers the generation of its key; once the desk was locked it is closed and r
 https://www.zetetic.net/sqlcipher/sqlcipher-api/ ("raw key", ``cipher_memory_security``).
 """
 
+import datetime
+import decimal
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,7 +16,8 @@ from typing import Any
 from django.db import DatabaseError
 from django.db import connection as django_connection
 from django.db.backends.sqlite3 import base as sqlite
-from django.db.backends.sqlite3._functions import register as register_functions
+from django.db.backends.sqlite3._functions import register as register_functions  # type: ignore[import-untyped]
+from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from aigaq.core.errors import DeskLocked
@@ -33,20 +36,26 @@ PRAGMAS = (
 CHECKPOINT_MILLISECONDS = 300
 OPEN_CONNECTIONS: "weakref.WeakSet[DatabaseWrapper]" = weakref.WeakSet()
 
+
+def adapt_datetime(value: datetime.datetime) -> str:
+    """Return how Django writes a moment in SQLite."""
+    return value.isoformat(" ")
+
+
 for name, convert in (
     ("bool", b"1".__eq__),
-    ("date", sqlite.decoder(sqlite.parse_date)),
-    ("time", sqlite.decoder(sqlite.parse_time)),
-    ("datetime", sqlite.decoder(sqlite.parse_datetime)),
-    ("timestamp", sqlite.decoder(sqlite.parse_datetime)),
+    ("date", sqlite.decoder(parse_date)),
+    ("time", sqlite.decoder(parse_time)),
+    ("datetime", sqlite.decoder(parse_datetime)),
+    ("timestamp", sqlite.decoder(parse_datetime)),
 ):
     sqlcipher.register_converter(name, convert)
-sqlcipher.register_adapter(sqlite.decimal.Decimal, str)
-sqlcipher.register_adapter(sqlite.datetime.date, sqlite.adapt_date)
-sqlcipher.register_adapter(sqlite.datetime.datetime, sqlite.adapt_datetime)
+sqlcipher.register_adapter(decimal.Decimal, str)
+sqlcipher.register_adapter(datetime.date, datetime.date.isoformat)
+sqlcipher.register_adapter(datetime.datetime, adapt_datetime)
 
 
-class Cursor(sqlcipher.Cursor):  # type: ignore[misc]
+class Cursor(sqlcipher.Cursor):
     """Django's cursor of the same name on SQLCipher's: turns ``%s`` into ``?``."""
 
     def execute(self, query: str, params: Any = None) -> Any:
@@ -63,7 +72,8 @@ class Cursor(sqlcipher.Cursor):  # type: ignore[misc]
         names = list(first) if first and isinstance(first, Mapping) else None
         return super().executemany(self.convert_query(query, param_names=names), rows)
 
-    convert_query = sqlite.SQLiteCursorWrapper.convert_query
+    # Django's own conversion, which uses nothing of its class.
+    convert_query: Any = sqlite.SQLiteCursorWrapper.convert_query
 
 
 class DatabaseWrapper(sqlite.DatabaseWrapper):

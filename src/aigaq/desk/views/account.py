@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from aigaq.accounts import selectors, services
-from aigaq.accounts.permissions import Capability, check_may, may
+from aigaq.accounts.permissions import Capability, may
 from aigaq.core import audit
 from aigaq.core.models import AuditEvent
+from aigaq.desk.access import actor_of, needs
 
 PAGE_ROWS = 50
 
@@ -32,20 +33,20 @@ class SettingsForm(forms.Form):
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Lead to where this person works."""
-    if may(request.user, capability=Capability.PULL):
+    if may(actor_of(request), capability=Capability.PULL):
         return HttpResponseRedirect(reverse("today"))
     return render(request, "desk/account/home.html")
 
 
 @require_http_methods(["GET", "POST"])
+@needs(Capability.MANAGE_ORGANISATION)
 def organisation(request: HttpRequest) -> HttpResponse:
     """Show the organisation and its card, and change how the desk opens."""
-    check_may(request.user, capability=Capability.MANAGE_ORGANISATION)
     ours = selectors.get_organisation()
     initial = {"one_unlock": ours.one_unlock, "idle_lock_minutes": ours.idle_lock_minutes}
     form = SettingsForm(request.POST or None, initial=initial)
     if form.is_valid():
-        services.change_settings(**form.cleaned_data, changed_by=request.user)
+        services.change_settings(**form.cleaned_data, changed_by=actor_of(request))
         return HttpResponseRedirect(reverse("organisation"))
     context = {
         "card": selectors.get_card_summary(),
@@ -57,9 +58,9 @@ def organisation(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@needs(Capability.READ_AUDIT)
 def history(request: HttpRequest) -> HttpResponse:
     """Show who did what, newest first, a page at a time."""
-    check_may(request.user, capability=Capability.READ_AUDIT)
     before = request.GET.get("before", "")
     events = AuditEvent.objects.order_by("-sequence")
     if before.isdigit():

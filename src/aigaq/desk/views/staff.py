@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from aigaq.accounts import selectors, services
 from aigaq.accounts.errors import AccountsError
-from aigaq.accounts.permissions import Capability, Role, check_may
+from aigaq.accounts.permissions import Capability, Role
+from aigaq.desk.access import actor_of, needs
 
 ROLES = [
     (Role.CASEWORKER.value, gettext_lazy("Caseworker: reads and answers reports")),
@@ -57,9 +58,9 @@ class SignInForm(forms.Form):
 
 
 @require_GET
+@needs(Capability.MANAGE_STAFF)
 def people(request: HttpRequest) -> HttpResponse:
     """List colleagues and open invitations."""
-    check_may(request.user, capability=Capability.MANAGE_STAFF)
     context = {
         "invitations": selectors.list_open_invitations(),
         "labels": dict(ROLES),
@@ -69,15 +70,15 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@needs(Capability.MANAGE_STAFF)
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite someone; the link is shown once, on the answer to this form."""
-    check_may(request.user, capability=Capability.MANAGE_STAFF)
-    if not request.user.has_usable_password():
+    if not actor_of(request).has_usable_password():
         return _set_own_sign_in(request)
     form = InviteForm(request.POST or None)
     if form.is_valid():
         secret = services.invite_staff(
-            invited_by=request.user,
+            invited_by=actor_of(request),
             display_name=form.cleaned_data["display_name"],
             roles=[Role(role) for role in form.cleaned_data["roles"]],
         )
@@ -88,9 +89,9 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@needs(Capability.MANAGE_STAFF)
 def person(request: HttpRequest, staff_id: UUID) -> HttpResponse:
     """Change someone's roles, or let them in no more."""
-    check_may(request.user, capability=Capability.MANAGE_STAFF)
     staff = selectors.access_staff(staff_id=staff_id)
     form = InviteForm(
         request.POST or None, initial={"display_name": staff.display_name, "roles": staff.roles}
@@ -98,11 +99,11 @@ def person(request: HttpRequest, staff_id: UUID) -> HttpResponse:
     form.fields["display_name"].disabled = True
     try:
         if request.method == "POST" and "deactivate" in request.POST:
-            services.deactivate_staff(staff=staff, deactivated_by=request.user)
+            services.deactivate_staff(staff=staff, deactivated_by=actor_of(request))
             return HttpResponseRedirect(reverse("people"))
         if form.is_valid():
             roles = [Role(role) for role in form.cleaned_data["roles"]]
-            services.change_roles(staff=staff, roles=roles, changed_by=request.user)
+            services.change_roles(staff=staff, roles=roles, changed_by=actor_of(request))
             return HttpResponseRedirect(reverse("people"))
     except AccountsError as error:
         form.full_clean()
@@ -132,14 +133,14 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _set_own_sign_in(request: HttpRequest) -> HttpResponse:
     """Before a second person can come, the first needs a sign-in of their own."""
-    form = SignInForm(request.POST or None, initial={"username": request.user.username})
+    form = SignInForm(request.POST or None, initial={"username": actor_of(request).username})
     if form.is_valid():
         try:
-            services.set_sign_in(staff=request.user, **form.cleaned_data)
+            services.set_sign_in(staff=actor_of(request), **form.cleaned_data)
         except AccountsError as error:
             form.add_error(_field_of(error), say(error))
         else:
-            update_session_auth_hash(request, request.user)
+            update_session_auth_hash(request, actor_of(request))
             return HttpResponseRedirect(reverse("people-invite"))
     return render(request, "desk/account/own_sign_in.html", {"form": form})
 

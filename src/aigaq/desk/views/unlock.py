@@ -16,7 +16,7 @@ from aigaq.core.home import Home
 from aigaq.desk.locking import LOCKING, check_passphrase
 
 #: A session that the passphrase opened needs no second factor: there is one person here.
-BY_PASSPHRASE = "by-passphrase"
+BY_PASSPHRASE = "by-passphrase"  # noqa: S105 - the name of a mark in the session.
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
