@@ -46,6 +46,7 @@ class Shell:
     places: tuple[Place, ...]
     languages: tuple[Language, ...]
     lock_url: str
+    state_url: str
     language_url: str
     home_url: str
     path: str
@@ -64,6 +65,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
             places=_list_places(request, person) if person else (),
             languages=_list_languages(),
             lock_url="" if locked else url_of("lock"),
+            state_url=url_of("state") if person else "",
             language_url=url_of("set_language"),
             home_url=url_of("today") or "/",
             path=request.get_full_path(),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from aigaq.desk.views import inbox, mailbox, notices, report, styleguide, today
+from aigaq.desk.views import inbox, mailbox, notices, report, state, styleguide, today
 
 urlpatterns: list[URLPattern] = [
     path("today", today.today, name="today"),
@@ -31,5 +31,6 @@ urlpatterns: list[URLPattern] = [
     path("notices/<uuid:alarm_id>/close", notices.resolve_alarm, name="notices-close"),
     path("notices/publish-card", notices.publish_again, name="notices-publish"),
     path("notices/copy", notices.copy_now, name="notices-copy"),
+    path("state", state.state, name="state"),
     path("desk/styleguide", styleguide.styleguide, name="styleguide"),
 ]

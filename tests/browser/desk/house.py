@@ -86,6 +86,17 @@ def running_desk(folder: Path) -> Iterator[Desk]:
         process.wait(timeout=30)
 
 
+def lock_from_the_command_line(desk: Desk) -> None:
+    """Lock the desk as `aigaq desk lock` does, behind the back of every open page."""
+    subprocess.run(
+        [str(Path(sys.executable).with_name("aigaq")), "desk", "lock"],
+        env=os.environ | {"AIGAQ_HOME": str(desk.home)},
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+
+
 def _wait_until_it_answers(origin: str) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:

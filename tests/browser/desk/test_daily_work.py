@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.desk.conftest import OpenPage, enter
-from tests.browser.desk.house import WORDS, Desk
+from tests.browser.desk.house import WORDS, Desk, lock_from_the_command_line
 
 pytestmark = pytest.mark.browser
 
@@ -195,6 +195,18 @@ def test_one_key_locks_every_tab_and_nothing_stays_on_the_screen(
         tab.wait_for_selector("input[type=password]")
         assert WORDS not in tab.content()
     page.go_back()
+    page.wait_for_selector("input[type=password]")
+    assert WORDS not in page.content()
+    enter(page, desk)
+
+
+def test_a_page_left_open_goes_blank_when_the_desk_locks_by_itself(
+    open_page: OpenPage, desk: Desk, reports: dict[str, str]
+) -> None:
+    page = open_page()
+    page.goto(reports["urgent"])
+    lock_from_the_command_line(desk)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.wait_for_selector("input[type=password]")
     assert WORDS not in page.content()
     enter(page, desk)

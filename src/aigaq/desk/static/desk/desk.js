@@ -33,6 +33,35 @@
       }
     });
   }
+  // An open page asks now and then whether the desk is still open, and goes blank when it is not.
+  // While someone types or moves the mouse the question counts as work, so that a long letter is
+  // not lost to the idle lock; else it says that it is only a poll. Three unanswered ones: blank.
+  const stateUrl = document.body.dataset.state;
+  if (stateUrl) {
+    const period = 20_000;
+    let busy = false;
+    let unanswered = 0;
+    ["keydown", "pointermove", "pointerdown", "wheel"].forEach((kind) =>
+      document.addEventListener(kind, () => { busy = true; }, { passive: true }));
+    const ask = async () => {
+      const headers = busy ? {} : { "Aigaq-Poll": "1" };
+      busy = false;
+      try {
+        const answer = await fetch(stateUrl, { headers, redirect: "manual", cache: "no-store" });
+        unanswered = 0;
+        if (answer.status === 204) return;
+      } catch {
+        unanswered += 1;
+        if (unanswered < 3) return;
+      }
+      blank();
+      location.reload();
+    };
+    setInterval(ask, period);
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) ask();
+    });
+  }
   // A page kept by the browser for "back" is asked for again: the desk may be locked by now.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
