@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-
 from tests.browser.gate.organisation import (
     EXIT_URL,
     Organisation,
@@ -61,7 +60,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser, origin: str) -> Iterator[OpenPage]:
-    """Open the pages in a context of their own: language, colour scheme, width, with or without script."""
+    """Open the pages in a context of their own: language, colours, width, script or none."""
     contexts = []
 
     def open_one(

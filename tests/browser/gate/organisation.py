@@ -1,4 +1,4 @@
-"""A fictional organisation with its own keys, and a real gate process that serves its stamped pages."""
+"""A fictional organisation with its own keys, and a real gate that serves its stamped pages."""
 
 import base64
 import json
@@ -50,7 +50,9 @@ SERVICES = (
             "Государственные сотрудники, круглосуточно, бесплатно",
             "Мемлекеттік қызметкерлер, тәулік бойы, тегін",
         ),
-        note=_three("Works with the police", "Работает вместе с полицией", "Полициямен бірге жұмыс істейді"),
+        note=_three(
+            "Works with the police", "Работает вместе с полицией", "Полициямен бірге жұмыс істейді"
+        ),
         police_learns="yes",
     ),
 )
@@ -93,7 +95,13 @@ def make_organisation(*, gate_origin: str, state: str = "trial") -> Organisation
         reading_hours=24,
         reading_text=_three("within one day", "в течение суток", "бір тәулік ішінде"),
         services=SERVICES,
-        windows=(CareWindow(id="hiv_pep", hours=72, text=_three("HIV medicine", "лекарство от ВИЧ", "АИТВ дәрісі")),),
+        windows=(
+            CareWindow(
+                id="hiv_pep",
+                hours=72,
+                text=_three("HIV medicine", "лекарство от ВИЧ", "АИТВ дәрісі"),
+            ),
+        ),
         cosigners=(),
         timestamp_authorities=(),
         exit_url=EXIT_URL,
@@ -161,5 +169,3 @@ def _wait_until_up(origin: str) -> None:
 def texts(language: str) -> dict[str, str]:
     data: dict[str, str] = json.loads((TEXTS / f"{language}.json").read_text("utf-8"))
     return data
-
-

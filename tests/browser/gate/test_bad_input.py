@@ -2,7 +2,6 @@
 
 import pytest
 from playwright.sync_api import Page, Request
-
 from tests.browser.gate import walk
 from tests.browser.gate.conftest import OpenPage
 from tests.browser.gate.organisation import texts
@@ -53,7 +52,9 @@ def test_send_is_disabled_until_the_code_was_typed(open_page: OpenPage) -> None:
     assert EN["review.no_code"] in page.inner_text("#view")
 
 
-def test_send_is_disabled_until_the_page_can_seal_and_can_be_tried_again(open_page: OpenPage) -> None:
+def test_send_is_disabled_until_the_page_can_seal_and_can_be_tried_again(
+    open_page: OpenPage,
+) -> None:
     page = open_page()
     page.route("**/a/seal.js", lambda route: route.abort())
     page.reload()
@@ -119,7 +120,8 @@ def test_pressing_send_twice_makes_one_report(open_page: OpenPage) -> None:
     _to_review(page)
     page.evaluate(
         """label => {
-          const send = [...document.querySelectorAll("button")].find(each => each.textContent === label);
+          const buttons = [...document.querySelectorAll("button")];
+          const send = buttons.find(each => each.textContent === label);
           send.click();
           send.click();
         }""",
@@ -132,7 +134,9 @@ def test_pressing_send_twice_makes_one_report(open_page: OpenPage) -> None:
 def test_odd_names_and_empty_files_are_shown_and_sent(open_page: OpenPage) -> None:
     page = open_page()
     _to_files(page)
-    _add_files(page, f"files.items.add(new File([], {ODD!r})); files.items.add(new File(['x'], ''));")
+    _add_files(
+        page, f"files.items.add(new File([], {ODD!r})); files.items.add(new File(['x'], ''));"
+    )
     names = page.locator(".files b").all_inner_texts()
     assert not any(sign in "".join(names) for sign in "\u202e\u0000\n")
     assert names[1] == EN["files.no_name"]
@@ -144,7 +148,9 @@ def test_odd_names_and_empty_files_are_shown_and_sent(open_page: OpenPage) -> No
 def test_more_than_ten_thousand_files_are_counted_not_taken(open_page: OpenPage) -> None:
     page = open_page()
     _to_files(page)
-    _add_files(page, "for (let n = 0; n < 10003; n++) files.items.add(new File(['x'], `${n}.txt`));")
+    _add_files(
+        page, "for (let n = 0; n < 10003; n++) files.items.add(new File(['x'], `${n}.txt`));"
+    )
     assert EN["files.too_many"].replace("{n}", "3") in page.inner_text("#file-problems")
     assert page.locator(".files > li").count() == 40
     assert EN["files.more"].replace("{n}", "9960") in page.inner_text("#view")
@@ -153,7 +159,10 @@ def test_more_than_ten_thousand_files_are_counted_not_taken(open_page: OpenPage)
 def test_a_file_can_be_removed_and_its_hidden_details_be_decided(open_page: OpenPage) -> None:
     page = open_page()
     _to_files(page)
-    _add_files(page, "for (const n of [1, 2]) files.items.add(new File(['x'], `${n}.jpg`, {type: 'image/jpeg'}));")
+    _add_files(
+        page,
+        "for (const n of [1, 2]) files.items.add(new File(['x'], `${n}.jpg`));",
+    )
     page.locator(".files select").nth(1).select_option("strip")
     page.locator(".files li button").first.click()
     assert page.locator(".files b").all_inner_texts() == ["2.jpg"]
@@ -162,8 +171,7 @@ def test_a_file_can_be_removed_and_its_hidden_details_be_decided(open_page: Open
 
 def test_she_is_asked_before_a_reload_only_while_words_are_unsent(open_page: OpenPage) -> None:
     page = open_page()
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    asked = walk.note_dialogs(page)
     walk.open_form(page)
     page.reload()
     assert asked == []
@@ -177,8 +185,7 @@ def test_she_is_asked_before_a_reload_only_while_words_are_unsent(open_page: Ope
 
 def test_after_received_nothing_is_asked(open_page: OpenPage) -> None:
     page = open_page()
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    asked = walk.note_dialogs(page)
     walk.through_all_steps(page, EN, lambda _: None)
     walk.send(page, EN)
     page.reload()

@@ -2,7 +2,6 @@
 
 import pytest
 from playwright.sync_api import Page
-
 from tests.browser.gate import walk
 from tests.browser.gate.conftest import OpenPage
 from tests.browser.gate.organisation import EXIT_URL, texts
@@ -36,8 +35,7 @@ def test_leave_goes_to_the_neutral_site_and_back_does_not_return(open_page: Open
 
 def test_unsent_words_do_not_hold_her_back(open_page: OpenPage) -> None:
     page = open_page()
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    asked = walk.note_dialogs(page)
     _write(page)
     page.click("#exit")
     page.wait_for_url(EXIT_URL)

@@ -4,7 +4,6 @@ import gzip
 
 import pytest
 from playwright.sync_api import Response
-
 from tests.browser.gate import walk
 from tests.browser.gate.conftest import OpenPage
 from tests.browser.gate.organisation import BUNDLE, SERVICES, texts
@@ -78,7 +77,9 @@ def test_help_with_its_style_is_light(language: str) -> None:
 def test_no_error_and_no_refused_policy_is_reported(open_page: OpenPage) -> None:
     page, words = open_page(), texts("en")
     told: list[str] = []
-    page.on("console", lambda message: told.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: told.append(message.text) if message.type == "error" else None
+    )
     page.on("pageerror", lambda error: told.append(str(error)))
     page.reload()
     walk.through_all_steps(page, words, lambda _: None)

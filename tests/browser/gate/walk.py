@@ -2,9 +2,22 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page
+from playwright.sync_api import Dialog, FilePayload, Page
 
-STEPS = ("age", "you", "what", "where", "who", "wants", "contact", "sign", "consent", "files", "code", "review")
+STEPS = (
+    "age",
+    "you",
+    "what",
+    "where",
+    "who",
+    "wants",
+    "contact",
+    "sign",
+    "consent",
+    "files",
+    "code",
+    "review",
+)
 WORDS = "Fictional words for a test: last winter, near the river."
 
 
@@ -45,7 +58,7 @@ def type_code_back(page: Page, texts: dict[str, str]) -> str:
 
 
 def through_all_steps(page: Page, texts: dict[str, str], look: Callable[[str], None]) -> str:
-    """Answer a little on each step up to the review, calling ``look`` with each name; returns the code."""
+    """Answer a little on each step up to the review, ``look`` at each; returns the code."""
     look("home")
     page.click("#go-tell")
     look("before")
@@ -70,7 +83,8 @@ def through_all_steps(page: Page, texts: dict[str, str], look: Callable[[str], N
             page.locator("input[role=switch]").nth(2).check()
         look(step)
     press(page, texts["nav.on"])
-    page.set_input_files("#files", [{"name": "сурет.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8 fictional"}])
+    picture = FilePayload(name="сурет.jpg", mimeType="image/jpeg", buffer=b"\xff\xd8 fictional")
+    page.set_input_files("#files", picture)
     look("files")
     press(page, texts["nav.on"])
     page.wait_for_selector(".code-groups")
@@ -82,4 +96,18 @@ def through_all_steps(page: Page, texts: dict[str, str], look: Callable[[str], N
 
 def send(page: Page, texts: dict[str, str]) -> None:
     press(page, texts["review.send"])
-    page.wait_for_function("title => document.querySelector('#view h1').textContent === title", arg=texts["sent.title"])
+    page.wait_for_function(
+        "title => document.querySelector('#view h1').textContent === title", arg=texts["sent.title"]
+    )
+
+
+def note_dialogs(page: Page) -> list[str]:
+    """Accept every dialog; the kinds of those that came stand in the list."""
+    asked: list[str] = []
+
+    def accept(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
+    return asked
