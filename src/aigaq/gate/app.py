@@ -20,45 +20,52 @@ from aigaq.gate.bodies import Gone
 from aigaq.gate.errors import GateError, status_of
 from aigaq.gate.gate import Gate
 from aigaq.gate.headers import CONSTANT_RAW
+from aigaq.gate.plain import PlainPath
 from aigaq.sealing.encoding import encode_base64
 
 Handler = Callable[[Gate, Request], Awaitable[Answer]]
 
 _log = logging.getLogger("aigaq.gate")
-
-# In the order in which they are tried: what comes most often first, the bundle last.
-ROUTES: Mapping[str, Mapping[str, Handler]] = {
-    "/api/reports": {"POST": reports.complete_report},
-    "/api/uploads/{upload_id}": {
-        "HEAD": uploads.head_upload,
-        "PATCH": uploads.patch_upload,
-        "DELETE": uploads.delete_upload,
-    },
-    "/api/uploads": {"OPTIONS": uploads.options_uploads, "POST": uploads.create_upload},
-    "/api/mailbox": {"POST": mailboxes.answer_mailbox},
-    "/api/nonce": {"POST": pages.issue_nonce},
-    "/api/time": {"GET": pages.get_time},
-    "/api/desk/reports": {"GET": desk.list_reports},
-    "/api/desk/reports/{report_id}/safe": {"POST": desk.record_safe},
-    "/api/desk/reports/{report_id}/{member}": {"GET": desk.get_member},
-    "/api/desk/messages": {"GET": desk.list_messages},
-    "/api/desk/messages/{number}/done": {"POST": desk.record_done},
-    "/api/desk/mailboxes": {"POST": desk.post_message},
-    "/api/desk/mailboxes/heads": {"POST": desk.get_heads},
-    "/api/desk/rebind": {"POST": desk.rebind},
-    "/api/desk/card": {"PUT": desk.put_card},
-    "/api/desk/status": {"GET": desk.get_status},
-    "/card": {"GET": pages.get_card},
-    "/": {"GET": pages.get_document, "POST": pages.switch_language},
-    "/{path:path}": {"GET": pages.get_asset},
-}
 _SIGNED = ("/api/mailbox", "/api/desk/")
+
+
+def list_routes() -> Mapping[str, Mapping[str, Handler]]:
+    """Return the handlers by path and method, in the order in which they are tried.
+
+    What comes most often stands first, the bundle last.
+    """
+    return {
+        "/api/reports": {"POST": reports.complete_report},
+        "/api/uploads/{upload_id}": {
+            "HEAD": uploads.head_upload,
+            "PATCH": uploads.patch_upload,
+            "DELETE": uploads.delete_upload,
+        },
+        "/api/uploads": {"OPTIONS": uploads.options_uploads, "POST": uploads.create_upload},
+        "/api/mailbox": {"POST": mailboxes.answer_mailbox},
+        "/api/nonce": {"POST": pages.issue_nonce},
+        "/api/time": {"GET": pages.get_time},
+        "/api/desk/reports": {"GET": desk.list_reports},
+        "/api/desk/reports/{report_id}/safe": {"POST": desk.record_safe},
+        "/api/desk/reports/{report_id}/{member}": {"GET": desk.get_member},
+        "/api/desk/messages": {"GET": desk.list_messages},
+        "/api/desk/messages/{number}/done": {"POST": desk.record_done},
+        "/api/desk/mailboxes": {"POST": desk.post_message},
+        "/api/desk/mailboxes/heads": {"POST": desk.get_heads},
+        "/api/desk/rebind": {"POST": desk.rebind},
+        "/api/desk/card": {"PUT": desk.put_card},
+        "/api/desk/status": {"GET": desk.get_status},
+        "/card": {"GET": pages.get_card},
+        "/plain": {"POST": PlainPath()},
+        "/": {"GET": pages.get_document, "POST": pages.switch_language},
+        "/{path:path}": {"GET": pages.get_asset},
+    }
 
 
 def build_app(gate: Gate) -> ASGIApp:
     """Return the gate as an ASGI application over an open ``gate``."""
     routes: list[BaseRoute] = [
-        Route(path, _Resource(gate, handlers)) for path, handlers in ROUTES.items()
+        Route(path, _Resource(gate, handlers)) for path, handlers in list_routes().items()
     ]
     return _Frame(gate, Router(routes, redirect_slashes=False))
 

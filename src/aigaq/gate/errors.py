@@ -7,8 +7,6 @@ An answer never repeats anything of its request. Source: ``spec/gate-api.md``.
 from aigaq.errors import AigaqError
 
 STATUS_OF = {
-    "bundle.bad_manifest": 500,
-    "bundle.wrong_hash": 500,
     "card.bad_form": 400,
     "card.older": 409,
     "card.other_root": 400,
@@ -22,12 +20,15 @@ STATUS_OF = {
     "gate.storage_failed": 503,
     "gate.too_large": 413,
     "gate.too_slow": 408,
-    "gate.wait": 429,
     "gate.wrong_log_key": 409,
     "gate.wrong_range": 416,
     "mailbox.dead": 409,
     "mailbox.other_recipient": 409,
     "mailbox.unknown": 404,
+    "plain.empty": 400,
+    "plain.form": 400,
+    "plain.token": 400,
+    "plain.too_large": 413,
     "request.refused": 401,
     "uploads.bad_checksum": 400,
     "uploads.bad_length": 400,
