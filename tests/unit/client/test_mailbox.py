@@ -1,0 +1,223 @@
+"""The mailbox in a real page: what the desk writes, what she writes, and every alarm."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from playwright.sync_api import Page
+
+from aigaq.clock import now
+from aigaq.sealing.encoding import encode_base64
+from aigaq.sealing.mailbox_answer import Head
+from aigaq.sealing.messages import TO_DESK, open_message
+from aigaq.sealing.opening import ExaminedReport
+from aigaq.sealing.receipts import FilingReceipt, build_filing_receipt, parse_receipt_file
+
+from .conftest import World
+from .desk import write_to
+
+pytestmark = pytest.mark.browser
+
+OPEN = "async () => { window.mailbox = await sealer.openMailbox(code); return mailbox.refresh(); }"
+
+
+@pytest.fixture
+def report(phone: Page, world: World) -> ExaminedReport:
+    """Return the first report of the code that the page made, as the desk opened it."""
+    received = phone.evaluate("() => sendPart(partOf('text'))")
+    phone.evaluate("(receipt) => { window.firstReceipt = receipt; }", received["receipt"])
+    return world.desk.open(received["reportId"])
+
+
+def post(world: World, report: ExaminedReport, file: bytes, *, previous: Head) -> dict[str, Any]:
+    """Put a desk message into her mailbox."""
+    assert report.manifest is not None
+    body = {
+        "ciphertext": encode_base64(file),
+        "mailbox_key": encode_base64(report.manifest.mailbox_key),
+        "previous": previous.sha256.hex(),
+        "sequence": previous.sequence + 1,
+    }
+    text = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    answer: dict[str, Any] = json.loads(world.desk.ask("POST", "/api/desk/mailboxes", body=text))
+    assert answer["result"] == "taken"
+    return answer
+
+
+def say(world: World, report: ExaminedReport, *, previous: Head | None = None, **more: Any) -> Head:
+    before = previous or Head()
+    file, head = write_to(report, organisation=world.organisation, previous=before, **more)
+    post(world, report, file, previous=before)
+    return head
+
+
+def messages_at_desk(world: World, report: ExaminedReport) -> list[dict[str, Any]]:
+    assert report.manifest is not None
+    key = encode_base64(report.manifest.mailbox_key)
+    listed = json.loads(world.desk.ask("GET", "/api/desk/messages?after=0&limit=500"))["messages"]
+    return [one for one in listed if one["mailbox_key"] == key]
+
+
+def what(view: dict[str, Any]) -> list[str]:
+    return [alarm["what"] for alarm in view["alarms"]]
+
+
+@pytest.mark.usefixtures("report")
+def test_a_code_finds_its_mailbox_and_the_promise(phone: Page) -> None:
+    view = phone.evaluate(OPEN)
+    assert (view["found"], view["canWrite"], what(view)) == (True, True, [])
+    assert [one["reportId"] for one in view["promises"]] == [
+        phone.evaluate("() => session.lastReportId")
+    ]
+
+
+def test_an_unknown_code_finds_nothing_and_says_no_more(phone: Page) -> None:
+    view = phone.evaluate(OPEN)
+    assert (view["found"], view["canWrite"], view["messages"]) == (False, False, [])
+
+
+def test_messages_of_the_desk_are_shown_until_she_confirms_them(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    first = say(world, report)
+    say(world, report, previous=first, body={"text": "second"})
+    view = phone.evaluate(OPEN)
+    assert [one["sequence"] for one in view["messages"]] == [1, 2]
+    assert view["messages"][0]["text"] == "Здравствуйте. Сәлеметсіз бе."
+    view = phone.evaluate("() => mailbox.confirm(1)")
+    assert [one["sequence"] for one in view["messages"]] == [2]
+    assert what(view) == []
+
+
+def test_what_she_writes_reaches_the_desk_in_one_chain(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    assert report.manifest is not None
+    phone.evaluate(OPEN)
+    phone.evaluate("() => mailbox.write('Рақмет', 'c')")
+    phone.evaluate("() => mailbox.request('withdraw', null, 'f')")
+    phone.evaluate("() => mailbox.withdrawConsents(null, null, 'a')")
+    opened = [
+        open_message(
+            base64.b64decode(one["ciphertext"]),
+            identities=[world.organisation.team],
+            public_key=report.manifest.mailbox_key,
+            direction=TO_DESK,
+            team_id=world.organisation.card.team_id,
+            mailbox_key=report.manifest.mailbox_key,
+            first_commitment=report.manifest.commitment(),
+        )
+        for one in messages_at_desk(world, report)
+    ]
+    assert [(one.sequence, one.kind, one.sign) for one in opened] == [
+        (1, "text", "c"),
+        (2, "request", "f"),
+        (3, "withdraw_consent", "a"),
+    ]
+    assert opened[0].body == {"text": "Рақмет"}
+
+
+def test_an_answer_lost_on_the_way_writes_no_second_message(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    phone.evaluate(OPEN)
+    lost: list[int] = []
+
+    def lose_the_first(route: Any) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.fetch().status)
+            route.abort("connectionreset")
+
+    phone.route("**/api/mailbox", lose_the_first)
+    view = phone.evaluate("() => mailbox.write('once', 'a')")
+    assert (lost, view["canWrite"]) == ([200], True)
+    assert len(messages_at_desk(world, report)) == 1
+
+
+def test_two_windows_that_write_at_once_are_told(phone: Page, report: ExaminedReport) -> None:
+    assert report.manifest is not None
+    error = phone.evaluate(
+        """async () => {
+          const [one, two] = [await sealer.openMailbox(code), await sealer.openMailbox(code)];
+          await one.refresh(); await two.refresh();
+          await one.write("one", "a");
+          return two.write("two", "b").then(() => null, (caught) => caught.code);
+        }"""
+    )
+    assert error == "message.out_of_order"
+
+
+@pytest.mark.usefixtures("report")
+def test_a_text_that_is_too_long_is_not_sent(phone: Page) -> None:
+    phone.evaluate(OPEN)
+    error = phone.evaluate(
+        "() => mailbox.write('ң'.repeat(4097), 'a').then(() => null, (caught) => caught.code)"
+    )
+    assert error == "message.too_long"
+
+
+def test_a_filing_receipt_completes_the_receipt_file(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    assert report.manifest is not None
+    assert report.report_id is not None
+    receipt = FilingReceipt(
+        team_id=world.organisation.card.team_id,
+        report_id=report.report_id,
+        commitment=report.manifest.commitment(),
+        register_number=7,
+        state="filed",
+        filed_at=now(),
+    )
+    text = build_filing_receipt(receipt, message_key=world.organisation.message)
+    say(world, report, kind="filing_receipt", body={"filing_receipt": text})
+    view = phone.evaluate(OPEN)
+    assert (view["messages"][0]["kind"], view["messages"][0]["registerNumber"]) == ("filed", 7)
+    completed = phone.evaluate(
+        """async (filed) => {
+          const saved = await sealer.completeReceiptFile(new Blob([firstReceipt]), filed);
+          return saved.blob.text();
+        }""",
+        text,
+    )
+    assert parse_receipt_file(completed.encode()).filing_receipt == text
+
+
+def test_a_message_that_the_desk_did_not_sign_raises_an_alarm(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    say(world, report, key=Ed25519PrivateKey.generate())
+    view = phone.evaluate(OPEN)
+    assert (what(view), view["messages"], view["canWrite"]) == (["wrong_signature"], [], False)
+
+
+def test_a_message_that_the_gate_holds_back_raises_an_alarm(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    first = say(world, report)
+    held_back, after = write_to(report, organisation=world.organisation, previous=first)
+    assert held_back
+    third, _ = write_to(report, organisation=world.organisation, previous=after)
+    # The gate's own chain is whole; inside, the message speaks of one that nobody delivered.
+    post(world, report, third, previous=first)
+    assert "broken_chain" in what(phone.evaluate(OPEN))
+
+
+def test_a_gate_that_hides_her_own_message_raises_an_alarm(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    say(world, report, known=Head(sequence=1, sha256=bytes([7]) * 32))
+    assert what(phone.evaluate(OPEN)) == ["gate_behind_desk"]
+
+
+def test_after_an_alarm_nothing_more_is_written(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    say(world, report, key=Ed25519PrivateKey.generate())
+    phone.evaluate(OPEN)
+    error = phone.evaluate("() => mailbox.write('x', 'a').then(() => null, (e) => e.code)")
+    assert error == "mailbox.not_ready"
