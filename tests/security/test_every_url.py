@@ -87,6 +87,7 @@ TABLE = {
     "notices-close": Row(WATCHERS, 404, args=(NOBODY_ID,)),
     "notices-publish": Row(KEEPERS, 404),
     "notices-copy": Row(KEEPERS, 404),
+    "state": Row(EVERYONE, 204),
     "styleguide": Row(EVERYONE, 200),
 }
 HOME_OF = {

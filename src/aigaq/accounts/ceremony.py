@@ -189,6 +189,7 @@ def write_organisation(
         card, staff = _record_organisation(
             home=home, choices=choices, drawn=drawn, keys=keys, services=services, windows=windows
         )
+    _write_secret(home.locked / "card.json", card)
     _write_locked_files(home, choices=choices, keys=keys, drawn=drawn)
     if gate is not None:
         _write_secret(gate / "log.key", _encode_key(keys.log))

@@ -22,6 +22,7 @@ COMMANDS = {
     "card": ("aigaq.cli.organisation", "card", "Show, sign and publish the team card."),
     "key": ("aigaq.cli.organisation", "key", "Rotate the team's key."),
     "recover": ("aigaq.cli.organisation", "recover", "New passphrase from two recovery parts."),
+    "restore": ("aigaq.cli.intake", "restore", "Bring a desk back from its second place."),
     "seal": ("aigaq.cli.report", "seal", "Seal a report into a file."),
     "send": ("aigaq.cli.report", "send", "Send a report to a gate."),
     "open": ("aigaq.cli.report", "open_report", "Open a report file at the desk."),

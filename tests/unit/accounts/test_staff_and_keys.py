@@ -1,0 +1,210 @@
+"""Staff, invitations, roles; rotation of the team's key; the services pack."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from tests.conftest import MASTER, Founding
+
+from aigaq import age, clock
+from aigaq.accounts import rotation, selectors, services
+from aigaq.accounts.cards import read_card, record_published, sign_next_card
+from aigaq.accounts.errors import AccountsError, NotThere
+from aigaq.accounts.models import Invitation, SignedCard, Staff
+from aigaq.accounts.permissions import TABLE, Capability, Role, check_may
+from aigaq.core.models import AuditEvent
+from aigaq.core.vault import Vault
+from aigaq.jurisdictions.errors import PackError
+from aigaq.jurisdictions.services import load_card_services
+
+Make = Callable[[str], Staff]
+PASSWORD = "quiet lamp under seven hills"
+CONTENT = {
+    Capability.READ_REPORTS,
+    Capability.ANSWER_REPORTS,
+    Capability.SEE_ITEMS,
+    Capability.IMPORT_REPORTS,
+    Capability.HAND_OVER_REPORTS,
+    Capability.SEE_WHO_OPENED,
+}
+
+
+@pytest.fixture
+def host(founding: Founding) -> Staff:
+    """Give the founder with a sign-in of their own, who may invite."""
+    services.set_sign_in(staff=founding.founder, username="aigul", password=PASSWORD)
+    return founding.founder
+
+
+def invite(host: Staff, *roles: Role) -> str:
+    return services.invite_staff(invited_by=host, display_name="Ерлан", roles=list(roles))
+
+
+def test_an_administrator_sees_no_content() -> None:
+    assert TABLE[Role.ADMINISTRATOR].isdisjoint(CONTENT)
+
+
+def test_every_role_stands_in_the_table() -> None:
+    assert set(TABLE) == set(Role)
+
+
+def test_who_may_not_gets_the_error_of_what_is_not_there(staff_of: Make) -> None:
+    check_may(staff_of("caseworker"), capability=Capability.READ_REPORTS)
+    for role in ("administrator", "editor", "analyst"):
+        with pytest.raises(NotThere):
+            check_may(staff_of(role), capability=Capability.READ_REPORTS)
+
+
+def test_a_role_that_does_not_exist_gives_nothing(staff_of: Make) -> None:
+    staff = staff_of("owner")
+
+    assert staff.list_roles() == frozenset()
+    with pytest.raises(NotThere):
+        check_may(staff, capability=Capability.READ_REPORTS)
+
+
+def test_who_left_may_nothing(staff_of: Make) -> None:
+    staff = staff_of("caseworker")
+    staff.is_active = False
+
+    with pytest.raises(NotThere):
+        check_may(staff, capability=Capability.READ_REPORTS)
+
+
+def test_an_invitation_makes_one_account_with_its_roles(host: Staff) -> None:
+    secret = invite(host, Role.CASEWORKER)
+
+    staff = services.accept_invitation(
+        secret=secret, username="Erlan", password=PASSWORD, language="kk"
+    )
+    assert (staff.username, staff.list_roles()) == ("erlan", {Role.CASEWORKER})
+    with pytest.raises(NotThere):
+        services.access_invitation(secret=secret)
+    assert selectors.get_only_person() is None
+
+
+def test_an_old_or_unknown_invitation_is_not_there(host: Staff) -> None:
+    secret = invite(host, Role.LAWYER)
+    Invitation.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+
+    for tried in (secret, "unknown", ""):
+        with pytest.raises(NotThere):
+            services.access_invitation(secret=tried)
+
+
+def test_the_secret_of_an_invitation_is_kept_nowhere(host: Staff) -> None:
+    secret = invite(host, Role.LAWYER)
+
+    assert secret not in str(Invitation.objects.values()) + str(AuditEvent.objects.values())
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "code"),
+    [
+        ("x", PASSWORD, "accounts.bad_username"),
+        ("Ерлан", PASSWORD, "accounts.bad_username"),
+        ("aigul", PASSWORD, "accounts.username_taken"),
+        ("erlan", "short", "accounts.weak_password"),
+        ("erlan", "password1234", "accounts.weak_password"),
+    ],
+)
+def test_a_bad_sign_in_is_named_and_uses_nothing_up(
+    username: str, password: str, code: str, host: Staff
+) -> None:
+    secret = invite(host, Role.LAWYER)
+
+    with pytest.raises(AccountsError) as caught:
+        services.accept_invitation(
+            secret=secret, username=username, password=password, language="ru"
+        )
+    assert caught.value.code == code
+    assert services.access_invitation(secret=secret)
+
+
+def test_who_has_no_sign_in_of_their_own_cannot_invite(founding: Founding) -> None:
+    with pytest.raises(AccountsError) as caught:
+        invite(founding.founder, Role.LAWYER)
+    assert caught.value.code == "accounts.no_own_sign_in"
+
+
+def test_the_last_administrator_stays(host: Staff) -> None:
+    for change in (
+        lambda: services.deactivate_staff(staff=host, deactivated_by=host),
+        lambda: services.change_roles(staff=host, roles=[Role.LAWYER], changed_by=host),
+    ):
+        with pytest.raises(AccountsError) as caught:
+            change()
+        assert caught.value.code == "accounts.last_administrator"
+
+
+def test_with_one_unlock_off_nobody_comes_in_by_the_passphrase(founding: Founding) -> None:
+    services.change_settings(one_unlock=False, idle_lock_minutes=5, changed_by=founding.founder)
+
+    assert selectors.get_only_person() is None
+    with pytest.raises(NotThere):
+        services.sign_in_only_person()
+
+
+def test_a_rotated_key_leaves_the_old_one_for_old_reports(founding: Founding) -> None:
+    before = selectors.list_team_identities()[0]
+    old = age.encrypt_bytes(b"old", recipients=[before.recipient])
+
+    rotation.rotate_team_identity(root_seed=founding.drawn.root_seed, home=founding.home)
+
+    now, retired = selectors.list_team_identities()
+    assert str(retired.recipient) == str(before.recipient)
+    assert age.decrypt_bytes(old, identities=[now, retired]) == b"old"
+    card = read_card()
+    assert (card.version, card.team_recipient) == (2, str(now.recipient))
+    assert card.desk_key == selectors.get_desk_key().public_key().public_bytes_raw()
+
+
+def test_another_root_key_changes_nothing(founding: Founding) -> None:
+    for change in (rotation.rotate_team_identity, sign_next_card):
+        with pytest.raises(AccountsError) as caught:
+            change(root_seed=bytes(32), home=founding.home)
+        assert caught.value.code == "accounts.other_root"
+
+    assert SignedCard.objects.count() == 1
+    assert len(selectors.list_team_identities()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_card_lies_open_for_the_locked_desk(founding: Founding) -> None:
+    signed = sign_next_card(root_seed=founding.drawn.root_seed, home=founding.home)
+
+    assert (founding.home.locked / "card.json").read_bytes() == signed
+    record_published(version=2)
+    assert selectors.get_card_summary().published_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_recovery_gives_a_new_passphrase(founding: Founding) -> None:
+    rotation.recover_passphrase(home=founding.home, master=MASTER, passphrase="new words")
+
+    assert Vault(founding.home.keys).open_with_passphrase("new words") == MASTER
+    assert AuditEvent.objects.filter(code="accounts.passphrase_recovered").count() == 1
+
+
+def test_the_pack_gives_only_what_is_sure() -> None:
+    given = load_card_services(pack="kz")
+
+    assert {one.number: one.police_learns for one in given.services} == {
+        "102": "yes",
+        "103": "unknown",
+        "111": "yes",
+        "112": "unknown",
+    }
+    assert {one.id: one.hours for one in given.windows} == {
+        "hiv_pep": 72,
+        "emergency_contraception": 120,
+    }
+    for texts in [one.name for one in given.services] + [one.text for one in given.windows]:
+        assert set(texts) == {"kk", "ru", "en"}
+
+
+def test_an_unknown_pack_is_refused() -> None:
+    for name in ("xx", "../kz", ""):
+        with pytest.raises(PackError) as caught:
+            load_card_services(pack=name)
+        assert caught.value.code == "pack.unknown"
