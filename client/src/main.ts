@@ -42,6 +42,8 @@ wire("go-tell", () => app.showSection("before"));
 wire("go-code", () => showCodeEntry(app));
 wire("go-leave", () => app.leave());
 wire("begin", () => showStep(app, "age"));
+wire("before-back", () => app.showSection("home"));
+wire("go-on", () => showStep(app, "review"));
 
 function serviceItem(service: Service, to: Language): HTMLElement {
   return h(

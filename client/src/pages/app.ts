@@ -53,6 +53,7 @@ export class App {
 
   show(view: View): void {
     this.#stop();
+    this.announce("");
     this.#view = view;
     const place = byId("view");
     place.replaceChildren(view());
@@ -87,7 +88,14 @@ export class App {
     byId("before").classList.toggle("shown", name === "before");
     window.scrollTo(0, 0);
     byId(`${name}-title`).focus({ preventScroll: true });
-    if (name === "home") this.#view = null;
+    byId("resume").hidden = !this.draft.hasContent();
+    if (name === "home" && !this.draft.hasContent()) this.#view = null;
+  }
+
+  /** Back to the start, and what the view held is let go. */
+  close(): void {
+    this.#view = null;
+    this.showSection("home");
   }
 
   onLeave(stop: () => void): void {

@@ -84,7 +84,7 @@ function retype(app: App, code: string, onward: () => void): HTMLElement {
     if (app.sealer === null || go.disabled) return;
     go.disabled = true;
     app.draft.session = await app.sealer.startReport(code);
-    app.announce(t("code.good"));
     onward();
+    app.announce(t("code.good"));
   }
 }

@@ -34,6 +34,7 @@ function stepView(app: App, name: string, fromReview: boolean): View {
       h("div", { class: "row" }, button(t("nav.back"), () => (fromReview ? showStep(app, "review") : go(place - 1)), { class: "quiet" })),
       h("p", { class: "why" }, t("nav.step", { n: place + 1, m: STEPS.length })),
       title(t(`step.${name}`)),
+      QUESTIONS.some((question) => question.step === name) && h("p", { class: "why" }, t("ui.optional")),
       ...body,
       !ownButtons && h("div", { class: "row foot-row" }, ...forward),
     );

@@ -153,7 +153,7 @@ export class MailboxPage {
       view.canWrite ? writeForm(this) : view.found && h("p", { class: "muted" }, t("mail.cannot_write")),
       view.canWrite && h("div", { class: "row" }, button(t("mail.go_on"), () => this.#goOn())),
       view.canWrite && wishForm(this),
-      h("div", { class: "row foot-row" }, button(t("mail.close"), () => app.showSection("home"))),
+      h("div", { class: "row foot-row" }, button(t("mail.close"), () => app.close())),
     );
   }
 

@@ -73,7 +73,9 @@ def test_no_text_is_left_over() -> None:
     )
     made = "q. step. consent. error. help.police. mail.alarm. plain.error. exit.pressed_ rec."
     made += " mail.action. size. mail.filed_"
-    unused = [key for key in texts("en") if not key.startswith(tuple(made.split())) and key not in sources]
+    unused = [
+        key for key in texts("en") if not key.startswith(tuple(made.split())) and key not in sources
+    ]
     assert unused == []
 
 
