@@ -66,6 +66,14 @@ SENTENCES = {
     "words.unknown_word": "Word {position} is not in the list. Compare it with your paper.",
     "words.wrong_checksum": "One of the words is another than it was. Compare them all.",
     "words.wrong_number": "There have to be {expected} words; these are {got}.",
+    "up.already_running": "A desk runs on this folder already. Stop that `make run` first (Ctrl+C).",
+    "up.did_not_start": "Gate or desk did not start; the lines above say why. Nothing was lost.",
+    "up.ended": "Gate or desk ended by itself; the lines above say why. What was received lies in {home}. "
+    "Start again with `make run`.",
+    "up.failed": "The trial organisation could not be founded; the lines above say why.",
+    "up.not_a_trial": "The organisation in AIGAQ_HOME is not a trial. Run its gate and desk by themselves "
+    "(`aigaq gate serve`, `aigaq desk serve`), or set AIGAQ_HOME to an empty folder.",
+    "up.port_taken": "Port {port} on this computer is taken by another program. Stop that one first.",
 }
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
+PAGES = Path(__file__).parents[1] / "gate" / "bundle"
 ROOT_FILE = click.option(
     "--root-file", type=FILE, help="File with the root key's words; otherwise they are asked for."
 )
@@ -256,7 +257,7 @@ def _found(
     services = load_card_services(pack=pack)
     with holding_folder(home):
         try:
-            return found_organisation(
+            founded = found_organisation(
                 home=home,
                 choices=choices,
                 drawn=drawn,
@@ -265,8 +266,19 @@ def _found(
                 root_file=root_file,
                 gate_folder=gate_dir or home.gate,
             )
+            stamp_pages(gate_dir or home.gate, drawn=drawn, card=founded.card)
+            return founded
         finally:
             drop_keys()
+
+
+def stamp_pages(gate: Path, *, drawn: "DrawnSecrets", card: bytes) -> None:
+    """Write the reporters' pages of this organisation into the gate's folder."""
+    from aigaq.sealing.bundle import stamp_bundle
+    from aigaq.sealing.signatures import public_bytes
+
+    root = public_bytes(_root_key(drawn))
+    stamp_bundle(PAGES, gate / "bundle", root_key=root, card=card)
 
 
 def _tell_founded(

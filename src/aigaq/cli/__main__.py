@@ -1,0 +1,5 @@
+"""`python -m aigaq.cli` is `aigaq`."""
+
+from aigaq.cli import main
+
+main()
