@@ -38,9 +38,7 @@ def audit_triggers(
 
 
 @pytest.fixture
-def committed_db(
-    audit_triggers: list[tuple[str, str]], transactional_db: None
-) -> Iterator[None]:
+def committed_db(audit_triggers: list[tuple[str, str]], transactional_db: None) -> Iterator[None]:
     """Give a database whose transactions are real; emptying it afterwards must be possible."""
     from django.db import connection
 

@@ -22,7 +22,13 @@ from aigaq import clock
 from aigaq.sealing.card import Card, parse_card
 from aigaq.sealing.container import ContainerWriter, iterate_container
 from aigaq.sealing.encoding import decode_base64
-from aigaq.sealing.envelope import ConsentToSeal, ItemToSeal, ReportToSeal, SealedReport, seal_report
+from aigaq.sealing.envelope import (
+    ConsentToSeal,
+    ItemToSeal,
+    ReportToSeal,
+    SealedReport,
+    seal_report,
+)
 from aigaq.sealing.header import HEADER, KEY, MANIFEST
 from aigaq.sealing.mailbox_answer import Head, Heads, MailboxAnswer, parse_answer
 from aigaq.sealing.mailbox_requests import (
@@ -193,8 +199,7 @@ class Reporter:
         patched = self._http.patch(
             made.headers["Location"],
             content=data,
-            headers=tus
-            | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
+            headers=tus | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
         )
         assert patched.status_code == 204, patched.text
 

@@ -144,7 +144,9 @@ def test_a_swapped_message_is_kept_flagged_and_never_acted_on(
     eve.read()
     eve.write(kind="withdraw_consent", body={"consents": None, "report_id": None})
     gate.stop()
-    changed = change(gate, "UPDATE messages SET mailbox_key = ? WHERE direction = 'to_desk'", alice.mailbox_key)
+    changed = change(
+        gate, "UPDATE messages SET mailbox_key = ? WHERE direction = 'to_desk'", alice.mailbox_key
+    )
     assert changed == 1
     gate.start()
     work()
@@ -207,7 +209,10 @@ def test_reordered_messages_are_read_in_their_own_order(
     for text in ("one", "two"):
         reporter.write(body={"text": text})
     gate.stop()
-    change(gate, "UPDATE messages SET number = number + 1000 WHERE direction = 'to_desk' AND sequence = 1")
+    change(
+        gate,
+        "UPDATE messages SET number = number + 1000 WHERE direction = 'to_desk' AND sequence = 1",
+    )
     gate.start()
     work()
     assert list_codes(founding) == ["message.out_of_order"]

@@ -60,6 +60,7 @@ def write_message(
         sha256=hashlib.sha256(ciphertext).digest(),
         previous=message.previous,
         at=now,
+        kept_at=now,
         author=author,
         delivery="waiting",
     )

@@ -57,6 +57,7 @@ def receive_message(listed: ListedMessage) -> Received:
         previous=message.previous if message else listed.previous,
         at=message.sent_at if message else listed.received_at,
         received_at=min(listed.received_at, clock.now()),
+        kept_at=clock.now(),
         gate_number=listed.number,
         fault=fault,
     )

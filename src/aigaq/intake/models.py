@@ -244,6 +244,7 @@ class Message(models.Model):
     fault = models.CharField(max_length=60, blank=True)
     at = models.DateTimeField()
     received_at = models.DateTimeField(null=True)
+    kept_at = models.DateTimeField()
     gate_number = models.PositiveBigIntegerField(null=True)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -263,6 +264,7 @@ class Message(models.Model):
         indexes = (
             models.Index(fields=("mailbox", "at"), name="message_mailbox"),
             models.Index(fields=("sha256",), name="message_sha256"),
+            models.Index(fields=("kept_at",), name="message_kept"),
             models.Index(
                 fields=("mailbox", "sequence"),
                 condition=models.Q(delivery="waiting"),

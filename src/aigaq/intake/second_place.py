@@ -4,6 +4,7 @@
     <folder>/keys/                    the master key's two wrappings, as at the desk
     <folder>/reports/<id>/<member>    envelopes as received: ciphertext to the team
     <folder>/blobs/<id>               encrypted files, as at the desk
+    <folder>/locked.sealed            `desk/locked/`, sealed under a key of its own
     <folder>/desk.db                  the database by SQLite's backup, under a key of its own
 
 A report is safe only when its envelope, the keys and a database that knows it were written, fsynced,
@@ -12,9 +13,14 @@ The database's key is HKDF-SHA512(desk's database key, `aigaq/desk/second-place/
 recovery parts lead to it, the desk's disk is not needed. Source: PROTOCOL 4, 20.
 """
 
+import errno
 import hashlib
+import io
+import json
 import os
+import secrets
 import shutil
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -25,6 +31,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.accounts.models import Staff
+from aigaq.age import stream
 from aigaq.blobs import sync_folder, write_durably
 from aigaq.core import audit, blob_store
 from aigaq.core.held_keys import DATABASE_LABEL, HELD, derive_key
@@ -34,7 +41,11 @@ from aigaq.intake.errors import SecondPlaceError
 from aigaq.intake.selectors import list_copied_states
 
 MARKER = "aigaq-second-place"
+DATABASE = "desk.db"
+LOCKED = "locked.sealed"
 LABEL = b"aigaq/desk/second-place/v1"
+LOCKED_LABEL = b"aigaq/desk/second-place-locked/v1"
+SALT_BYTES = 32
 COPY_BYTES = 1 << 20
 BACKUP_PAGES = 1_000
 
@@ -72,8 +83,6 @@ def copy_all(*, folder: Path) -> list[models.Report]:
     try:
         return _copy_all(folder)
     except OSError as error:
-        import errno
-
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise SecondPlaceError(
             "second_place.full" if full else "second_place.not_writable"
@@ -87,12 +96,13 @@ def _copy_all(folder: Path) -> list[models.Report]:
         ).order_by("register_number")
     )
     _copy_keys(folder / "keys")
+    _copy_locked(folder / LOCKED)
     for report in waiting:
         _copy_envelope(report, folder=folder / "reports" / bytes(report.report_id).hex())
     _copy_blobs(folder / "blobs")
-    back_up_database(folder / "desk.db")
+    back_up_database(folder / DATABASE)
     _remove_forgotten(folder)
-    _check_database(folder / "desk.db", reports=waiting)
+    _check_database(folder / DATABASE, reports=waiting)
     return waiting
 
 
@@ -100,14 +110,39 @@ def _copy_keys(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     for source in sorted(settings.HOME.keys.iterdir()):
         if source.is_file() and not source.name.startswith("."):
-            _write_compared(folder / source.name, chunks=[source.read_bytes()])
+            copy_compared(folder / source.name, chunks=[source.read_bytes()])
+
+
+def _copy_locked(path: Path) -> None:
+    """Seal the open files of the locked desk: at the desk they lie open, elsewhere they need not."""
+    files = {
+        one.name: b64encode(one.read_bytes()).decode()
+        for one in sorted(settings.HOME.locked.iterdir())
+        if one.is_file() and not one.name.startswith(".")
+    }
+    desk_key, _generation = HELD.get(label=DATABASE_LABEL)
+    copy_compared(path, chunks=seal_locked(json.dumps(files).encode(), desk_key=desk_key))
+
+
+def seal_locked(plain: bytes, *, desk_key: bytes) -> Iterator[bytes]:
+    """Yield a salt and ``plain`` as an age stream: each copy has a key of its own."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    yield salt
+    key = derive_key(secret=desk_key + salt, label=LOCKED_LABEL)
+    yield from stream.encrypt_chunks(key, io.BytesIO(plain))
+
+
+def open_locked(sealed: bytes, *, desk_key: bytes) -> bytes:
+    """Return what `seal_locked` sealed. Raises `AgeError`."""
+    key = derive_key(secret=desk_key + sealed[:SALT_BYTES], label=LOCKED_LABEL)
+    return b"".join(stream.decrypt_chunks(key, io.BytesIO(sealed[SALT_BYTES:])))
 
 
 def _copy_envelope(report: models.Report, *, folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for member in report.members.order_by("name"):
         chunks = blob_store.read_chunks(member.blob_id)
-        digest = _write_compared(folder / member.name, chunks=chunks)
+        digest = copy_compared(folder / member.name, chunks=chunks)
         if digest != bytes(member.sha256):
             raise SecondPlaceError("second_place.differs", report=report.register_number)
     sync_folder(folder)
@@ -122,7 +157,7 @@ def _copy_blobs(folder: Path) -> None:
             continue
         source = settings.HOME.blobs / blob_id.hex
         if source.exists():
-            _write_compared(folder / source.name, chunks=_read_file(source))
+            copy_compared(folder / source.name, chunks=read_file(source))
 
 
 def _remove_forgotten(folder: Path) -> None:
@@ -184,7 +219,7 @@ def _check_database(path: Path, *, reports: Iterable[models.Report]) -> None:
         database.close()
 
 
-def _write_compared(path: Path, *, chunks: Iterable[bytes]) -> bytes:
+def copy_compared(path: Path, *, chunks: Iterable[bytes]) -> bytes:
     """Write, fsync, rename, read back from the medium and compare; return SHA-256."""
     temporary = path.with_name(f".{path.name}.new")
     digest = hashlib.sha256()
@@ -198,7 +233,7 @@ def _write_compared(path: Path, *, chunks: Iterable[bytes]) -> bytes:
         # Drop the cached pages, so that what is read back comes from the medium.
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     back = hashlib.sha256()
-    for chunk in _read_file(temporary):
+    for chunk in read_file(temporary):
         back.update(chunk)
     if back.digest() != digest.digest():
         temporary.unlink()
@@ -208,7 +243,7 @@ def _write_compared(path: Path, *, chunks: Iterable[bytes]) -> bytes:
     return digest.digest()
 
 
-def _read_file(path: Path) -> Iterator[bytes]:
+def read_file(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(COPY_BYTES):
             yield chunk

@@ -302,6 +302,10 @@ def copy_to_second_place(*, actor: Staff | None = None) -> SecondPlaceStatus:
             second_place.record_failed(code=error.code)
         return read_second_place()
     second_place.record_copied(reports=copied, actor=actor)
+    if copied:
+        # The *safe* messages are to be there too before they leave: a desk that is restored must
+        # never be behind what it has sent.
+        second_place.back_up_database(Path(row.folder) / second_place.DATABASE)
     return read_second_place()
 
 

@@ -15,7 +15,6 @@ names is ever made from what the gate says.
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import Q
 
 from aigaq import clock
 from aigaq.core import background, commands
@@ -39,6 +40,7 @@ from aigaq.intake.notice_state import NoticeState
 from aigaq.intake.public_watch import read_watch, watch_public
 from aigaq.intake.pull import Pulled, Puller
 from aigaq.intake.selectors import get_gate_status, list_copied_states
+from aigaq.intake.shapes import Direction
 from aigaq.intake.spool import Spool
 from aigaq.sealing.opening import FolderSource
 
@@ -145,7 +147,8 @@ def _work(spool: Spool) -> None:
         services.copy_to_second_place()
     try:
         with services.open_gate() as gate:
-            for number, path in taken:
+            # The gate erases what is confirmed, so the second place has it before, if there is one.
+            for number, path in [] if _is_copy_needed() else taken:
                 gate.confirm_message(number=number)
                 spool.remove_message(path)
             delivery.deliver_waiting(gate)
@@ -229,11 +232,14 @@ def _is_copy_needed() -> bool:
     changed = models.Report.objects.filter(
         second_place_at=None, forgotten_at=None, state__in=list_copied_states()
     ).exists()
-    if row.last_copied_at is None:
+    if row.last_copied_at is None or row.code:
         return True
+    written = models.Message.objects.filter(
+        Q(direction=Direction.TO_DESK) | Q(author__isnull=False), kept_at__gte=row.last_copied_at
+    ).exists()
     forgotten = models.Report.objects.filter(forgotten_at__gte=row.last_copied_at).exists()
     stale = clock.now() - row.last_copied_at > timedelta(hours=6)
-    return changed or forgotten or stale
+    return changed or written or forgotten or stale
 
 
 def _is_filed(report_id: bytes) -> bool:
