@@ -23,7 +23,7 @@ SENTENCES = {
     "container.bad_name": "This is not the file of a sealed report. Name another one.",
     "container.bad_order": "This is not the file of a sealed report, or parts of it are missing.",
     "container.bad_tar": "This is not the file of a sealed report, or it was damaged on the way.",
-    "container.trailing_data": "Something stands behind the end of the report. Copy the file again.",
+    "container.trailing_data": "Something stands after the end of the report. Copy the file again.",
     "container.truncated": "The file ends too early. Copy it again.",
     "desk.already_running": "A desk runs on this folder already. Ask it: `aigaq desk status`.",
     "desk.locked": "The desk is locked. Open it with `aigaq desk unlock`.",
@@ -66,14 +66,14 @@ SENTENCES = {
     "words.unknown_word": "Word {position} is not in the list. Compare it with your paper.",
     "words.wrong_checksum": "One of the words is another than it was. Compare them all.",
     "words.wrong_number": "There have to be {expected} words; these are {got}.",
-    "up.already_running": "A desk runs on this folder already. Stop that `make run` first (Ctrl+C).",
+    "up.already_running": "A desk runs on this folder already. Stop that one first (Ctrl+C).",
     "up.did_not_start": "Gate or desk did not start; the lines above say why. Nothing was lost.",
-    "up.ended": "Gate or desk ended by itself; the lines above say why. What was received lies in {home}. "
-    "Start again with `make run`.",
+    "up.ended": "Gate or desk ended by itself; the lines above say why. What was received "
+    "lies in {home}. Start again with `make run`.",
     "up.failed": "The trial organisation could not be founded; the lines above say why.",
-    "up.not_a_trial": "The organisation in AIGAQ_HOME is not a trial. Run its gate and desk by themselves "
-    "(`aigaq gate serve`, `aigaq desk serve`), or set AIGAQ_HOME to an empty folder.",
-    "up.port_taken": "Port {port} on this computer is taken by another program. Stop that one first.",
+    "up.not_a_trial": "The organisation in AIGAQ_HOME is not a trial. Run its gate and "
+    "desk by themselves (`aigaq gate serve`, `aigaq desk serve`), or set AIGAQ_HOME to an empty folder.",
+    "up.port_taken": "Port {port} on this computer is taken by another program. Stop it first.",
 }
 
 

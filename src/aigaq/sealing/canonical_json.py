@@ -23,10 +23,10 @@ STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
 def build_json(value: Any) -> bytes:
     """Return the RFC 8785 form of ``value``. Raises `SealingError` for what JSON cannot say."""
     _check_numbers(value)
-    quick = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    if quick.isascii():  # The same bytes: the two differ in the order of names beyond ASCII only.
-        return quick.encode("ascii")
     try:
+        quick = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        if quick.isascii():  # The same bytes: they differ in the order of names beyond ASCII only.
+            return quick.encode("ascii")
         return rfc8785.dumps(value)
     except (ValueError, TypeError, RecursionError):
         raise SealingError("encoding.bad_json") from None

@@ -15,7 +15,13 @@ from typing import BinaryIO, Protocol
 
 from aigaq.age import AgeError, HybridIdentity, NotForMeError, decrypt, decrypt_bytes
 from aigaq.sealing.age_files import age_file_size, parse_hybrid_identity
-from aigaq.sealing.container import CHUNK_BYTES, Reader, Writer, index_container
+from aigaq.sealing.container import (
+    CHUNK_BYTES,
+    Reader,
+    Writer,
+    index_container,
+    read_exactly,
+)
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.header import (
     HEADER,
@@ -97,6 +103,12 @@ class ContainerSource:
         offset, size = self._index[name]
         self._file.seek(offset)
         yield _Part(self._file, size=size)
+
+    def read_range(self, name: str, *, start: int, size: int) -> bytes:
+        """Return at most ``size`` bytes of a member from ``start`` on."""
+        offset, whole = self._index[name]
+        self._file.seek(offset + start)
+        return read_exactly(self._file, min(size, max(0, whole - start)))
 
 
 class _Part:

@@ -27,7 +27,7 @@ class Sender:
     team: HybridIdentity = field(default_factory=HybridIdentity.generate)
     team_id: bytes = bytes(range(16))
     keys: MailboxKeys = field(
-        default_factory=lambda: derive_mailbox_keys("0" * 19 + "2", team_id=bytes(range(16)))
+        default_factory=lambda: derive_mailbox_keys("0" * 19 + "6", team_id=bytes(range(16)))
     )
 
     def report(self, **changes: Any) -> ReportToSeal:
