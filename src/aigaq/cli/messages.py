@@ -72,7 +72,8 @@ SENTENCES = {
     "lies in {home}. Start again with `make run`.",
     "up.failed": "The trial organisation could not be founded; the lines above say why.",
     "up.not_a_trial": "The organisation in AIGAQ_HOME is not a trial. Run its gate and "
-    "desk by themselves (`aigaq gate serve`, `aigaq desk serve`), or set AIGAQ_HOME to an empty folder.",
+    "desk by themselves (`aigaq gate serve`, `aigaq desk serve`), or set AIGAQ_HOME "
+    "to an empty folder.",
     "up.port_taken": "Port {port} on this computer is taken by another program. Stop it first.",
 }
 

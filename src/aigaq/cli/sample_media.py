@@ -52,7 +52,8 @@ def build_video(*, seconds: int = 4) -> bytes:
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
         for number in range(rate * seconds):
             scene = _draw_scene(width=640, height=360, car_at=number / (rate * seconds))
-            container.mux(stream.encode(av.VideoFrame.from_image(scene)))
+            frame = av.VideoFrame.from_bytes(scene.convert("RGBA").tobytes(), 640, 360)
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return buffer.getvalue()
 

@@ -7,7 +7,6 @@ lies beside it in a file, because nobody should trust a trial. Source: PROTOCOL 
 
 import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -113,7 +112,7 @@ def running_desk(home: Home) -> Iterator[None]:
 def running(*arguments: str) -> Iterator[None]:
     """Run ``aigaq`` with ``arguments`` beside this process and end it gently."""
     # A group of its own: Ctrl+C reaches this process alone, which then ends both in order.
-    child = subprocess.Popen(command_line(*arguments), process_group=0)
+    child = subprocess.Popen(command_line(*arguments), process_group=0)  # noqa: S603 - ourselves.
     PROCESSES.append(child)
     try:
         yield
@@ -136,10 +135,9 @@ def command_line(*arguments: str) -> list[str]:
 
 
 def run_json(arguments: list[str]) -> dict[str, Any]:
-    """Run ``aigaq … --json`` to its end and return its answer. Raises `AigaqError` ``up.failed``."""
-    done = subprocess.run(
-        command_line(*arguments, "--json"), stdout=subprocess.PIPE, check=False, env=os.environ
-    )
+    """Run ``aigaq … --json`` and return its answer. Raises `AigaqError`, its own code."""
+    command = command_line(*arguments, "--json")
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603 - ourselves.
     answer: dict[str, Any] = json.loads(done.stdout or b"{}")
     if done.returncode != 0:
         raise AigaqError(str(answer.get("error", "up.failed")))
