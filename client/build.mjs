@@ -27,7 +27,7 @@ const SHARED = {
   minify: true,
   // Old Safari errs in one rare form of destructuring, which nobody here writes.
   supported: { destructuring: true },
-  target: ["chrome80", "firefox78", "safari14"],
+  target: ["chrome94", "firefox93", "safari15.4"],
   write: false,
 };
 const OFFLINE_POLICY = "default-src 'none'; img-src blob: data:; media-src blob:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";

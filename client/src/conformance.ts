@@ -98,8 +98,8 @@ const operations: Readonly<Record<string, (vector: Vector) => Vector | Promise<V
     const file = await encryptTo(identity.recipient, fromBase64(plaintext));
     return { file: toBase64(file), identity: identity.secret, plaintext: toBase64(await decryptWith(identity, file)) };
   },
-  "hashing/stream": async ({ chunks }) => {
-    const running = await startHash();
+  "hashing/stream": ({ chunks }) => {
+    const running = startHash();
     for (const chunk of chunks) running.update(fromBase64(chunk));
     return { sha256: toHex(running.digest()) };
   },

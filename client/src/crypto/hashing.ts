@@ -1,15 +1,17 @@
 /**
- * SHA-256 of streams and Argon2id, in WebAssembly where the browser allows it.
+ * SHA-256 of streams and Argon2id.
  *
- * Old Android views know no 'wasm-unsafe-eval', and Apple's lockdown mode has no WebAssembly: there
- * the same functions run in plain script, slower and with the same bytes. Argon2id's parameters are
- * those of spec/receipt-code.md and belong to the format, never to a server's answer.
+ * Argon2id runs in WebAssembly where the browser allows it. Old Android views know no
+ * 'wasm-unsafe-eval', and Apple's lockdown mode has no WebAssembly: there the same function runs in
+ * plain script, slower and with the same bytes. Its parameters are those of spec/receipt-code.md and
+ * belong to the format, never to a server's answer. SHA-256 is plain script (a compiled one would cost
+ * each phone 5 KB), and the browser's own where whole parts are hashed.
  */
 
 import { argon2id as plainArgon2id } from "@noble/hashes/argon2.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
-import { argon2id as wasmArgon2id, createSHA256 } from "hash-wasm";
+import { argon2id as wasmArgon2id } from "hash-wasm";
 
 import { type Bytes, utf8 } from "../protocol/bytes";
 
@@ -21,20 +23,18 @@ export interface StreamHash {
 const ARGON2ID = { passes: 2, lanes: 1, memoryKiB: 19_456, bytes: 64 } as const;
 
 /** A running SHA-256. */
-export async function startHash(): Promise<StreamHash> {
-  try {
-    const running = await createSHA256();
-    return {
-      update: (chunk) => void running.update(chunk),
-      digest: () => new Uint8Array(running.digest("binary")),
-    };
-  } catch {
-    const running = sha256.create();
-    return {
-      update: (chunk) => void running.update(chunk),
-      digest: () => new Uint8Array(running.digest()),
-    };
-  }
+export function startHash(): StreamHash {
+  const running = sha256.create();
+  return {
+    update: (chunk) => void running.update(chunk),
+    digest: () => new Uint8Array(running.digest()),
+  };
+}
+
+/** SHA-256 of one part; the browser's own, which is not there outside a secure context. */
+export async function hashPart(part: Bytes): Promise<Bytes> {
+  if (typeof crypto.subtle === "undefined") return new Uint8Array(sha256(part));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", part));
 }
 
 /** 64 bytes of Argon2id over ASCII digits. */

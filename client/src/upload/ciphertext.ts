@@ -31,7 +31,7 @@ export class Ciphertext {
   static async of(content: Blob, read: ReadItem, { recipient, number }: { recipient: string; number: number }): Promise<Ciphertext> {
     const plaintext = paddedContent(content, read, number);
     const { stream, size } = encryptStreamTo(recipient, plaintext, padmeSize(read.size));
-    return new Ciphertext(stream, size, await startHash());
+    return new Ciphertext(stream, size, startHash());
   }
 
   /** The next `most` bytes (fewer only at the end), or null after the end. */

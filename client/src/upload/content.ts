@@ -5,7 +5,7 @@
  * reading is hashed again and compared before its last chunk leaves. Sizes in bytes.
  */
 
-import { startHash } from "../crypto/hashing";
+import { startHash, type StreamHash } from "../crypto/hashing";
 import { ClientError } from "../errors";
 import { isEqual } from "../protocol/bytes";
 import type { ItemDigest } from "../protocol/manifest";
@@ -22,7 +22,7 @@ export interface ReadItem extends ItemDigest {
 export async function readItem(content: Blob, number: number, onBytes: (count: number) => void, signal: AbortSignal): Promise<ReadItem> {
   const size = content.size;
   const lastModified = modifiedAt(content);
-  const running = await startHash();
+  const running = startHash();
   for (let start = 0; start < size; start += SLICE_BYTES) {
     checkCancelled(signal);
     const slice = await readSlice(content, start, number);
@@ -47,9 +47,9 @@ export function paddedContent(content: Blob, read: ReadItem, number: number): Re
       if (offset < read.size) {
         checkUnchanged(content, read, number);
         const slice = await readSlice(content, offset, number);
-        (await hashing).update(slice);
+        hashing.update(slice);
         offset += slice.length;
-        if (offset === read.size) await checkSecondHash(hashing, read, number);
+        if (offset === read.size) checkSecondHash(hashing, read, number);
         checkUnchanged(content, read, number);
         controller.enqueue(slice);
       } else if (offset < total) {
@@ -62,8 +62,8 @@ export function paddedContent(content: Blob, read: ReadItem, number: number): Re
   }, { highWaterMark: 0 });
 }
 
-async function checkSecondHash(hashing: ReturnType<typeof startHash>, read: ReadItem, number: number): Promise<void> {
-  if (!isEqual((await hashing).digest(), read.sha256)) throw new ClientError("item.changed", { item: number });
+function checkSecondHash(hashing: StreamHash, read: ReadItem, number: number): void {
+  if (!isEqual(hashing.digest(), read.sha256)) throw new ClientError("item.changed", { item: number });
 }
 
 async function readSlice(content: Blob, start: number, number: number): Promise<Uint8Array> {

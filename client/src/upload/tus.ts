@@ -6,8 +6,7 @@
  * item must start again under a new file key. Offsets and sizes in bytes.
  */
 
-import { hash } from "../protocol/encoding";
-import { startHash } from "../crypto/hashing";
+import { hashPart } from "../crypto/hashing";
 import { ClientError } from "../errors";
 import { type Bytes, toBase64, utf8 } from "../protocol/bytes";
 import { type Answer, type Line, LineBroken } from "./line";
@@ -64,7 +63,7 @@ async function patch(line: Line, path: string, offset: number, bytes: Bytes): Pr
   const answer = await line.once("PATCH", path, {
     ...VERSION,
     "Content-Type": "application/offset+octet-stream",
-    "Upload-Checksum": `sha256 ${toBase64(await digestOf(bytes))}`,
+    "Upload-Checksum": `sha256 ${toBase64(await hashPart(bytes))}`,
     "Upload-Offset": String(offset),
   }, bytes);
   if (answer.status === 204) return offsetOf(answer);
@@ -79,13 +78,6 @@ async function askOffset(line: Line, path: string, { start, end }: { start: numb
   const offset = offsetOf(answer);
   if (offset < start || offset > end) throw new UploadLost();
   return offset;
-}
-
-async function digestOf(bytes: Bytes): Promise<Bytes> {
-  if (bytes.length < 65_536) return hash(bytes);
-  const running = await startHash();
-  running.update(bytes);
-  return running.digest();
 }
 
 function offsetOf(answer: Answer): number {
