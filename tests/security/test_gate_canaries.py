@@ -1,0 +1,179 @@
+"""P1: a gate that is seized or copied holds no word of what a report says.
+
+Random canaries stand in an answer, in the content of a file and in its name. They are sealed in
+another process, sent, read by the desk and answered; then the memory of every process of the gate
+is dumped (gcore), and it, the database, every file and the temporary folders are searched, in plain,
+as UTF-16, hex and base64. The test proves itself: a sample of ciphertext, the public mailbox key and
+a canary in a header are found where they must be.
+"""
+
+import base64
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.gatehouse import Organisation, Phone, RunningGate, free_port
+
+ROOT = Path(__file__).parents[2]
+# Seals and sends in a process of its own, so that no canary comes near the gate but by the line.
+PHONE = """
+import json, sys, httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.gatehouse import Organisation, Phone, mailbox_keys, seal
+from aigaq.sealing.card import parse_card
+from aigaq.sealing.messages import Message, build_message
+task = json.load(sys.stdin)
+root = bytes.fromhex(task["root"])
+with httpx.Client(base_url=task["origin"], timeout=60) as client:
+    card = parse_card(client.get("/card").content, root_key=root)
+    class Known:
+        pass
+    known = Known()
+    known.card = card
+    phone = Phone(client, known)
+    keys = mailbox_keys()
+    content = (task["content"] * 3000).encode()
+    parcel = seal(known, keys, answer=task["answer"], items=[(task["name"], content)] * 3)
+    assert phone.send(parcel).status_code == 201
+    assert phone.mailbox(keys).promises
+    data = parcel.items["item-0001.age"]
+    print(json.dumps({"sample": data[5000:5064].hex(), "mailbox_key": keys.public_key.hex(),
+                      "report_id": parcel.report_id.hex(), "body": parcel.body[3000:3064].hex()}))
+"""
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[RunningGate]:
+    port = free_port()
+    running = RunningGate(
+        Organisation.found(port=port), folder=tmp_path, port=port, options=["--workers", "2"]
+    )
+    running.start()
+    yield running
+    running.stop()
+
+
+def forms_of(canary: str) -> list[bytes]:
+    """Return how ``canary`` could lie in memory or on disk."""
+    data = canary.encode()
+    encoded = [base64.b64encode(data[shift:])[:24] for shift in range(3)]
+    return [data, canary.encode("utf-16-le"), canary.encode("utf-32-le"), data.hex().encode()] + [
+        text for text in encoded if len(text) == 24
+    ]
+
+
+def dump(pid: int, folder: Path) -> bytes:
+    subprocess.run(
+        ["gcore", "-a", "-o", str(folder / "core"), str(pid)], check=True, capture_output=True
+    )
+    path = folder / f"core.{pid}"
+    data = path.read_bytes()
+    path.unlink()
+    return data
+
+
+def everything_on_disk(folders: list[Path]) -> Iterator[tuple[Path, bytes]]:
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                try:
+                    yield path, path.read_bytes()
+                except OSError:  # Another test's file that went away.
+                    continue
+
+
+def test_no_word_of_a_report_is_in_memory_on_disk_or_in_a_log_of_the_gate(
+    gate: RunningGate, tmp_path: Path
+) -> None:
+    canaries = {what: f"canary-{what}-{secrets.token_hex(16)}" for what in ("answer", "content")}
+    canaries["name"] = f"canary-name-{secrets.token_hex(16)}.jpg"
+    task = {
+        **canaries,
+        "origin": gate.origin,
+        "root": gate.organisation.root_public.hex(),
+    }
+    sent = subprocess.run(
+        [sys.executable, "-c", PHONE],
+        input=json.dumps(task),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+    )
+    assert sent.returncode == 0, sent.stderr
+    facts = json.loads(sent.stdout)
+    header_canary = f"canary-header-{secrets.token_hex(16)}"
+    with httpx.Client(base_url=gate.origin, timeout=60) as client:
+        phone = Phone(client, gate.organisation)
+        for name in ("item-0000.age", "manifest.age"):
+            path = f"/api/desk/reports/{facts['report_id']}/{name}"
+            assert phone.desk("GET", path).status_code == 200
+        assert phone.signed(
+            "GET", "/api/time", key=gate.organisation.desk, headers={"user-agent": header_canary}
+        )
+        processes = gate.worker_pids()
+        assert len(processes) == 3
+        memory = {pid: dump(pid, tmp_path) for pid in processes}
+    disk = dict(everything_on_disk([gate.data, gate.log.parent]))
+    temporary = dict(everything_on_disk([Path(tempfile.gettempdir()), Path("/var/tmp")]))
+    # 1. The search finds what must be there.
+    assert any(bytes.fromhex(facts["sample"]) in data for data in disk.values())
+    assert any(bytes.fromhex(facts["body"]) in data for data in disk.values())
+    assert any(bytes.fromhex(facts["mailbox_key"]) in data for data in memory.values())
+    # 2. Not one canary, in any form, anywhere.
+    for what, canary in canaries.items():
+        for form in forms_of(canary):
+            for pid, data in memory.items():
+                assert form not in data, f"{what} in the memory of {pid}"
+            for place, data in [*disk.items(), *temporary.items()]:
+                assert form not in data, f"{what} in {place}"
+    # 3. Nor what a browser says of itself, on disk.
+    for place, data in disk.items():
+        assert header_canary.encode() not in data, place
+
+
+def test_the_log_of_a_gate_holds_neither_address_nor_path(gate: RunningGate) -> None:
+    marker = secrets.token_hex(8)
+    with httpx.Client(base_url=gate.origin) as client:
+        client.get(f"/{marker}", headers={"user-agent": marker, "referer": f"http://{marker}/"})
+        client.post("/api/reports", content=marker.encode() * 500)
+        client.patch(f"/api/uploads/{marker}", headers={"tus-resumable": "1.0.0"})
+    gate.stop()
+    text = gate.log.read_text()
+    assert marker not in text
+    assert "127.0.0.1" not in text
+
+
+def test_a_core_dump_is_not_written_by_itself(gate: RunningGate) -> None:
+    for pid in gate.worker_pids():
+        limits = Path(f"/proc/{pid}/limits").read_text()
+        (line,) = [one for one in limits.splitlines() if one.startswith("Max core file size")]
+        assert line.split()[4:6] == ["0", "0"]
+
+
+def test_a_gate_on_a_public_address_does_not_start_beside_a_desk(tmp_path: Path) -> None:
+    if shutil.which("gcore") is None:
+        pytest.fail("gdb is missing: the test of P1 needs gcore")
+    for place in ("data", "desk"):
+        home = tmp_path / place
+        (home / place).mkdir(parents=True)
+        (home / place / "desk.marker").write_text("A desk lies here.")
+        port = free_port()
+        refused = RunningGate(
+            Organisation.found(port=port),
+            folder=home,
+            port=port,
+            options=["--host", "0.0.0.0"],
+        )
+        with pytest.raises(AssertionError) as failure:
+            refused.start()
+        assert "gate.desk_here" in str(failure.value) + refused.log.read_text()
+        assert os.listdir(refused.data) in ([], ["desk.marker"]) if refused.data.exists() else True
