@@ -7,7 +7,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from aigaq.accounts.errors import AccountsError, NotThere
-from aigaq.accounts.models import Invitation, Organisation, SignedCard, Staff, TeamKey
+from aigaq.accounts.models import Invitation, Organisation, SignedCard, TeamKey
+from aigaq.accounts.models import Staff as Staff  # The type of every `actor` above this app.
 from aigaq.age import HybridIdentity, parse_identity
 from aigaq.sealing.fingerprint import format_fingerprint
 

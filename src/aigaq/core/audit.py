@@ -101,6 +101,14 @@ def check_chain() -> int:
     return count
 
 
+def list_events(*, before: int | None, limit: int) -> list[AuditEvent]:
+    """Return at most ``limit`` events, newest first, older than the sequence ``before``."""
+    events = AuditEvent.objects.order_by("-sequence")
+    if before is not None:
+        events = events.filter(sequence__lt=before)
+    return list(events[:limit])
+
+
 def list_about(*, kind: str, subject_id: str) -> Iterable[AuditEvent]:
     """Return what was done to one thing, newest first."""
     return AuditEvent.objects.filter(subject_kind=kind, subject_id=subject_id).order_by("-sequence")

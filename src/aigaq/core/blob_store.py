@@ -86,6 +86,11 @@ def read_blob(blob_id: uuid.UUID) -> bytes:
     return b"".join(read_chunks(blob_id))
 
 
+def list_blob_ids() -> Iterator[uuid.UUID]:
+    """Return the ids of all blobs, in no order."""
+    return BlobKey.objects.values_list("pk", flat=True).iterator()
+
+
 def delete_blob(blob_id: uuid.UUID) -> None:
     """Shred the key with the caller's transaction and remove the file once it is committed."""
     BlobKey.objects.filter(pk=blob_id).delete()

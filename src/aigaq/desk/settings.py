@@ -117,6 +117,7 @@ CSRF_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_AGE = None
 CSRF_FAILURE_VIEW = "aigaq.desk.views.errors.csrf_failed"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# "no-referrer" would make browsers send `Origin: null` with our own forms, which are then refused.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31536000 if BEHIND_TLS else 0

@@ -1,5 +1,6 @@
 """How staff come in: what allauth asks its adapters. Nobody signs themselves up."""
 
+import time
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,10 +12,11 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from aigaq.accounts.models import Staff
+from aigaq.accounts.selectors import Staff
 from aigaq.core import audit
 from aigaq.core.errors import DeskLocked
 
+FRESH_SECONDS = 300
 WRONG = _("Name or password are not right. Nothing was changed.")
 
 
@@ -34,6 +36,13 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Say no: colleagues are invited."""
         return False
+
+    def is_reauthentication_required(self, **more: Any) -> bool:
+        """Ask once more only when the sign-in is older than five minutes."""
+        records = self.request.session.get("account_authentication_methods", [])
+        if any(time.time() - one["at"] < FRESH_SECONDS for one in records):
+            return False
+        return bool(super().is_reauthentication_required(**more))
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Lead to the first page."""

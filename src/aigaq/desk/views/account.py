@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from aigaq.accounts import selectors, services
 from aigaq.accounts.permissions import Capability, may
 from aigaq.core import audit
-from aigaq.core.models import AuditEvent
 from aigaq.desk.access import actor_of, needs
 
 PAGE_ROWS = 50
@@ -61,11 +60,9 @@ def organisation(request: HttpRequest) -> HttpResponse:
 @needs(Capability.READ_AUDIT)
 def history(request: HttpRequest) -> HttpResponse:
     """Show who did what, newest first, a page at a time."""
-    before = request.GET.get("before", "")
-    events = AuditEvent.objects.order_by("-sequence")
-    if before.isdigit():
-        events = events.filter(sequence__lt=int(before))
-    rows = list(events[: PAGE_ROWS + 1])
+    asked = request.GET.get("before", "")
+    before = int(asked) if asked.isdecimal() and len(asked) < 16 else None
+    rows = audit.list_events(before=before, limit=PAGE_ROWS + 1)
     names = {str(staff.pk): staff.display_name for staff in selectors.list_staff()}
     sentences = audit.list_codes()
     context = {
