@@ -166,8 +166,6 @@ def _service_items(card: Card, *, language: str, texts: Mapping[str, str]) -> li
     items = [_service_item(one, language=language, texts=texts) for one in card.services]
     if not items:
         items = [f'<li class="service">{html.escape(texts["help.none"])}</li>']
-    if card.state == "trial":
-        items.insert(0, f'<li class="notice trial">{html.escape(texts["trial.notice"])}</li>')
     return items
 
 
