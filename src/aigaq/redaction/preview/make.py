@@ -118,7 +118,7 @@ def _expected_size(head: dict[str, Any]) -> int:
     if kind in ("still", "frame"):
         width, height = head["width"], head["height"]
         for edge in (width, height):
-            if not isinstance(edge, int) or not 1 <= edge <= MAX_EDGE:
+            if not isinstance(edge, int) or isinstance(edge, bool) or not 1 <= edge <= MAX_EDGE:
                 raise ValueError
         if size != width * height * (3 if kind == "still" else 1):
             raise ValueError

@@ -1,4 +1,4 @@
-"""Writes PNG from raw pixels; nothing here reads a picture. Source: PNG, 3rd edition, section 11."""
+"""Writes PNG from raw pixels; nothing here reads a picture. Source: PNG, 3rd edition, part 11."""
 
 import struct
 import zlib

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -22,6 +22,7 @@ from aigaq.redaction.preview.errors import PreviewError
 CHILDREN = Path(__file__).parent / "children"
 PACKAGES = ("PIL", "av")
 MEBIBYTE = 1024 * 1024
+BUBBLEWRAP_FOLDERS = "/usr/bin:/usr/local/bin:/bin"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Limits:
 
 def check_bubblewrap() -> str:
     """Return the path of ``bwrap``. Raises `PreviewError` ``preview.no_bubblewrap``."""
-    found = shutil.which("bwrap", path="/usr/bin:/usr/local/bin:/bin")
+    found = shutil.which("bwrap", path=BUBBLEWRAP_FOLDERS)
     if found is None:
         raise PreviewError("preview.no_bubblewrap", install="bubblewrap")
     return found
@@ -44,7 +45,7 @@ def check_bubblewrap() -> str:
 
 def build_command(*, child: str, limits: Limits) -> list[str]:
     """Return the command that runs ``children/<child>.py`` in the sandbox."""
-    command = [
+    return [
         check_bubblewrap(),
         "--unshare-all",
         "--die-with-parent",
@@ -66,7 +67,6 @@ def build_command(*, child: str, limits: Limits) -> list[str]:
         *("-I", "-S", "-B", f"/children/{child}.py"),
         *(str(limits.memory_bytes), str(limits.processor_seconds), str(limits.files_bytes)),
     ]
-    return command
 
 
 def _link_system_folders() -> list[str]:
@@ -139,7 +139,5 @@ def _feed(pipe: IO[bytes], chunks: Iterable[bytes]) -> None:
     except (BrokenPipeError, ValueError):
         pass
     finally:
-        try:
+        with suppress(BrokenPipeError):
             pipe.close()
-        except BrokenPipeError:
-            pass

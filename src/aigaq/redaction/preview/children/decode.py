@@ -1,21 +1,23 @@
-"""Runs inside the sandbox: hostile bytes on standard input, raw pixels and samples on standard output.
+"""Runs inside the sandbox: hostile bytes come in, raw pixels and samples go out.
 
-Output: records, each one line of JSON and then ``size`` bytes. ``still``: RGB pixels, width x height
-x 3. ``frame``: grey pixels, width x height. ``samples``: signed 16-bit little-endian mono at 16 kHz.
-``text``: UTF-8. ``end``: no bytes, ``code`` null or the reason. The reader believes none of it.
+Records on standard output: one line of JSON, then ``size`` bytes. ``still``: RGB pixels, width x
+height x 3. ``frame``: grey pixels, width x height. ``samples``: signed 16-bit little-endian mono
+at 16 kHz. ``text``: UTF-8. ``end``: no bytes, ``code`` null or why. Its reader believes nothing.
 """
 
 import json
 import os
 import sys
+from pathlib import Path
+from typing import Any
 
 sys.path[:0] = ["/children", "/packages"]
 
-from limits import set_limits  # noqa: E402
+from limits import set_limits  # type: ignore[import-not-found]  # noqa: E402
 
 FILES_BYTES = set_limits()
 
-INPUT = "/tmp/in"  # noqa: S108 - the sandbox's own tmpfs.
+INPUT = Path("/tmp/in")  # noqa: S108 - the sandbox's own tmpfs.
 MAX_PIXELS = 120_000_000
 SMALL, LARGE, CLIP = 480, 1600, 320
 STILLS = 6
@@ -28,39 +30,39 @@ CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,ogg,wav,mp3,aac,amr,flac,avi
 OUT = sys.stdout.buffer
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Ends with a code."""
 
 
-def put(payload=b"", **head):
+def put(payload: bytes = b"", **head: object) -> None:
     head["size"] = len(payload)
     OUT.write(json.dumps(head).encode() + b"\n")
     OUT.write(payload)
 
 
-def spool():
+def spool() -> int:
     total = 0
-    with open(INPUT, "wb") as file:
+    with INPUT.open("wb") as file:
         while chunk := sys.stdin.buffer.read(1 << 20):
             total += len(chunk)
             if total >= FILES_BYTES:
-                raise Refused("preview.too_large")
+                raise RefusedError("preview.too_large")
             file.write(chunk)
     return total
 
 
-def show_picture():
+def show_picture() -> bool:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
-        picture = Image.open(INPUT, formats=PICTURES)
+        picture: Any = Image.open(INPUT, formats=PICTURES)
     except UnidentifiedImageError:
         return False
     except Image.DecompressionBombError:
-        raise Refused("preview.too_many_pixels") from None
+        raise RefusedError("preview.too_many_pixels") from None
     if picture.width * picture.height > MAX_PIXELS:
-        raise Refused("preview.too_many_pixels")
+        raise RefusedError("preview.too_many_pixels")
     picture.draft("RGB", (LARGE, LARGE))
     picture = ImageOps.exif_transpose(picture)
     if picture.mode not in ("RGB", "L"):
@@ -75,14 +77,14 @@ def show_picture():
     return True
 
 
-def open_container():
+def open_container() -> Any:
     import av
 
     options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
-    return av.open(INPUT, options=options)
+    return av.open(str(INPUT), options=options)
 
 
-def upright(frame, edge, mode):
+def upright(frame: Any, *, edge: int, mode: str) -> Any:
     picture = frame.to_image()
     turn = getattr(frame, "rotation", 0) or 0
     if turn % 90 == 0 and turn % 360:
@@ -92,12 +94,12 @@ def upright(frame, edge, mode):
     return picture
 
 
-def check_size(stream):
+def check_size(stream: Any) -> None:
     if (stream.codec_context.width or 0) * (stream.codec_context.height or 0) > MAX_PIXELS:
-        raise Refused("preview.too_many_pixels")
+        raise RefusedError("preview.too_many_pixels")
 
 
-def show_stills(container, duration):
+def show_stills(container: Any, *, duration: int | None) -> int:
     import av
 
     shown = 0
@@ -108,7 +110,7 @@ def show_stills(container, duration):
             frame = next(container.decode(video=0))
         except (av.FFmpegError, StopIteration):
             continue
-        picture = upright(frame, 640, "RGB")
+        picture = upright(frame, edge=640, mode="RGB")
         put(
             picture.tobytes(),
             kind="still",
@@ -122,17 +124,18 @@ def show_stills(container, duration):
     return shown
 
 
-def show_clip(container):
+def show_clip(container: Any) -> int:
     import av
 
-    next_at, shown, size = 0.0, 0, None
+    next_at, shown = 0.0, 0
+    size: tuple[int, int] | None = None
     try:
         for frame in container.decode(video=0):
             at = frame.time if frame.time is not None else shown / FRAMES_A_SECOND
             if at + 1e-6 < next_at:
                 continue
             next_at = (next_at if shown else at) + 1 / FRAMES_A_SECOND
-            picture = upright(frame, CLIP, "L")
+            picture = upright(frame, edge=CLIP, mode="L")
             if size is None:
                 size = (max(2, picture.width // 2 * 2), max(2, picture.height // 2 * 2))
             picture = picture.resize(size)
@@ -146,7 +149,7 @@ def show_clip(container):
     return shown
 
 
-def play_sound(container):
+def play_sound(container: Any) -> int:
     import av
 
     resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
@@ -165,7 +168,7 @@ def play_sound(container):
     return count
 
 
-def show_media():
+def show_media() -> bool:
     import av
 
     try:
@@ -180,7 +183,7 @@ def show_media():
         shown = 0
         if moving:
             check_size(moving[0])
-            shown += show_stills(container, container.duration)
+            shown += show_stills(container, duration=container.duration)
     if moving:
         with open_container() as container:
             shown += show_clip(container)
@@ -192,12 +195,12 @@ def show_media():
                 if not shown:
                     raise
     if not shown:
-        raise Refused("preview.broken")
+        raise RefusedError("preview.broken")
     return True
 
 
-def show_text(total):
-    with open(INPUT, "rb") as file:
+def show_text(total: int) -> bool:
+    with INPUT.open("rb") as file:
         data = file.read(MAX_TEXT)
     if b"\0" in data:
         return False
@@ -211,13 +214,13 @@ def show_text(total):
     return True
 
 
-def main():
+def main() -> None:
     code = None
     try:
         total = spool()
         if not (show_picture() or show_media() or show_text(total)):
             code = "preview.unknown_kind"
-    except Refused as refused:
+    except RefusedError as refused:
         code = str(refused)
     except MemoryError:
         code = "preview.too_large"

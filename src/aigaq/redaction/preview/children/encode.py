@@ -1,31 +1,33 @@
-"""Runs inside the sandbox: raw frames or samples on standard input, a small WebM on standard output.
+"""Runs inside the sandbox: raw frames or samples come in, a small WebM goes out.
 
-Input: one line of JSON (``kind`` ``frames`` with width, height, rate; or ``samples`` with rate), then
-raw bytes. It never sees a byte that a stranger wrote but as a pixel or a sample.
+Input: one line of JSON (``kind`` ``frames`` with width, height, rate; or ``samples`` with rate),
+then raw bytes. It never sees a byte that a stranger wrote but as a pixel or a sample.
 """
 
 import json
 import os
 import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, BinaryIO
 
 sys.path[:0] = ["/children", "/packages"]
 
-from limits import set_limits  # noqa: E402
+from limits import set_limits  # type: ignore[import-not-found]  # noqa: E402
 
 set_limits()
 
 import av  # noqa: E402
 
-OUTPUT = "/tmp/out.webm"  # noqa: S108 - the sandbox's own tmpfs.
+OUTPUT = Path("/tmp/out.webm")  # noqa: S108 - the sandbox's own tmpfs.
 
 
-def encode_frames(head, source):
-    from fractions import Fraction
-
+def encode_frames(head: dict[str, Any], *, source: BinaryIO) -> None:
     from PIL import Image
 
     size = (head["width"], head["height"])
-    with av.open(OUTPUT, "w", format="webm") as container:
+    frames: Any = av.VideoFrame
+    with av.open(str(OUTPUT), "w", format="webm") as container:
         stream = container.add_stream("libvpx", rate=head["rate"])
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         stream.bit_rate = 200_000
@@ -33,15 +35,15 @@ def encode_frames(head, source):
         number = 0
         while len(data := source.read(size[0] * size[1])) == size[0] * size[1]:
             picture = Image.frombytes("L", size, data).convert("RGB")
-            frame = av.VideoFrame.from_image(picture).reformat(format="yuv420p")
+            frame = frames.from_image(picture).reformat(format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, head["rate"])
             container.mux(stream.encode(frame))
             number += 1
         container.mux(stream.encode(None))
 
 
-def encode_samples(head, source):
-    with av.open(OUTPUT, "w", format="webm") as container:
+def encode_samples(head: dict[str, Any], *, source: BinaryIO) -> None:
+    with av.open(str(OUTPUT), "w", format="webm") as container:
         stream = container.add_stream("libopus", rate=48_000)
         stream.bit_rate = 32_000
         stream.layout = "mono"
@@ -61,8 +63,8 @@ def encode_samples(head, source):
 
 
 head = json.loads(sys.stdin.buffer.readline(1024))
-(encode_frames if head["kind"] == "frames" else encode_samples)(head, sys.stdin.buffer)
-with open(OUTPUT, "rb") as file:
+(encode_frames if head["kind"] == "frames" else encode_samples)(head, source=sys.stdin.buffer)
+with OUTPUT.open("rb") as file:
     while chunk := file.read(1 << 20):
         sys.stdout.buffer.write(chunk)
 sys.stdout.buffer.flush()
