@@ -47,6 +47,8 @@ class Shell:
     languages: tuple[Language, ...]
     lock_url: str
     state_url: str
+    account_url: str
+    leave_url: str
     language_url: str
     home_url: str
     path: str
@@ -66,6 +68,8 @@ def shell(request: HttpRequest) -> dict[str, object]:
             languages=_list_languages(),
             lock_url="" if locked else url_of("lock"),
             state_url=url_of("state") if person else "",
+            account_url=url_of("mfa_index") if person else "",
+            leave_url=url_of("account_logout") if person else "",
             language_url=url_of("set_language"),
             home_url=url_of("today") or "/",
             path=request.get_full_path(),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 Words = Mapping[str, Promise]
+QUIET_SIGN = 17
 
 QUESTIONS: Mapping[int, Promise] = {
     1: _("Age"),
@@ -237,6 +238,9 @@ def say(words: Words, code: str) -> str:
 
 def say_answer(question: int, value: str) -> str:
     """Return an answer as a person reads it: her own words, or the words of her tiles."""
+    if question == QUIET_SIGN:
+        # Which tile it is stays between her and the desk's machine.
+        return _now("agreed; the desk watches for it")
     options = OPTIONS.get(question)
     if options is None:
         return value

@@ -1,6 +1,6 @@
 """One trial desk with three fictional reports, and one Chromium, for all tests of its pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -38,32 +38,43 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def reports(desk: Desk, chromium: Browser) -> dict[str, str]:
     """Carry three reports in through the page for files; give their addresses."""
-    sealed = {
-        "urgent": seal_fictional_report(
-            desk,
-            answers=((1, "16_17"), (2, "relative"), (3, "no"), (4, WORDS), (10, "heard lawyer")),
-            items=[
-                ("IMG_1.jpg", "image/jpeg", build_photo()),
-                ("../\u202egpj.exe", "application/x-thing", b"MZ fictional"),
-            ],
-        ),
-        "kazakh": seal_fictional_report(desk, answers=((4, "Ойдан шығарылған."),), language="kk"),
-        "silent": seal_fictional_report(desk, answers=(), items=[("a.txt", "text/plain", b"a")]),
-    }
     page = chromium.new_context(locale="en").new_page()
     enter(page, desk)
-    addresses = {}
-    for name, file in sealed.items():
-        page.goto(desk.origin + "/inbox/import")
-        page.set_input_files(
-            "input[type=file]",
-            {"name": "backup-1234.tar", "mimeType": "application/x-tar", "buffer": file},
-        )
-        page.click("main form button")
-        page.wait_for_url("**/reports/*")
-        addresses[name] = page.url
+    addresses = {
+        "urgent": carry_in(
+            page,
+            desk,
+            answers=((1, "16_17"), (2, "relative"), (3, "no"), (4, WORDS), (10, "heard lawyer")),
+            items=(
+                ("IMG_1.jpg", "image/jpeg", build_photo()),
+                ("../\u202egpj.exe", "application/x-thing", b"MZ fictional"),
+            ),
+        ),
+        "kazakh": carry_in(page, desk, answers=((4, "Ойдан шығарылған."),), language="kk"),
+        "silent": carry_in(page, desk, answers=(), items=(("a.txt", "text/plain", b"a"),)),
+    }
     page.context.close()
     return addresses
+
+
+def carry_in(
+    page: Page,
+    desk: Desk,
+    *,
+    answers: Sequence[tuple[int, str]],
+    items: Sequence[tuple[str, str, bytes]] = (),
+    language: str = "ru",
+) -> str:
+    """Seal a fictional report, take it in through the page for files, return its address."""
+    file = seal_fictional_report(desk, answers=answers, items=items, language=language)
+    page.goto(desk.origin + "/inbox/import")
+    page.set_input_files(
+        "input[type=file]",
+        {"name": "backup-1234.tar", "mimeType": "application/x-tar", "buffer": file},
+    )
+    page.click("main form button")
+    page.wait_for_url("**/reports/*")
+    return page.url
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from aigaq import clock
 from aigaq.age import HybridIdentity
+from aigaq.cli.local_desk import ask_running_desk
+from aigaq.core.home import Home
 from aigaq.sealing.envelope import (
     ConsentToSeal,
     ContainerSink,
@@ -95,6 +97,11 @@ def lock_from_the_command_line(desk: Desk) -> None:
         capture_output=True,
         timeout=60,
     )
+
+
+def mark_sample(desk: Desk, *, report_id: str) -> None:
+    """Tell the desk that a report is the fictional sample, as `aigaq up` does."""
+    ask_running_desk(Home(desk.home), command="mark-sample", report_id=report_id)
 
 
 def _wait_until_it_answers(origin: str) -> None:

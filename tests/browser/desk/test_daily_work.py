@@ -5,8 +5,8 @@ import time
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.desk.conftest import OpenPage, enter
-from tests.browser.desk.house import WORDS, Desk, lock_from_the_command_line
+from tests.browser.desk.conftest import OpenPage, carry_in, enter
+from tests.browser.desk.house import WORDS, Desk, lock_from_the_command_line, mark_sample
 
 pytestmark = pytest.mark.browser
 
@@ -164,6 +164,57 @@ def test_a_report_is_handed_over_and_taken_back(
     expect(page.locator(".toast")).to_contain_text("Nobody works on the report now")
 
 
+def test_a_consent_is_taken_back_after_being_told_what_that_does(
+    open_page: OpenPage, reports: dict[str, str]
+) -> None:
+    page = open_page()
+    page.goto(reports["kazakh"])
+    consents = page.locator(".consent")
+    assert consents.nth(0).locator("details").count() == 0, "keeping is what sending means"
+    given = consents.nth(1)
+    expect(given.locator(".chip")).to_have_text("Allowed")
+    given.locator("summary").click()
+    given.locator("form button").click()
+    expect(page.locator(".consent").nth(1).locator(".chip")).to_have_text("Taken back")
+
+
+def test_the_tile_of_the_quiet_sign_is_not_shown(
+    open_page: OpenPage, desk: Desk, reports: dict[str, str]
+) -> None:
+    page = open_page()
+    carry_in(page, desk, answers=((4, "Fictional."), (17, "b")))
+    assert "Quiet sign" in page.inner_text(".answers")
+    assert "bell" not in page.inner_text("main")
+
+
+def test_the_sample_is_marked_and_removed_in_one_tap(
+    open_page: OpenPage, desk: Desk, reports: dict[str, str]
+) -> None:
+    page = open_page()
+    carry_in(page, desk, answers=((4, "A fictional sample."),))
+    mark_sample(desk, report_id=page.locator(".hash").first.inner_text())
+    page.reload()
+    expect(page.locator(".page-head .chip").first).to_have_text("Fictional")
+    page.goto(desk.origin + "/today")
+    page.click("form[action$=remove-sample] button")
+    expect(page.locator(".toast")).to_contain_text("removed")
+    assert page.locator("form[action$=remove-sample]").count() == 0
+
+
+def test_a_file_that_is_no_report_is_refused_with_a_reason(
+    open_page: OpenPage, desk: Desk, reports: dict[str, str]
+) -> None:
+    page = open_page()
+    page.goto(desk.origin + "/inbox/import")
+    page.set_input_files(
+        "input[type=file]",
+        {"name": "x.tar", "mimeType": "application/x-tar", "buffer": b"not a report" * 100},
+    )
+    page.click("main form button")
+    expect(page.locator("[role=alert]")).to_be_focused()
+    expect(page.locator("input[type=file]")).to_have_attribute("aria-invalid", "true")
+
+
 def test_who_waits_is_settled(open_page: OpenPage, desk: Desk, reports: dict[str, str]) -> None:
     page = open_page()
     page.goto(reports["silent"])
@@ -180,7 +231,7 @@ def test_the_language_is_switched_and_kept(open_page: OpenPage, desk: Desk) -> N
     page.click(".menu button[value=kk]")
     page.wait_for_selector("html[lang=kk]")
     page.goto(desk.origin + "/inbox")
-    assert page.inner_text("h1") == "Кіріс"
+    assert page.inner_text("h1") == "Кіріс хабарламалар"
 
 
 def test_one_key_locks_every_tab_and_nothing_stays_on_the_screen(

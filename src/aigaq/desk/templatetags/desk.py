@@ -147,7 +147,7 @@ def field(bound: BoundField, short: str = "") -> dict[str, object]:
 
 
 TABLES = {
-    "alarm": words.ALARMS,
+    "alarm": {**words.FAULTS, **words.ALARMS},
     "came_by": words.CAME_BY,
     "consent": words.CONSENTS,
     "decision": words.DECISIONS,
