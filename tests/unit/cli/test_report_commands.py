@@ -1,6 +1,7 @@
 """`aigaq seal`, `send`, `open` and `mailbox` as a person runs them, against a real gate."""
 
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -8,22 +9,35 @@ import socket
 import subprocess
 import sys
 import threading
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import httpx
 import pytest
-from scripts.vector_sources.fixtures import CARD, LOG, MESSAGE, ROOT, TEAM
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from scripts.vector_sources.fixtures import CARD, DESK, LOG, MESSAGE, ROOT, TEAM
 from tests.flows.stage import GateProcess, free_port
 
 from aigaq.age import HybridIdentity
 from aigaq.cli import main
 from aigaq.clock import now
+from aigaq.sealing.canonical_json import build_json
 from aigaq.sealing.card import build_card, parse_card
-from aigaq.sealing.receipts import check_promise, parse_promise, parse_receipt_file
+from aigaq.sealing.mailbox_answer import NO_HASH, Head, Heads
+from aigaq.sealing.mailbox_requests import DESK_LABEL, RequestTarget, sign_request
+from aigaq.sealing.messages import TO_REPORTER, Message, build_message, head_of
+from aigaq.sealing.receipt_code import derive_mailbox_keys
+from aigaq.sealing.receipts import (
+    FilingReceipt,
+    build_filing_receipt,
+    check_promise,
+    parse_promise,
+    parse_receipt_file,
+)
 from aigaq.sealing.signatures import public_bytes
 
 ROOT_KEY = b64encode(public_bytes(ROOT)).decode()
@@ -239,6 +253,103 @@ def test_messages_form_one_chain(team: Team) -> None:
     assert team.mailbox(code, "write", "--text", "Сәлем", "--sign", "b")["sequence"] == 1
     assert team.mailbox(code, "request", "limit", "--sign", "b")["sequence"] == 2
     assert team.mailbox(code, "withdraw-consent", "--sign", "c")["sequence"] == 3
+
+
+def put_into_mailbox(
+    team: Team, message: Message, *, sealed: dict[str, Any], key: Ed25519PrivateKey
+) -> bytes:
+    """Have the desk put a message into a mailbox; return its age file."""
+    recipient = derive_mailbox_keys(sealed["code"], team_id=CARD.team_id).recipient
+    ciphertext = build_message(message, key=key, recipient=recipient)
+    body = build_json(
+        {
+            "ciphertext": b64encode(ciphertext).decode(),
+            "mailbox_key": b64encode(message.mailbox_key).decode(),
+            "previous": message.previous.hex(),
+            "sequence": message.sequence,
+        }
+    )
+    target = RequestTarget(
+        label=DESK_LABEL,
+        team_id=CARD.team_id,
+        gate_origin=team.gate.origin,
+        method="POST",
+        path="/api/desk/mailboxes",
+    )
+    nonce = httpx.post(f"{team.gate.origin}/api/nonce", trust_env=False).json()
+    headers = sign_request(
+        target,
+        key=DESK,
+        body_sha256=hashlib.sha256(body).digest(),
+        nonce=b64decode(nonce["nonce"]),
+        expiry=nonce["expires_at"],
+    )
+    answer = httpx.post(
+        f"{team.gate.origin}{target.path}", content=body, headers=headers, trust_env=False
+    )
+    assert answer.json()["result"] == "taken"
+    return ciphertext
+
+
+def desk_message(sealed: dict[str, Any], **changes: Any) -> Message:
+    """Return the desk's first message to whoever sealed a report."""
+    keys = derive_mailbox_keys(sealed["code"], team_id=CARD.team_id)
+    values: dict[str, Any] = {
+        "direction": TO_REPORTER,
+        "kind": "text",
+        "body": {"text": "Здравствуйте. Это образец."},
+        "team_id": CARD.team_id,
+        "mailbox_key": keys.public_key,
+        "first_commitment": bytes.fromhex(sealed["commitment"]),
+        "sequence": 1,
+        "previous": NO_HASH,
+        "heads": Heads(),
+        "sent_at": now(),
+    }
+    return Message(**(values | changes))
+
+
+def test_what_the_desk_writes_is_read_in_its_order(team: Team) -> None:
+    sealed = team.seal("backup.tar")
+    team.json("send", "backup.tar", "--gate", team.gate.origin, "--root", ROOT_KEY)
+    filing = FilingReceipt(
+        commitment=bytes.fromhex(sealed["commitment"]),
+        report_id=bytes.fromhex(sealed["report_id"]),
+        team_id=CARD.team_id,
+        register_number=7,
+        state="filed",
+        filed_at=now(),
+    )
+    body = {"filing_receipt": build_filing_receipt(filing, message_key=MESSAGE)}
+    first = desk_message(sealed, kind="filing_receipt", body=body)
+    previous = head_of(put_into_mailbox(team, first, sealed=sealed, key=MESSAGE), sequence=1)
+    second = desk_message(sealed, sequence=2, previous=previous.sha256)
+    put_into_mailbox(team, second, sealed=sealed, key=MESSAGE)
+
+    shown = team.mailbox(sealed["code"], "read", "--confirm")["messages"]
+    assert [one["kind"] for one in shown] == ["filing_receipt", "text"]
+    assert (shown[0]["register_number"], shown[0]["state"]) == (7, "filed")
+    assert shown[1]["text"] == "Здравствуйте. Это образец."
+    assert team.mailbox(sealed["code"], "read")["messages"] == []
+
+
+@pytest.mark.parametrize("trick", ["forged", "of another report", "knowing what she never sent"])
+def test_a_message_that_cannot_be_the_desks_raises_the_alarm(team: Team, trick: str) -> None:
+    sealed = team.seal("backup.tar")
+    team.json("send", "backup.tar", "--gate", team.gate.origin, "--root", ROOT_KEY)
+    changes: dict[str, dict[str, Any]] = {
+        "forged": {},
+        "of another report": {"first_commitment": bytes(31) + b"x"},
+        "knowing what she never sent": {"heads": Heads(to_desk=Head(1, sha256=b"x" * 32))},
+    }
+    key = LOG if trick == "forged" else MESSAGE
+    put_into_mailbox(team, desk_message(sealed, **changes[trick]), sealed=sealed, key=key)
+    done = team.run(
+        "mailbox", "--gate", team.gate.origin, "--root", ROOT_KEY, "--code", "-", "read", "--json",
+        typed=sealed["code"] + "\n",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {"error": "mailbox.alarm"}
 
 
 def test_a_part_comes_under_the_same_mailbox(team: Team) -> None:
