@@ -156,15 +156,20 @@ def _list_shown(detail: ItemDetail) -> list[dict[str, object]]:
     if detail.kind == "image" and shown:
         # The sandbox makes a small and a large one of the same picture.
         shown = [max(shown, key=lambda each: each.width or 0)]
-    return [
-        {
-            "kind": kinds[each.kind],
-            "url": reverse("preview", args=[each.id]),
-            "name": detail.name,
-            "label": _label(each.kind, number=place, of=len(shown)),
-        }
-        for place, each in enumerate(shown, start=1)
-    ]
+    numbers = dict.fromkeys(kinds, 0)
+    viewers: list[dict[str, object]] = []
+    for each in shown:
+        numbers[each.kind] += 1
+        of = sum(other.kind == each.kind for other in shown)
+        viewers.append(
+            {
+                "kind": kinds[each.kind],
+                "url": reverse("preview", args=[each.id]),
+                "name": detail.name,
+                "label": _label(each.kind, number=numbers[each.kind], of=of),
+            }
+        )
+    return viewers
 
 
 def _label(kind: str, *, number: int, of: int) -> str:
