@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from aigaq.accounts.errors import NotThere
-from aigaq.accounts.models import Staff
 from aigaq.accounts.permissions import Capability, check_may
+from aigaq.accounts.selectors import Staff
 from aigaq.intake.errors import NotFound
 
 P = ParamSpec("P")

@@ -17,7 +17,7 @@ from django.db.models import Max
 
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
-from aigaq.accounts.models import Staff
+from aigaq.accounts.selectors import Staff
 from aigaq.core import audit
 from aigaq.intake import letters, models, staging
 from aigaq.intake.alarms import raise_alarm

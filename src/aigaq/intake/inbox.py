@@ -29,9 +29,7 @@ def filter_view(*, view: InboxView, actor_id: UUID) -> QuerySet[Report]:
     if view == InboxView.ALL:
         return heads
     if view == InboxView.FLAGGED:
-        return heads.filter(
-            Q(first__isnull=True, has_faults=True) | Q(first__isnull=True, is_watched=True)
-        )
+        return heads.filter(is_flagged=True)
     live = heads.filter(forgotten_at__isnull=True)
     if view == InboxView.WAITING:
         return live.filter(waiting_since__isnull=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
-from aigaq.accounts.models import Staff
+from aigaq.accounts.selectors import Staff
 from aigaq.intake.models import Mailbox, Message
 from aigaq.intake.shapes import Direction
 from aigaq.sealing import messages as sealed

@@ -45,7 +45,10 @@ class Report(models.Model):
     mailbox = models.ForeignKey(
         Mailbox, null=True, on_delete=models.PROTECT, related_name="reports"
     )
-    first = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="parts")
+    # Most rows have no first: an index over them all would lead SQLite astray in every list.
+    first = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="parts", db_index=False
+    )
     came_by = models.CharField(max_length=4)
     language = models.CharField(max_length=2, blank=True)
     role = models.CharField(max_length=40, blank=True)
@@ -63,10 +66,19 @@ class Report(models.Model):
     opened_at = models.DateTimeField(null=True)
     waiting_since = models.DateTimeField(null=True)
     assigned_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     has_faults = models.BooleanField(default=False)
     is_watched = models.BooleanField(default=False)
+    is_flagged = models.GeneratedField(
+        expression=models.F("has_faults").bitor(models.F("is_watched")),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     is_sample = models.BooleanField(default=False)
     second_place_at = models.DateTimeField(null=True)
     safe_at = models.DateTimeField(null=True)
@@ -94,7 +106,9 @@ class Report(models.Model):
             ),
             models.Index(
                 fields=("waiting_since", "register_number"),
-                condition=models.Q(waiting_since__isnull=False),
+                condition=models.Q(
+                    first__isnull=True, forgotten_at__isnull=True, waiting_since__isnull=False
+                ),
                 name="report_waiting",
             ),
             models.Index(
@@ -104,8 +118,7 @@ class Report(models.Model):
             ),
             models.Index(
                 fields=("-register_number",),
-                condition=models.Q(first__isnull=True, has_faults=True)
-                | models.Q(first__isnull=True, is_watched=True),
+                condition=models.Q(first__isnull=True, is_flagged=True),
                 name="report_flagged",
             ),
             models.Index(
@@ -119,6 +132,11 @@ class Report(models.Model):
                 name="report_not_safe",
             ),
             models.Index(fields=("commitment",), name="report_commitment"),
+            models.Index(
+                fields=("first", "register_number"),
+                condition=models.Q(first__isnull=False),
+                name="report_parts",
+            ),
         )
 
 

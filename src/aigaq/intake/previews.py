@@ -6,6 +6,8 @@ is tried once, and again only if bubblewrap was missing.
 
 import io
 import uuid
+from collections.abc import Iterator
+from itertools import chain
 
 from django.db import transaction
 
@@ -25,12 +27,17 @@ def preview_item(*, item_id: uuid.UUID) -> None:
     staged: list[tuple[Made, uuid.UUID]] = []
     code = ""
     try:
-        chunks = blob_store.read_chunks(item.blob_id)
+        chunks = _begin(blob_store.read_chunks(item.blob_id))
         for made in make_previews(chunks=chunks, size_bytes=item.size_bytes):
             staged.append((made, staging.stage_blob(io.BytesIO(made.data))))
     except PreviewError as error:
         code = error.code
     _record(item=item, staged=staged, code=code)
+
+
+def _begin(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Read the first chunk now: the key comes from the database, which is this thread's alone."""
+    return chain([next(chunks, b"")], chunks)
 
 
 @transaction.atomic

@@ -30,12 +30,11 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
-from aigaq.accounts.models import Staff
+from aigaq.accounts.selectors import Staff
 from aigaq.age import stream
 from aigaq.blobs import sync_folder, write_durably
 from aigaq.core import audit, blob_store
 from aigaq.core.held_keys import DATABASE_LABEL, HELD, derive_key
-from aigaq.core.models import BlobKey
 from aigaq.intake import letters, models
 from aigaq.intake.errors import SecondPlaceError
 from aigaq.intake.selectors import list_copied_states
@@ -152,7 +151,7 @@ def _copy_envelope(report: models.Report, *, folder: Path) -> None:
 def _copy_blobs(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     have = {path.name for path in folder.iterdir()}
-    for blob_id in BlobKey.objects.values_list("pk", flat=True).iterator():
+    for blob_id in blob_store.list_blob_ids():
         if blob_id.hex in have:
             continue
         source = settings.HOME.blobs / blob_id.hex
@@ -165,7 +164,7 @@ def _remove_forgotten(folder: Path) -> None:
     forgotten = models.Report.objects.filter(forgotten_at__isnull=False)
     for report_id in forgotten.values_list("report_id", flat=True):
         shutil.rmtree(folder / "reports" / bytes(report_id).hex(), ignore_errors=True)
-    known = {blob_id.hex for blob_id in BlobKey.objects.values_list("pk", flat=True)}
+    known = {blob_id.hex for blob_id in blob_store.list_blob_ids()}
     for path in (folder / "blobs").iterdir():
         if path.name not in known:
             path.unlink(missing_ok=True)

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from aigaq import clock
-from aigaq.accounts.models import Staff
 from aigaq.accounts.permissions import Capability, HasRoles, may
+from aigaq.accounts.selectors import Staff
 from aigaq.intake import inbox, models, shapes, urgency
 from aigaq.intake.errors import NotFound
 from aigaq.intake.notices import parse_stored

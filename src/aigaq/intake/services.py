@@ -15,8 +15,8 @@ from django.db import transaction
 
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
-from aigaq.accounts.models import Staff
 from aigaq.accounts.permissions import Capability, may
+from aigaq.accounts.selectors import Staff
 from aigaq.core import audit, background, blob_store
 from aigaq.intake import filing, letters, models, notices, previews, second_place, shredder
 from aigaq.intake.errors import (

@@ -9,7 +9,7 @@ The next copy to the second place carries this on.
 from django.db import transaction
 
 from aigaq import clock
-from aigaq.accounts.models import Staff
+from aigaq.accounts.selectors import Staff
 from aigaq.core import audit, blob_store
 from aigaq.intake import models
 from aigaq.intake.shapes import ReportState
