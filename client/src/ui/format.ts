@@ -2,7 +2,9 @@
 
 import { language, t } from "./texts";
 
-const LOCALES = { kk: "kk-KZ", ru: "ru-RU", en: "en-GB" } as const;
+/** Many browsers hold no Kazakh data ("2026 M11 22"): numbers follow the Russian form, months stand here. */
+const LOCALES = { kk: "ru-RU", ru: "ru-RU", en: "en-GB" } as const;
+const KAZAKH_MONTHS = "қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан".split(" ");
 
 export function formatSize(bytes: number): string {
   const steps = [
@@ -34,7 +36,10 @@ export function formatClock(seconds: number): string {
 
 /** An RFC 3339 time as date and time of this phone's zone, in words. */
 export function formatTime(time: string): string {
-  return new Intl.DateTimeFormat(LOCALES[language()], { dateStyle: "long", timeStyle: "short" }).format(new Date(time));
+  const at = new Date(time);
+  if (language() !== "kk") return new Intl.DateTimeFormat(LOCALES[language()], { dateStyle: "long", timeStyle: "short" }).format(at);
+  const minutes = String(at.getMinutes()).padStart(2, "0");
+  return `${at.getFullYear()} жылғы ${at.getDate()} ${KAZAKH_MONTHS[at.getMonth()] ?? ""}, ${String(at.getHours()).padStart(2, "0")}:${minutes}`;
 }
 
 /** A file's name to be shown: signs that turn, hide or break text are replaced, never the file's own name. */

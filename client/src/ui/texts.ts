@@ -1,9 +1,9 @@
 /**
  * The texts in the language of the page, and its change in memory.
  *
- * The language of the document is compiled in (`aigaq:texts`), but for what the document itself holds
- * in elements with `data-t`; another language is fetched once from
- * `a/texts.<lang>.json`. Nothing is remembered across pages.
+ * In the language of the document, the first page's own are compiled in (`aigaq:texts`) or stand in
+ * elements with `data-t`, and those of all views behind it come with the sealer. Another language is
+ * fetched once, whole, from `a/texts.<lang>.json`. Nothing is remembered across pages.
  */
 
 import compiled from "aigaq:texts";
@@ -11,7 +11,8 @@ import type { Language } from "../api";
 
 const LANGUAGES: readonly Language[] = ["kk", "ru", "en"];
 const loaded = new Map<Language, Readonly<Record<string, string>>>();
-let current: Language = languageOf(document.documentElement.lang);
+const ofDocument: Language = languageOf(document.documentElement.lang);
+let current: Language = ofDocument;
 loaded.set(current, { ...compiled, ...textsOfDocument() });
 
 function textsOfDocument(): Record<string, string> {
@@ -29,12 +30,21 @@ export function languageOf(name: string): Language {
 
 /** The text of `key` with `{name}` replaced by `values.name`. */
 export function t(key: string, values: Readonly<Record<string, string | number>> = {}): string {
-  const text = loaded.get(current)?.[key] ?? key;
+  const text = find(key) ?? key;
   return text.replace(/\{(\w+)\}/gu, (whole, name: string) => String(values[name] ?? whole));
 }
 
 export function hasText(key: string): boolean {
-  return loaded.get(current)?.[key] !== undefined;
+  return find(key) !== undefined;
+}
+
+/** Whether the texts of the views behind the first page are here. */
+export function hasAllTexts(): boolean {
+  return current !== ofDocument || window.aigaqTexts !== undefined;
+}
+
+function find(key: string): string | undefined {
+  return loaded.get(current)?.[key] ?? (current === ofDocument ? window.aigaqTexts?.[key] : undefined);
 }
 
 /** Load `next` if it is not here yet and make it the language of the page. Throws when the line is cut. */

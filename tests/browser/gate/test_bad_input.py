@@ -56,13 +56,13 @@ def test_send_is_disabled_until_the_page_can_seal_and_can_be_tried_again(
     open_page: OpenPage,
 ) -> None:
     page = open_page()
-    page.route("**/a/seal.js", lambda route: route.abort())
+    page.route("**/a/seal.*.js", lambda route: route.abort())
     page.reload()
     walk.open_form(page)
     walk.press(page, EN["nav.finish"])
     assert page.get_by_role("button", name=EN["review.send"]).is_disabled()
     page.get_by_text(EN["error.bundle.sealer_not_loaded"]).wait_for()
-    page.unroute("**/a/seal.js")
+    page.unroute("**/a/seal.*.js")
     walk.press(page, EN["send.again"])
     page.get_by_text(EN["review.no_code"]).wait_for()
 

@@ -65,7 +65,7 @@ def test_four_requests_in_all_and_none_elsewhere(open_page: OpenPage, origin: st
     page.reload()
     page.wait_for_function("window.aigaqSealer !== undefined")
     paths = [answer.url.removeprefix(origin) for answer in answers]
-    assert paths == ["/", "/a/page.css", "/a/main.ru.js", "/a/seal.js"]
+    assert paths == ["/", "/a/page.css", "/a/main.ru.js", "/a/seal.ru.js"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -85,3 +85,37 @@ def test_no_error_and_no_refused_policy_is_reported(open_page: OpenPage) -> None
     walk.through_all_steps(page, words, lambda _: None)
     walk.send(page, words)
     assert told == []
+
+
+VOICES = """kind => {
+  const voice = {name: "v", lang: "en-GB", localService: kind === "local"};
+  speechSynthesis.getVoices = () => [voice];
+}"""
+
+
+@pytest.mark.parametrize(("kind", "buttons"), [("local", 1), ("network", 0)])
+def test_only_a_voice_of_this_phone_reads_aloud(
+    open_page: OpenPage, kind: str, buttons: int
+) -> None:
+    page = open_page()
+    page.evaluate(VOICES, kind)
+    walk.open_form(page)
+    listen = page.get_by_role("button", name=texts("en")["ui.listen"], exact=True)
+    assert listen.count() == buttons
+
+
+def test_nothing_of_it_can_be_printed(open_page: OpenPage) -> None:
+    page = open_page()
+    page.emulate_media(media="print")
+    assert not page.is_visible("body")
+
+
+def test_help_comes_back_to_where_she_was(open_page: OpenPage) -> None:
+    page, words = open_page(), texts("en")
+    walk.open_form(page)
+    walk.go_to_step(page, "what", words)
+    page.fill("#q-4", walk.WORDS)
+    page.click("#to-help")
+    assert page.is_visible("#help")
+    walk.press(page, words["nav.return"])
+    assert page.input_value("#q-4") == walk.WORDS

@@ -1,6 +1,7 @@
 """Coming back with the code: answers, states, writing, wishes, alarms; what the desk reads."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page
@@ -178,3 +179,20 @@ def test_the_receipt_file_is_saved_only_when_asked(open_page: OpenPage) -> None:
     receipt = json.loads(download.value.path().read_text("utf-8"))
     assert receipt["format"] == "aigaq/receipt/v1"
     assert receipt["filing_receipt"] is None
+
+
+@pytest.mark.parametrize(
+    ("language", "date"),
+    [
+        ("kk", r"\d{4} жылғы \d{1,2} [а-яәғқңөұүһі]+, \d\d:\d\d"),
+        ("ru", r"\d{1,2} [а-я]+ \d{4} г\. в \d\d:\d\d"),
+        ("en", r"\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d"),
+    ],
+)
+def test_the_time_of_receipt_is_said_in_words(
+    open_page: OpenPage, language: str, date: str
+) -> None:
+    page, words = open_page(language), texts(language)
+    walk.through_all_steps(page, words, lambda _: None)
+    walk.send(page, words)
+    assert re.search(words["sent.at"].replace("{time}", date), page.inner_text("#view"))
