@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from aigaq.errors import AigaqError
 from aigaq.redaction.preview.errors import PreviewError
 
 CHILDREN = Path(__file__).parent / "children"
@@ -136,7 +137,8 @@ def _feed(pipe: IO[bytes], chunks: Iterable[bytes]) -> None:
     try:
         for chunk in chunks:
             pipe.write(chunk)
-    except (BrokenPipeError, ValueError):
+    except (BrokenPipeError, ValueError, AigaqError):
+        # The child wants no more, or the item cannot be read to its end: it sees the end.
         pass
     finally:
         with suppress(BrokenPipeError):
