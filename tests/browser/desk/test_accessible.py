@@ -36,7 +36,8 @@ LOOKS = (
 
 
 def look(page: Page) -> list[str]:
-    """Return what axe finds on the page as it stands."""
+    """Return what axe finds on the page from its top: the sticky bar may cover a scrolled one."""
+    page.evaluate("scrollTo(0, 0)")
     found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
     return [
         f"{page.url} {rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]
