@@ -1,7 +1,7 @@
 """PROTOCOL 34: a classifier over length, status, headers and time cannot tell a known mailbox.
 
-Requests under keys that the gate knows, and under fresh ones, are interleaved; a half of the answers
-trains, the other half is judged. Score ≤ 0.55. `AIGAQ_ROUNDS=small`: 600 answers, `full`: 10,000.
+Requests under keys that the gate knows, and under fresh ones, are interleaved; one half of the
+answers trains, the other is judged. Score ≤ 0.55. `AIGAQ_ROUNDS=small`: 600, `full`: 10,000.
 The test proves itself: the same classifier finds a difference of one byte, and one of 50 ms.
 """
 

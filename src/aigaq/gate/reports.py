@@ -79,9 +79,18 @@ async def complete_report(gate: Gate, request: Request) -> Answer:
 
 async def receive_report(gate: Gate, *, envelope: Envelope, draft: bytes) -> Received:
     """Store ``envelope`` with the uploads of ``draft``, durably, unless it was received before."""
-    gate.check_space_for_text(len(envelope.manifest) + len(envelope.header_bytes))
-    now = gate.now_seconds()
-    return await gate.writer.run_in_group(_receive_all, _Arrival(envelope, draft, now))
+    arrival = _Arrival(envelope, draft, gate.now_seconds())
+    try:
+        gate.check_space_for_text(len(envelope.manifest) + len(envelope.header_bytes))
+        return await gate.writer.run_in_group(_receive_all, arrival)
+    except GateError as error:
+        if error.code != "gate.full":
+            raise
+        # A report that was received stays received, also when there is no room for another.
+        known = await gate.read(lambda connection: _Known.look_up(connection, [arrival]))
+        if envelope.id not in known.received_at:
+            raise
+        return Received(known.received_at[envelope.id], is_new=False)
 
 
 def parse_envelope(body: bytes, *, team_id: bytes) -> Envelope:
