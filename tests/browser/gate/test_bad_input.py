@@ -1,7 +1,9 @@
 """What goes wrong is said clearly, and nothing that was written is lost."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Page, Request, Route
 from tests.browser.gate import walk
 from tests.browser.gate.conftest import OpenPage
 from tests.browser.gate.organisation import texts
@@ -52,19 +54,32 @@ def test_send_is_disabled_until_the_code_was_typed(open_page: OpenPage) -> None:
     assert EN["review.no_code"] in page.inner_text("#view")
 
 
-def test_send_is_disabled_until_the_page_can_seal_and_can_be_tried_again(
-    open_page: OpenPage,
-) -> None:
+def test_without_the_sealing_script_she_is_told_and_can_try_again(open_page: OpenPage) -> None:
     page = open_page()
-    page.route("**/a/seal.*.js", lambda route: route.abort())
+    page.route("**/a/seal.*", lambda route: route.abort())
+    page.reload()
+    walk.open_form(page)
+    page.locator("main").get_by_text(EN["error.bundle.sealer_not_loaded"]).wait_for()
+    assert page.locator("textarea").count() == 0
+    page.unroute("**/a/seal.*")
+    page.click("#begin")
+    page.get_by_role("heading", name=EN["step.age"], exact=True).wait_for()
+
+
+def test_a_page_whose_card_is_not_under_its_root_key_sends_nothing(open_page: OpenPage) -> None:
+    page = open_page()
+
+    def alter(route: Route) -> None:
+        answer = route.fetch()
+        # The last letters of the signature, which end the card's text in the stamp.
+        route.fulfill(response=answer, body=re.sub(r"..==\\n", r"AA==\\n", answer.text()))
+
+    page.route(page.url, alter)
     page.reload()
     walk.open_form(page)
     walk.press(page, EN["nav.finish"])
-    assert page.get_by_role("button", name=EN["review.send"]).is_disabled()
-    page.get_by_text(EN["error.bundle.sealer_not_loaded"]).wait_for()
-    page.unroute("**/a/seal.*.js")
-    walk.press(page, EN["send.again"])
-    page.get_by_text(EN["review.no_code"]).wait_for()
+    page.get_by_text(EN["error.card"]).wait_for()
+    assert page.get_by_role("button", name=EN["review.send"], exact=True).is_disabled()
 
 
 @pytest.mark.parametrize(
