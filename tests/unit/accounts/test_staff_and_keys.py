@@ -77,7 +77,7 @@ def test_an_invitation_makes_one_account_with_its_roles(host: Staff) -> None:
     staff = services.accept_invitation(
         secret=secret, username="Erlan", password=PASSWORD, language="kk"
     )
-    assert (staff.username, staff.list_roles()) == ("erlan", {Role.CASEWORKER})
+    assert (staff.username, set(staff.list_roles())) == ("erlan", {Role.CASEWORKER})
     with pytest.raises(NotThere):
         services.access_invitation(secret=secret)
     assert selectors.get_only_person() is None
@@ -128,13 +128,12 @@ def test_who_has_no_sign_in_of_their_own_cannot_invite(founding: Founding) -> No
 
 
 def test_the_last_administrator_stays(host: Staff) -> None:
-    for change in (
-        lambda: services.deactivate_staff(staff=host, deactivated_by=host),
-        lambda: services.change_roles(staff=host, roles=[Role.LAWYER], changed_by=host),
-    ):
-        with pytest.raises(AccountsError) as caught:
-            change()
-        assert caught.value.code == "accounts.last_administrator"
+    with pytest.raises(AccountsError) as left:
+        services.deactivate_staff(staff=host, deactivated_by=host)
+    with pytest.raises(AccountsError) as changed:
+        services.change_roles(staff=host, roles=[Role.LAWYER], changed_by=host)
+
+    assert {left.value.code, changed.value.code} == {"accounts.last_administrator"}
 
 
 def test_with_one_unlock_off_nobody_comes_in_by_the_passphrase(founding: Founding) -> None:

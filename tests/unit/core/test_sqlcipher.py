@@ -27,7 +27,9 @@ def keys_back() -> Iterator[None]:
 def ask(pragma: str) -> object:
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA {pragma}")
-        return cursor.fetchone()[0]
+        row = cursor.fetchone()
+    assert row is not None
+    return row[0]
 
 
 @pytest.mark.django_db
