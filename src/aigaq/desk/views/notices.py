@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from aigaq.accounts.permissions import Capability, may
+from aigaq.accounts.selectors import Staff
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import NoteForm
 from aigaq.intake import selectors, services
+from aigaq.intake.shapes import AlarmRow, PublicWatch
 
 GOOD = 25
 
@@ -22,11 +24,12 @@ GOOD = 25
 def notices(request: HttpRequest) -> HttpResponse:
     """Return open alarms, the public watch, gate and second place."""
     actor = actor_of(request)
+    watch = selectors.get_public_watch()
     return render(
         request,
         "desk/work/notices.html",
         {
-            "alarms": selectors.list_alarms(actor=actor),
+            "alarms": list_open_alarms(actor, watch=watch),
             "closed": [
                 alarm
                 for alarm in selectors.list_alarms(actor=actor, open_only=False)
@@ -35,11 +38,21 @@ def notices(request: HttpRequest) -> HttpResponse:
             "form": NoteForm(),
             "gate": selectors.get_gate_status(actor=actor),
             "second": selectors.get_second_place(actor=actor),
-            "watch": selectors.get_public_watch(),
+            "watch": watch,
             "can_publish": may(actor, capability=Capability.MANAGE_ORGANISATION),
             "can_read": may(actor, capability=Capability.READ_REPORTS),
         },
     )
+
+
+def list_open_alarms(actor: Staff, *, watch: PublicWatch) -> list[AlarmRow]:
+    """Return open alarms without those that the public watch shows as they stand now."""
+    shown = {
+        f"watch.{name}_differs"
+        for name, state in (("card", watch.card), ("bundle", watch.bundle))
+        if state.state == "different"
+    }
+    return [alarm for alarm in selectors.list_alarms(actor=actor) if alarm.code not in shown]
 
 
 @require_POST

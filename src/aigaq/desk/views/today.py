@@ -13,6 +13,7 @@ from aigaq.accounts.permissions import Capability, may
 from aigaq.accounts.selectors import get_organisation, list_staff
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.dates import weekday_date
+from aigaq.desk.views.notices import list_open_alarms
 from aigaq.intake import selectors
 from aigaq.intake.shapes import InboxRow, InboxView, SecondPlaceStatus
 
@@ -34,6 +35,7 @@ def today(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     reads = may(actor, capability=Capability.READ_REPORTS)
     on = timezone.localdate()
+    watch = selectors.get_public_watch()
     second = selectors.get_second_place(actor=actor)
     sample: InboxRow | None = None
     is_new_here = False
@@ -41,9 +43,9 @@ def today(request: HttpRequest) -> HttpResponse:
         "heading": weekday_date(on, today=on),
         "reads": reads,
         "gate": selectors.get_gate_status(actor=actor),
-        "watch": selectors.get_public_watch(),
+        "watch": watch,
         "second": second,
-        "alarms": selectors.list_alarms(actor=actor),
+        "alarms": list_open_alarms(actor, watch=watch),
     }
     if reads:
         counts = selectors.count_inbox(actor=actor)
