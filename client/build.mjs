@@ -30,6 +30,8 @@ const SHARED = {
   target: ["chrome94", "firefox93", "safari15.4"],
   write: false,
 };
+/** The texts that the first page needs before anything else has come. */
+const EARLY = /^(exit|foot|help|home|leave|nav|trial)\.|^error\.bundle\./;
 const OFFLINE_POLICY = "default-src 'none'; img-src blob: data:; media-src blob:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 const read = (path) => readFileSync(join(HERE, path), "utf8");
@@ -37,8 +39,8 @@ const digest = (algorithm, data) => createHash(algorithm).update(data).digest("b
 const sri = (data) => `sha384-${digest("sha384", data)}`;
 
 /** One script of `entry`, classic and self-contained. */
-async function script(entry, language = null) {
-  const plugins = [withoutOtherCurves, ...(language === null ? [] : [textsOf(language)])];
+async function script(entry, language) {
+  const plugins = [withoutOtherCurves, textsOf(language)];
   const result = await esbuild.build({ ...SHARED, ...entry, format: "iife", plugins });
   return result.outputFiles[0].text;
 }
@@ -62,13 +64,16 @@ async function style(name) {
   return result.outputFiles[0].text;
 }
 
-/** What `aigaq:texts` means in the script of one language. */
+/** What `aigaq:texts` (of the first page) and `aigaq:late-texts` mean in the scripts of one language. */
 function textsOf(language) {
   return {
     name: "aigaq-texts",
     setup(build) {
-      build.onResolve({ filter: /^aigaq:texts$/ }, () => ({ path: language, namespace: "aigaq-texts" }));
-      build.onLoad({ filter: /.*/, namespace: "aigaq-texts" }, () => ({ contents: scriptTexts(language), loader: "json" }));
+      build.onResolve({ filter: /^aigaq:(late-)?texts$/ }, ({ path }) => ({ path, namespace: "aigaq-texts" }));
+      build.onLoad({ filter: /.*/, namespace: "aigaq-texts" }, ({ path }) => ({
+        contents: textsWithout(language, path === "aigaq:texts" ? (key) => !EARLY.test(key) : (key) => EARLY.test(key)),
+        loader: "json",
+      }));
     },
   };
 }
@@ -79,10 +84,11 @@ function pageTexts(language) {
   return `${JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))))}\n`;
 }
 
-/** The same without those that the document holds: the script reads them there, so none is sent twice. */
-function scriptTexts(language) {
+/** The same without some, and without those that the document holds: the script reads them there. */
+function textsWithout(language, isLeftOut) {
   const held = new Set([...read("pages/index.html").matchAll(/\{\{t:([^}]+)\}\}/g)].map(([, key]) => key));
-  return JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(pageTexts(language))).filter(([key]) => !held.has(key))));
+  const entries = Object.entries(JSON.parse(pageTexts(language))).filter(([key]) => !held.has(key) && !isLeftOut(key));
+  return JSON.stringify(Object.fromEntries(entries));
 }
 
 function textsIn(language) {
@@ -114,7 +120,7 @@ function onlineHead(language, { main, seal, page }) {
   return [
     `<link rel="stylesheet" href="a/page.css" crossorigin="anonymous" integrity="${sri(page)}">`,
     `<script defer src="a/main.${language}.js" crossorigin="anonymous" integrity="${sri(main)}"></script>`,
-    `<template id="sealer-script"><script src="a/seal.js" crossorigin="anonymous" integrity="${sri(seal)}"></script></template>`,
+    `<template id="sealer-script"><script src="a/seal.${language}.js" crossorigin="anonymous" integrity="${sri(seal)}"></script></template>`,
   ].join("\n");
 }
 
@@ -135,14 +141,14 @@ function licenses() {
 async function buildBundle() {
   const files = new Map();
   const page = await style("page.css");
-  const seal = await script({ entryPoints: ["src/sealer.ts"] });
-  files.set("a/page.css", page).set("a/plain.css", await style("plain.css")).set("a/seal.js", seal).set("a/licenses.txt", licenses());
+  files.set("a/page.css", page).set("a/plain.css", await style("plain.css")).set("a/licenses.txt", licenses());
   for (const language of LANGUAGES) {
     const main = await script({ entryPoints: ["src/main.ts"] }, language);
+    const seal = await script({ entryPoints: ["src/late.ts"] }, language);
     const offline = await script({
-      stdin: { contents: 'import "./sealer"; import "./main";', resolveDir: join(HERE, "src"), loader: "ts" },
+      stdin: { contents: 'import "./late"; import "./main";', resolveDir: join(HERE, "src"), loader: "ts" },
     }, language);
-    files.set(`a/main.${language}.js`, main).set(`a/texts.${language}.json`, pageTexts(language));
+    files.set(`a/main.${language}.js`, main).set(`a/seal.${language}.js`, seal).set(`a/texts.${language}.json`, pageTexts(language));
     files.set(`index.${language}.html`, documentOf(language, {
       keep: "online", drop: "offline", head: onlineHead(language, { main, seal, page }), scripts: "",
     }));
@@ -181,5 +187,5 @@ if (conformance === null) {
   files.set("bundle-manifest.json", manifestOf(files));
   writeAll(optionOf("--out") ?? BUNDLE, files);
 } else {
-  writeFileSync(conformance, await script({ entryPoints: ["src/conformance.ts"] }));
+  writeFileSync(conformance, await script({ entryPoints: ["src/conformance.ts"] }, "en"));
 }

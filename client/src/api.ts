@@ -2,7 +2,7 @@
  * What the pages may ask of the cryptography: the types, the stamp and the loading of the sealer.
  *
  * This file goes into the small first script, so it holds no cryptography. Everything that seals
- * comes with `sealer.js`, which `loadSealer` puts into the page; in the offline page it is there
+ * comes with the second script, which `loadSealer` puts into the page; in the offline page it is there
  * already. Failures are `ClientError`s with a code (errors.ts).
  */
 
@@ -232,6 +232,8 @@ export interface Stamp {
 declare global {
   interface Window {
     aigaqSealer?: { create(stamp: Stamp): Sealer };
+    /** The texts behind the first page, in the document's language; they come with the sealer. */
+    aigaqTexts?: Readonly<Record<string, string>>;
   }
 }
 
@@ -253,7 +255,7 @@ export function isOfflinePage(page: Document): boolean {
 }
 
 /**
- * Load `sealer.js` and verify the card. Rejects with `bundle.sealer_not_loaded` (call it again to
+ * Load the second script and verify the card. Rejects with `bundle.sealer_not_loaded` (call it again to
  * try again; nothing that she wrote is lost) or `card.*` (stop: this page is not to be trusted).
  *
  * The script element is cloned from a template with its integrity value: setting `src` from script
@@ -270,14 +272,20 @@ function runSealerScript(page: Document): Promise<void> {
   const template = page.getElementById("sealer-script");
   const source = template instanceof HTMLTemplateElement ? template.content.querySelector("script") : null;
   if (source === null) return Promise.reject(new ClientError("bundle.sealer_not_loaded"));
-  const script = page.importNode(source, true);
+  // One that is on its way already is waited for, not asked for again.
+  const coming = page.head.querySelector<HTMLScriptElement>("script.sealer");
+  const script = coming ?? page.importNode(source, true);
+  script.className = "sealer";
   return new Promise((resolve, reject) => {
-    script.addEventListener("load", () => resolve());
+    script.addEventListener("load", () => {
+      if (window.aigaqSealer === undefined) script.remove();
+      resolve();
+    });
     script.addEventListener("error", () => {
       script.remove();
       reject(new ClientError("bundle.sealer_not_loaded"));
     });
-    page.head.append(script);
+    if (coming === null) page.head.append(script);
   });
 }
 

@@ -11,7 +11,7 @@ import { showCodeEntry } from "./pages/mailbox";
 import { byId, h, notice } from "./ui/dom";
 import { wireExit } from "./ui/exit";
 import { whenVoicesCome } from "./ui/speak";
-import { changeLanguage, language, languageOf, t } from "./ui/texts";
+import { changeLanguage, hasAllTexts, language, languageOf, t } from "./ui/texts";
 
 const app = new App();
 app.leave = wireExit(() => app.forgetAll(), (text) => app.announce(text));
@@ -21,6 +21,27 @@ function wire(id: string, onClick: () => void): void {
   const control = byId(id) as HTMLButtonElement;
   control.addEventListener("click", onClick);
   control.disabled = false;
+}
+
+/** The views behind the first page have their texts from the script that is still loading. */
+function whenComplete(then: () => void): () => void {
+  return () => {
+    document.getElementById("incomplete")?.remove();
+    if (hasAllTexts()) {
+      then();
+      return;
+    }
+    void app.load().then(() => {
+      if (hasAllTexts()) {
+        then();
+        return;
+      }
+      const cut = notice("care", t("error.bundle.sealer_not_loaded"));
+      cut.id = "incomplete";
+      byId("main").prepend(cut);
+      app.announce(cut.textContent ?? "");
+    });
+  };
 }
 
 function showHelp(): void {
@@ -39,11 +60,11 @@ function showHelp(): void {
 wire("to-help", showHelp);
 wire("go-help", showHelp);
 wire("go-tell", () => app.showSection("before"));
-wire("go-code", () => showCodeEntry(app));
+wire("go-code", whenComplete(() => showCodeEntry(app)));
 wire("go-leave", () => app.leave());
-wire("begin", () => showStep(app, "age"));
+wire("begin", whenComplete(() => showStep(app, "age")));
 wire("before-back", () => app.showSection("home"));
-wire("go-on", () => showStep(app, "review"));
+wire("go-on", whenComplete(() => showStep(app, "review")));
 
 function serviceItem(service: Service, to: Language): HTMLElement {
   return h(

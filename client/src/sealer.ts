@@ -1,5 +1,5 @@
 /**
- * The second script, `a/seal.js`: everything that needs cryptography, behind the API's `Sealer`.
+ * Everything that needs cryptography, behind the API's `Sealer`; part of the second script (late.ts).
  *
  * It gives one function to the page and does nothing else by itself.
  */

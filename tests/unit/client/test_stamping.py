@@ -195,7 +195,7 @@ def copy_with(change: dict[str, bytes], *, folder: Path, keep_manifest: bool) ->
 def test_a_bundle_with_one_byte_changed_is_not_stamped(
     root: Ed25519PrivateKey, tmp_path: Path
 ) -> None:
-    changed = {"a/seal.js": (BUNDLE / "a" / "seal.js").read_bytes() + b"\n"}
+    changed = {"a/seal.ru.js": (BUNDLE / "a" / "seal.ru.js").read_bytes() + b"\n"}
     source = copy_with(changed, folder=tmp_path / "source", keep_manifest=True)
     with pytest.raises(SealingError) as caught:
         stamp(root, target=tmp_path / "bundle", card=signed_card(root), source=source)
