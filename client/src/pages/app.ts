@@ -16,6 +16,8 @@ export class App {
   leave: () => void = () => undefined;
   sealer: Sealer | null = null;
   sealerProblem: unknown = null;
+  /** Whether words to the desk stand in the mailbox, unsent. */
+  hasUnsentMessage = false;
   #view: View | null = null;
   #cleanups: (() => void)[] = [];
   #waiting: (() => void)[] = [];
@@ -108,7 +110,7 @@ export class App {
 
   /** Ask before a reload only while there are unsent words. */
   guard(): void {
-    const wanted = this.draft.hasContent();
+    const wanted = this.draft.hasContent() || this.hasUnsentMessage;
     if (wanted === this.#guarded) return;
     this.#guarded = wanted;
     if (wanted) addEventListener("beforeunload", warn);
@@ -117,6 +119,7 @@ export class App {
 
   forgetAll(): void {
     this.#stop();
+    this.hasUnsentMessage = false;
     this.draft.forgetAll();
     this.guard();
   }

@@ -52,14 +52,19 @@ function sendingForm(label: string, fields: readonly HTMLElement[], send: () => 
 
 export function writeForm(page: MailboxPage): HTMLElement {
   const sign = signField("sign-text");
-  const words = h("textarea", { id: "mail-words", rows: 5, autocomplete: "off" });
+  const words = h("textarea", { id: "mail-words", rows: 5, autocomplete: "off", on: { input: () => page.holdWords(words.value) } });
+  words.value = page.words;
   const form = sendingForm(t("mail.send"), [h("div", { class: "field" }, h("label", { for: "mail-words" }, t("mail.write_label")), words), sign.element], async () => {
     const text = words.value.trim();
     const chosen = sign.value();
     if (text === "") return t("mail.nothing");
     if (chosen === null) return t("mail.sign_missing");
     if (new TextEncoder().encode(text).length > page.mailbox.maxTextBytes) return t("error.message.too_long");
-    return page.act(() => page.mailbox.write(text, chosen), t("mail.sent"));
+    return page.act(async () => {
+      const view = await page.mailbox.write(text, chosen);
+      page.holdWords("");
+      return view;
+    }, t("mail.sent"));
   });
   return h("section", { "aria-labelledby": "write-title" }, h("h2", { id: "write-title" }, t("mail.write")), form);
 }

@@ -76,6 +76,8 @@ export class MailboxPage {
   readonly app: App;
   readonly mailbox: Mailbox;
   view: MailboxView;
+  /** What she has written and not yet sent; kept while the view is built again. */
+  words = "";
   /** A line said after an action: sent, erased. */
   #said: HTMLElement | null = null;
   readonly #code: string;
@@ -117,7 +119,7 @@ export class MailboxPage {
   }
 
   #build(): HTMLElement {
-    const { app, view, mailbox } = this;
+    const { view, mailbox } = this;
     const problem = h("p", { class: "error-text", role: "alert" });
     const act = async (control: HTMLButtonElement, request: () => Promise<MailboxView>, said: string): Promise<void> => {
       control.disabled = true;
@@ -153,7 +155,7 @@ export class MailboxPage {
       view.canWrite ? writeForm(this) : view.found && h("p", { class: "muted" }, t("mail.cannot_write")),
       view.canWrite && h("div", { class: "row" }, button(t("mail.go_on"), () => this.#goOn())),
       view.canWrite && wishForm(this),
-      h("div", { class: "row foot-row" }, button(t("mail.close"), () => app.close())),
+      h("div", { class: "row foot-row" }, button(t("mail.close"), () => this.#close())),
     );
   }
 
@@ -190,6 +192,17 @@ export class MailboxPage {
       }
     };
     return h("details", {}, h("summary", {}, t("mail.receipt_add")), h("p", {}, t("sent.receipt_text")), input, button(t("mail.receipt_choose"), () => input.click()), problem);
+  }
+
+  #close(): void {
+    this.holdWords("");
+    this.app.close();
+  }
+
+  holdWords(words: string): void {
+    this.words = words;
+    this.app.hasUnsentMessage = words.trim() !== "";
+    this.app.guard();
   }
 
   #goOn(): void {

@@ -119,6 +119,18 @@ def test_what_she_writes_carries_the_tile_and_is_not_shown_again(open_page: Open
     assert "Fictional question." not in page.content()
 
 
+def test_unsent_words_survive_another_language_and_are_asked_for(open_page: OpenPage) -> None:
+    page = open_page()
+    asked = walk.note_dialogs(page)
+    _come_back(page, _report(page))
+    page.fill("#mail-words", "Fictional question.")
+    page.click("button[value=kk]")
+    page.wait_for_function("document.documentElement.lang === 'kk'")
+    assert page.input_value("#mail-words") == "Fictional question."
+    page.reload()
+    assert asked == ["beforeunload"]
+
+
 def test_a_wish_to_limit_is_sent(open_page: OpenPage) -> None:
     page = open_page()
     code = _report(page)
