@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.flows.stage import GateProcess, free_port, read_card, wait_for
+
 from aigaq.cli.local_desk import ask_running_desk, is_running
 from aigaq.core.home import Home
 from aigaq.sealing.card import Card
 from aigaq.sealing.encoding import decode_base64
-from tests.flows.stage import GateProcess, free_port, read_card, wait_for
 
 AIGAQ = str(Path(sys.executable).with_name("aigaq"))
 
@@ -99,7 +100,7 @@ def look_into(trial: Trial, *, expression: str) -> Any:
     ``expression`` is Python over `models`, `selectors` and `BlobKey`; its value goes through JSON.
     """
     script = f"""
-import json, os, sys
+import hashlib, json, os
 from aigaq.cli.local_desk import opened_desk
 from aigaq.core.home import get_home
 reader, writer = os.pipe()

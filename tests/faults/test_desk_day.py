@@ -1,4 +1,4 @@
-"""A working day of a real desk: nothing in plain on its disk (F), and back from the second place."""
+"""A working day of a real desk: nothing in plain on its disk (F), and its second place."""
 
 import json
 import os
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.faults.desk_process import AIGAQ, DeskProcess, Trial, found_trial, look_into
 from tests.flows.stage import Reporter, wait_for
 
@@ -83,7 +82,7 @@ def test_after_a_working_day_no_word_lies_in_plain_on_the_desk_or_in_the_second_
             "answers": list(models.Answer.objects.values_list("value", flat=True)),
             "names": list(models.Item.objects.values_list("name", flat=True)),
             "previews": models.Preview.objects.count(),
-            "texts": [one["text"] for one in models.Message.objects.filter(kind="text").values_list("body", flat=True)],
+            "texts": [one.body["text"] for one in models.Message.objects.filter(kind="text")],
         }""",
     )
     # The words were really here, or not finding them would prove nothing.
@@ -125,7 +124,9 @@ def test_a_desk_comes_back_from_its_second_place_alone(trial: Trial, tmp_path: P
         again,
         expression="""{
             "answers": list(models.Answer.objects.values_list("value", flat=True)),
-            "items": [b"".join(blob_store.read_chunks(one)).decode() for one in models.Item.objects.values_list("blob_id", flat=True)],
+            "items": [
+                blob_store.read_blob(one.blob_id).decode() for one in models.Item.objects.all()
+            ],
             "audited": audit.check_chain() > 0,
         }""",
     )

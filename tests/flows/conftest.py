@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
-
-from aigaq.core.home import Home
 from tests.conftest import Founding
 from tests.flows.stage import GateProcess, Reporter, free_port, read_card
+
+from aigaq.core.home import Home
 
 
 @pytest.fixture

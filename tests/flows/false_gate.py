@@ -11,7 +11,7 @@ def serve_public(*, port: int, pages: Mapping[str, bytes]) -> Iterator[None]:
     """Serve ``pages`` by path at a port of this computer; anything else is 404."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls.
+        def do_GET(self) -> None:
             body = pages.get(self.path)
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Length", str(len(body or b"")))

@@ -113,8 +113,8 @@ class Reporter:
     card: Card
     code: str = field(default_factory=draw_code, repr=False)
     first: SealedReport | None = None
-    sent: Head = Head()
-    received: Head = Head()
+    sent: Head = field(default_factory=Head)
+    received: Head = field(default_factory=Head)
 
     def __post_init__(self) -> None:
         self.keys: MailboxKeys = derive_mailbox_keys(self.code, team_id=self.card.team_id)

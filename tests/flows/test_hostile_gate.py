@@ -10,12 +10,14 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from aigaq.age import HybridIdentity
-from aigaq.intake import selectors, tasks
-from aigaq.intake.shapes import InboxView, ReportState
-from aigaq.sealing.mailbox_answer import Head, Heads
 from tests.conftest import Founding
 from tests.flows.stage import GateProcess, Reporter
+
+from aigaq.age import HybridIdentity
+from aigaq.intake import selectors, tasks
+from aigaq.intake.models import Consent
+from aigaq.intake.shapes import InboxView, ReportState
+from aigaq.sealing.mailbox_answer import Head, Heads
 
 NewReporter = Callable[[], Reporter]
 
@@ -265,10 +267,8 @@ def test_a_report_that_is_sent_again_after_it_was_filed_changes_nothing(
     assert len(selectors.list_inbox(actor=founding.founder, view=InboxView.ALL).rows) == 1
 
 
-def list_consents(founding: Founding) -> list[object]:
+def list_consents(founding: Founding) -> list[Consent]:
     """Return the consents of every report."""
-    from aigaq.intake.models import Consent
-
     return list(Consent.objects.all())
 
 

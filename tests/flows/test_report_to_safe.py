@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+from tests.conftest import Founding
+from tests.flows.stage import GateProcess, Reporter
 
 from aigaq.core import audit
 from aigaq.intake import selectors, services, tasks
 from aigaq.intake.shapes import InboxView, ReportState, Urgency
 from aigaq.sealing.receipts import parse_filing_receipt
-from tests.conftest import Founding
-from tests.flows.stage import GateProcess, Reporter
 
 NewReporter = Callable[[], Reporter]
 

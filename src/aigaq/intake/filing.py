@@ -127,9 +127,9 @@ def _record(
     faults = [fault.code for fault in examined.faults] + [
         code for _id, code in staged.items if code
     ]
-    if box is not None and examined.header is not None:
-        if box.recipient != examined.header.mailbox_recipient:
-            faults.append("mailbox.other_recipient")
+    header = examined.header
+    if box is not None and header is not None and box.recipient != header.mailbox_recipient:
+        faults.append("mailbox.other_recipient")
     report.faults = list(dict.fromkeys(faults))
     _read_answers(report, examined.manifest)
     report.first = _find_first(examined.manifest, box=box)

@@ -1,8 +1,8 @@
 """Takes a reporter's message: who wrote it, where it stands in its chain, and what it asks.
 
-What fails a check is kept, flagged and never acted on; an alarm says so. A message that came before
-its predecessor is judged again once the predecessor is here, so a dropped message that turns up late
-blocks nothing. Sources: PROTOCOL 18, 19; spec/mailbox.md.
+What fails a check is kept, flagged and never acted on; an alarm says so. A message that came
+before its predecessor is judged again once the predecessor is here, so a dropped message that turns
+up late blocks nothing. Sources: PROTOCOL 18, 19; spec/mailbox.md.
 """
 
 import hashlib

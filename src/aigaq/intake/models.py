@@ -1,8 +1,8 @@
 """Tables of intake. Every one lies in the encrypted database.
 
-Hashes, commitments, salts and keys are raw ``bytes`` (32, team ids 16); ``sequence`` counts messages
-of one direction from 1. A report is never removed: forgetting it empties the row and keeps id and
-register number. Sources: spec/report.md, spec/mailbox.md, PROTOCOL 18-20 and 23.
+Hashes, commitments, salts and keys are raw ``bytes`` (32, team ids 16); ``sequence`` counts the
+messages of one direction from 1. A report is never removed: forgetting it empties the row and keeps
+id and register number. Sources: spec/report.md, spec/mailbox.md, PROTOCOL 18-20 and 23.
 """
 
 import uuid
@@ -75,7 +75,7 @@ class Report(models.Model):
     has_faults = models.BooleanField(default=False)
     is_watched = models.BooleanField(default=False)
     is_flagged = models.GeneratedField(
-        expression=models.F("has_faults").bitor(models.F("is_watched")),
+        expression=models.F("has_faults").bitor(models.F("is_watched")),  # type: ignore[arg-type]
         output_field=models.BooleanField(),
         db_persist=True,
     )

@@ -2,8 +2,8 @@
 
 It says that and nothing else, on a random delay of up to `MAX_DELAY_SECONDS` and at most once until
 someone has opened the desk, so that whoever sees staff mail cannot tell when, or that, a report
-came. Settings lie in the encrypted database's folder sealed by nothing: in ``desk/locked/`` only by
-the owner's choice (``also_while_locked``), and otherwise in the database. Source: DESIGN 3.
+came. Settings lie in the encrypted database, and by the owner's choice (``also_while_locked``) in
+``desk/locked/`` too. Source: DESIGN 3.
 """
 
 import json
@@ -25,7 +25,11 @@ FILE = "notice.json"
 MAX_DELAY_SECONDS = 3 * 3600
 TIMEOUT_SECONDS = 30.0
 SUBJECT = "Посмотрите · Қараңыз · Please look"
-BODY = "Посмотрите, пожалуйста, на рабочее место.\nЖұмыс орнын қарап шығыңыз.\nPlease look at the desk.\n"
+BODY = (
+    "Посмотрите, пожалуйста, на рабочее место.\n"
+    "Жұмыс орнын қарап шығыңыз.\n"
+    "Please look at the desk.\n"
+)
 SECURITIES = ("starttls", "tls", "none")
 
 
@@ -35,13 +39,6 @@ class StoredNotice:
 
     settings: NoticeSettings
     password: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Due:
-    """When the next notice goes out, and which arrivals it is about (a count, for comparison)."""
-
-    at: datetime
 
 
 def check_settings(settings: NoticeSettings) -> None:

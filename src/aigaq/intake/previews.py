@@ -1,7 +1,7 @@
 """Has the sandbox turn items into pixels, samples or text, and keeps those encrypted.
 
-What cannot be shown says why; the original is untouched. Made again it would be the same, so an item
-is tried once, and again only if bubblewrap was missing.
+What cannot be shown says why; the original is untouched. Made again it would be the same, so an
+item is tried once, and again only if bubblewrap was missing.
 """
 
 import io

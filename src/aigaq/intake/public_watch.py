@@ -1,10 +1,10 @@
 """Looks at card and bundle as a stranger would, and compares them with what the desk signed.
 
 No key, no cookie, no header of ours: the gate must not know who asks. The card must be the desk's
-own, byte for byte. The manifest must be the one that was stamped here (`locked/bundle-manifest.json`,
-written when the bundle is stamped or when it is first seen), and each file must be what the manifest
-says. What was seen lies in ``inbox/watch.json``, so that a locked desk watches too. Source: spec/
-card.md, PROTOCOL 32.
+own, byte for byte. The manifest must be the one that was stamped here
+(``locked/bundle-manifest.json``, written when the bundle is stamped or when it is first seen), and
+each file must be what the manifest says. What was seen lies in ``inbox/watch.json``, so that a
+locked desk watches too. Source: spec/card.md, PROTOCOL 32.
 """
 
 import hashlib

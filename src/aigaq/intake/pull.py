@@ -3,9 +3,9 @@
 Each round lists everything from the beginning, because a remembered position is something that a
 lying gate, or one that was restored from a backup, could turn into a loss; what is here already is
 not fetched again. A report's id is the hash of its header, and the header names hash and size of
-each member, so a swapped byte shows here and again when the desk opens it. A member that is not what
-the header says is fetched again in later rounds; after `MAX_ATTEMPTS` it is handed on as it is, so
-that a person learns of it.
+each member, so a swapped byte shows here and again when the desk opens it. A member that is not
+what the header says is fetched again in later rounds; after `MAX_ATTEMPTS` it is handed on as it
+is, so that a person learns of it.
 """
 
 import errno
@@ -42,7 +42,7 @@ class Pulled:
 
 
 class Puller:
-    """Fetches for one desk. ``connect`` opens a session; ``is_known`` may know more than the spool."""
+    """Fetches for one desk. ``connect`` opens a session; ``is_known`` knows what is filed."""
 
     def __init__(
         self,
@@ -188,7 +188,7 @@ class Puller:
     def _append(self, gate: GateClient, entry: Entry, member: ListedMember, part: Path) -> None:
         start = part.stat().st_size if part.exists() else 0
         with part.open("ab") as file:
-            os.chmod(part, 0o600)
+            part.chmod(0o600)
             if start < member.size_bytes or (start == 0 and member.size_bytes == 0):
                 with gate.read_member(
                     report_id=entry.report_id, name=member.name, start=start

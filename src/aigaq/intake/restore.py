@@ -1,9 +1,10 @@
 """Brings a desk back from its second place, on a new computer, with passphrase or recovery parts.
 
-1. The folder is checked and the target must not hold a desk. 2. The wrapped master key is copied and
-opened. 3. The database is copied out of its own key into the desk's, every page proved by SQLCipher.
-4. Blobs and the open files of a locked desk are written. 5. The marker is written last, so a restore
-that was cut short leaves a desk that was never founded. Nothing is written to the second place.
+1. The folder is checked and the target must not hold a desk. 2. The wrapped master key is copied
+and opened. 3. The database is copied out of its own key into the desk's, every page proved by
+SQLCipher. 4. Blobs and the open files of a locked desk are written. 5. The marker is written last,
+so a restore that was cut short leaves a desk that was never founded. Nothing is written to the
+second place.
 """
 
 import json

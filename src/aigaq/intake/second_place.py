@@ -7,10 +7,11 @@
     <folder>/locked.sealed            `desk/locked/`, sealed under a key of its own
     <folder>/desk.db                  the database by SQLite's backup, under a key of its own
 
-A report is safe only when its envelope, the keys and a database that knows it were written, fsynced,
-read back and compared. Only then the `safe` message is sealed, and only after that the gate is told.
-The database's key is HKDF-SHA512(desk's database key, `aigaq/desk/second-place/v1`): passphrase or
-recovery parts lead to it, the desk's disk is not needed. Source: PROTOCOL 4, 20.
+A report is safe only when its envelope, the keys and a database that knows it were written,
+fsynced, read back and compared. Only then the `safe` message is sealed, and only after that the
+gate is told. The database's key is HKDF-SHA512(desk's database key,
+`aigaq/desk/second-place/v1`): passphrase or recovery parts lead to it, the desk's disk is not
+needed. Source: PROTOCOL 4, 20.
 """
 
 import errno
@@ -113,7 +114,7 @@ def _copy_keys(folder: Path) -> None:
 
 
 def _copy_locked(path: Path) -> None:
-    """Seal the open files of the locked desk: at the desk they lie open, elsewhere they need not."""
+    """Seal the open files of the locked desk: elsewhere they need not lie open."""
     files = {
         one.name: b64encode(one.read_bytes()).decode()
         for one in sorted(settings.HOME.locked.iterdir())

@@ -225,7 +225,7 @@ def list_openings(*, actor: Staff, report_id: UUID) -> list[shapes.OpeningRow]:
 
 
 def get_gate_status(*, actor: Staff | None = None) -> shapes.GateStatus:
-    """Return how the last contact with the gate went. Reads files only, so a locked desk may ask."""
+    """Return how the last contact with the gate went. Reads files only: a locked desk may ask."""
     spool = Spool(settings.HOME)
     state = spool.read_state()
     reports, messages = spool.count_waiting()

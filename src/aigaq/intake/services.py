@@ -312,8 +312,8 @@ def copy_to_second_place(*, actor: Staff | None = None) -> SecondPlaceStatus:
 def publish_again(*, actor: Staff, what: str) -> None:
     """Put our own card at the gate again, and look at it as a stranger would.
 
-    Raises `NotFound`, `GateError`. A bundle is published on the gate's own machine
-    (`aigaq card publish` writes what is to be copied there), so only ``card`` can be published here.
+    Raises `NotFound`, `GateError`, `IntakeError` ``intake.cannot_publish``: a bundle is published
+    on the gate's own machine, so only ``card`` can be published here.
     """
     check_may(actor, capability=Capability.MANAGE_ORGANISATION)
     if what != "card":

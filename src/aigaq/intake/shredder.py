@@ -1,8 +1,8 @@
 """How intake forgets a report: its words, salts and keys go, its register number stays.
 
-The keys of its blobs (envelope, items, previews) are removed, so the files are noise wherever a copy
-of them lies; answers, consents, items, messages of a mailbox without another report, and the salts
-that could open its commitment are deleted. What stays: id, register number, times, and who did it.
+The keys of its blobs (envelope, items, previews) are removed, so the files are noise wherever a
+copy of them lies; answers, consents, items, messages of a mailbox without another report, and the
+salts that could open its commitment are deleted. What stays: id, register number, times, audit.
 The next copy to the second place carries this on.
 """
 
@@ -59,7 +59,7 @@ def forget_report(*, report: models.Report, actor: Staff | None, reason: str) ->
 
 
 def _forget_messages(report: models.Report) -> None:
-    """Empty the messages of the mailbox if no other report of it is left; hashes stay as a chain."""
+    """Empty the messages of a mailbox without another report; hashes stay as a chain."""
     others = models.Report.objects.filter(mailbox=report.mailbox, forgotten_at=None)
     if report.mailbox is None or others.exclude(pk=report.pk).exists():
         return

@@ -35,7 +35,7 @@ ENTRY = "entry.json"
 
 @dataclass(frozen=True)
 class Entry:
-    """A report of the spool. ``attempts`` counts fetches whose bytes were not what they should be."""
+    """A report of the spool. ``attempts`` counts fetches that brought wrong bytes."""
 
     report_id: bytes
     number: int

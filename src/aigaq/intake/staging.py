@@ -55,7 +55,7 @@ def remove_unfiled() -> int:
     return len(staged)
 
 
-class _Abandoned(AigaqError):
+class _AbandonedError(AigaqError):
     """The reader is gone."""
 
 
@@ -73,7 +73,7 @@ class Pipe:
         try:
             write(self)
             self._put(None)
-        except _Abandoned:
+        except _AbandonedError:
             pass
         except BaseException as error:
             self._put(error)
@@ -106,4 +106,4 @@ class Pipe:
                 return
             except queue.Full:
                 continue
-        raise _Abandoned("staging.abandoned")
+        raise _AbandonedError("staging.abandoned")

@@ -62,7 +62,7 @@ def register() -> None:
 
 
 class JitteredRounds(background.Rounds):
-    """Rounds at random distances, so that nobody who sees the line can tell one desk by its beat."""
+    """Rounds at random distances, so that nobody on the line can tell a desk by its beat."""
 
     def __init__(self, *, name: str, between: tuple[int, int], run: Callable[[], None]) -> None:
         self._between = between
@@ -184,7 +184,7 @@ def file_ready(spool: Spool) -> int:
 
 
 def take_messages(spool: Spool) -> list[tuple[int, Path]]:
-    """Take fetched messages; return the gate's numbers and files of those that are here for good."""
+    """Take fetched messages; return the gate's numbers and files of those that are kept."""
     done = []
     for path, listed in spool.list_messages():
         if mail.receive_message(listed).is_kept:

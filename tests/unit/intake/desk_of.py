@@ -2,8 +2,10 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from tests.conftest import Founding
 
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
@@ -11,12 +13,17 @@ from aigaq.intake import mail, models, services
 from aigaq.intake.gate_client import ListedMessage
 from aigaq.sealing.card import parse_card
 from aigaq.sealing.container import ContainerWriter
-from aigaq.sealing.envelope import ConsentToSeal, ItemToSeal, ReportToSeal, SealedReport, seal_report
+from aigaq.sealing.envelope import (
+    ConsentToSeal,
+    ItemToSeal,
+    ReportToSeal,
+    SealedReport,
+    seal_report,
+)
 from aigaq.sealing.mailbox_answer import Head, Heads
 from aigaq.sealing.messages import Message, build_message, head_of
 from aigaq.sealing.receipt_code import MailboxKeys, derive_mailbox_keys, draw_code
 from aigaq.sealing.signatures import public_bytes
-from tests.conftest import Founding
 
 
 @dataclass
@@ -28,7 +35,7 @@ class Carried:
     sealed: SealedReport
     file: bytes
     report: models.Report
-    head: Head = Head()
+    head: Head = field(default_factory=Head)
     number: int = 0
 
     @property
@@ -36,7 +43,9 @@ class Carried:
         """Her mailbox as the desk knows it now."""
         return models.Mailbox.objects.get(key=public_bytes(self.keys.key))
 
-    def write(self, *, kind: str = "text", body: dict[str, Any] | None = None, sign: str = "b") -> str:
+    def write(
+        self, *, kind: str = "text", body: dict[str, Any] | None = None, sign: str = "b"
+    ) -> str:
         """Have the desk take her next message; return the fault or an empty text."""
         box = self.box
         message = Message(
@@ -102,8 +111,6 @@ def carry_report(
         ],
     )
     sealed = seal_report(report, keys=keys, sink=ContainerWriter(file))
-    row_id = services.import_report_file(
-        actor=founding.founder, file=io.BytesIO(file.getvalue())
-    )
+    row_id = services.import_report_file(actor=founding.founder, file=io.BytesIO(file.getvalue()))
     row = models.Report.objects.get(pk=row_id)
     return Carried(founding, keys, sealed, file.getvalue(), row)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from tests.unit.intake.rows import make_reports
 
 from aigaq.accounts.models import Staff
 from aigaq.intake import selectors
 from aigaq.intake.errors import NotFound
 from aigaq.intake.inbox import NEWEST, ORDERS, filter_view
 from aigaq.intake.shapes import InboxRow, InboxView
-from tests.unit.intake.rows import make_reports
 
 
 def read_all(actor: Staff, *, view: InboxView, limit: int = 7) -> list[InboxRow]:
@@ -53,7 +53,9 @@ def test_a_page_costs_one_query_over_an_index_at_any_number(
     for start in (0, 1_000):
         make_reports(1_000, assigned_to=actor, start=start)
         cursor = selectors.list_inbox(actor=actor, view=view, limit=10).next_cursor
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             page = selectors.list_inbox(actor=actor, view=view, cursor=cursor, limit=10)
         assert page.rows
         counts.append(len(queries))

@@ -4,6 +4,8 @@ import io
 from collections.abc import Callable
 
 import pytest
+from tests.conftest import Founding
+from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq.accounts.models import Staff
 from aigaq.core import audit
@@ -11,8 +13,6 @@ from aigaq.core.models import AuditEvent, BlobKey
 from aigaq.intake import models, previews, selectors, services
 from aigaq.intake.errors import AlreadyDecided, ImportRefused, NotFound, ReplyRefused
 from aigaq.intake.shapes import ReportState
-from tests.conftest import Founding
-from tests.unit.intake.desk_of import Carried, carry_report
 
 
 def last_codes(count: int) -> list[str]:
@@ -36,7 +36,8 @@ def test_a_carried_report_is_filed_once(founding: Founding) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cut", "code"), [(slice(0, 700), "container.truncated"), (slice(512, None), "container.bad_tar")]
+    ("cut", "code"),
+    [(slice(0, 700), "container.truncated"), (slice(512, None), "container.bad_tar")],
 )
 def test_a_file_that_is_no_report_is_refused(founding: Founding, cut: slice, code: str) -> None:
     carried = carry_report(founding)
@@ -123,7 +124,7 @@ def test_a_forgotten_report_leaves_its_number_and_nothing_else(
     previews.preview_item(item_id=item.pk)
     carried.write(body={"text": "fictional"})
     assert BlobKey.objects.count() == 6
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+    with django_capture_on_commit_callbacks(execute=True):
         services.forget_report(
             actor=founding.founder, report_id=carried.report.pk, reason="she asked"
         )
