@@ -22,6 +22,8 @@ from aigaq.core.vault import Vault
 
 WRONG_SECRET_SECONDS = 1.0
 DRAIN_SECONDS = 3.0
+#: Each try takes 256 MiB of memory, so tries wait for each other.
+ONE_AT_A_TIME = threading.Lock()
 
 
 class Locking:
@@ -105,7 +107,8 @@ class Locking:
 def check_passphrase(*, home: Home, passphrase: str) -> bytes:
     """Return the master key. Raises `VaultError` ``vault.wrong_passphrase``, a second later."""
     try:
-        return Vault(home.keys).open_with_passphrase(passphrase)
+        with ONE_AT_A_TIME:
+            return Vault(home.keys).open_with_passphrase(passphrase)
     except VaultError:
         time.sleep(WRONG_SECRET_SECONDS)
         raise

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -27,8 +28,7 @@ def keys_back() -> Iterator[None]:
 def ask(pragma: str) -> object:
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA {pragma}")
-        row = cursor.fetchone()
-    assert row is not None
+        row: Any = cursor.fetchone()
     return row[0]
 
 
