@@ -25,7 +25,7 @@ def keys_back() -> Iterator[None]:
     HELD.hold(master=MASTER)
 
 
-def ask(pragma: str) -> object:
+def ask(pragma: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA {pragma}")
         row: Any = cursor.fetchone()
