@@ -5,17 +5,22 @@ gate where the real one would refuse to play.
 """
 
 import hashlib
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.conftest import Founding
+from tests.flows.false_gate import serve_public
 from tests.flows.stage import GateProcess, Reporter
 
 from aigaq.age import HybridIdentity
-from aigaq.intake import selectors, tasks
+from aigaq.intake import selectors, services, tasks
+from aigaq.intake.gate_client import read_public
+from aigaq.intake.locked_files import read_locked_files
 from aigaq.intake.models import Consent
+from aigaq.intake.public_watch import watch_public
 from aigaq.intake.shapes import InboxView, ReportState
 from aigaq.sealing.mailbox_answer import Head, Heads
 
@@ -68,20 +73,43 @@ def test_a_swapped_recipient_in_a_report_is_not_for_us_and_is_kept(
 def test_a_swapped_card_is_seen_as_a_stranger_sees_it(
     founding: Founding, gate: GateProcess
 ) -> None:
-    from aigaq.intake.locked_files import read_locked_files
-    from aigaq.intake.public_watch import watch_public
-
     files = read_locked_files(founding.home)
     assert watch_public(founding.home, files=files).card.state == "same"
     gate.stop()
     false = founding.card.replace(b'"batch":16', b'"batch":17')
-    from tests.flows.false_gate import serve_public
-
     with serve_public(port=int(gate.origin.rpartition(":")[2]), pages={"/card": false}):
         watch = watch_public(founding.home, files=files)
     assert watch.card.state == "different"
     tasks.raise_watch_alarms()
     assert list_codes(founding) == ["watch.bundle_differs", "watch.card_differs"]
+
+
+def test_one_changed_file_of_the_bundle_is_noticed_even_under_its_old_manifest(
+    founding: Founding, gate: GateProcess
+) -> None:
+    files = read_locked_files(founding.home)
+    assert watch_public(founding.home, files=files).bundle.state == "same"
+    manifest = read_public(origin=gate.origin, path="/bundle-manifest.json")
+    paths = [one["path"] for one in json.loads(manifest)["files"]]
+    pages = {f"/{path}": read_public(origin=gate.origin, path=f"/{path}") for path in paths}
+    pages |= {"/card": founding.card, "/bundle-manifest.json": manifest}
+    gate.stop()
+    port = int(gate.origin.rpartition(":")[2])
+    with serve_public(port=port, pages=pages):
+        assert watch_public(founding.home, files=files).bundle.state == "same"
+    changed = next(path for path in paths if path.endswith(".js"))
+    with serve_public(port=port, pages=pages | {f"/{changed}": b"steal()"}):
+        watch = watch_public(founding.home, files=files)
+    assert watch.card.state == "same"
+    assert (watch.bundle.state, watch.bundle.differences) == ("different", (changed,))
+    assert watch_public(founding.home, files=files).bundle.state == "unreachable"
+
+
+def test_the_card_can_be_published_again_in_one_action(
+    founding: Founding, gate: GateProcess
+) -> None:
+    services.publish_again(actor=founding.founder, what="card")
+    assert selectors.get_public_watch().card.state == "same"
 
 
 def test_a_swapped_report_under_the_same_id_is_refused(
@@ -237,8 +265,6 @@ def test_a_gate_that_tells_her_of_another_chain_is_noticed(
 def test_a_gate_that_lost_a_message_of_the_desk_is_noticed(
     founding: Founding, new_reporter: NewReporter, gate: GateProcess, second_place: Path
 ) -> None:
-    from aigaq.intake import services
-
     reporter = new_reporter()
     reporter.tell()
     work()

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from tests.conftest import Founding
@@ -117,7 +118,7 @@ def test_a_wish_to_delete_goes_to_a_person_and_deletes_nothing(founding: Foundin
 
 
 def test_a_forgotten_report_leaves_its_number_and_nothing_else(
-    founding: Founding, django_capture_on_commit_callbacks: Callable[..., object]
+    founding: Founding, django_capture_on_commit_callbacks: Any
 ) -> None:
     carried = carry_report(founding, items=(("a.txt", "text/plain", b"fictional"),))
     item = carried.report.items.get()
@@ -131,7 +132,7 @@ def test_a_forgotten_report_leaves_its_number_and_nothing_else(
     assert BlobKey.objects.count() == 0
     assert list(founding.home.blobs.iterdir()) == []
     for rows in (models.Answer, models.Consent, models.Item, models.Member, models.Preview):
-        assert rows.objects.count() == 0  # type: ignore[attr-defined]
+        assert rows.objects.count() == 0
     row = models.Report.objects.get()
     assert (row.register_number, row.state) == (1, ReportState.FORGOTTEN)
     assert (row.commitment, row.summary, row.filing_receipt) == (None, "", "")
