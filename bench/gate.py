@@ -27,11 +27,11 @@ from pathlib import Path
 import httpx
 import psutil
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.gatehouse import Organisation, Phone, RunningGate, free_port, mailbox_keys, seal
 
 from aigaq.age import HybridIdentity
 from aigaq.sealing.container import ContainerWriter
 from aigaq.sealing.header import KEY, MANIFEST, Member, build_header
-from tests.gatehouse import Organisation, Phone, RunningGate, b64, free_port, mailbox_keys, seal
 
 CONNECTIONS = 32
 PART_BYTES = 4 * 1024 * 1024
@@ -157,7 +157,9 @@ def bench_reports(gate: RunningGate, *, port: int, count: int) -> list[Line]:
         raise AssertionError(f"{count + 500} acknowledged, {counts['reports']} kept")
     p95 = statistics.quantiles(latencies, n=20)[-1]
     return [
-        Line(f"reports acknowledged at {CONNECTIONS} connections", count / seconds, "/s", 1000, True),
+        Line(
+            f"reports acknowledged at {CONNECTIONS} connections", count / seconds, "/s", 1000, True
+        ),
         Line("CPU a report", cpu / count * 1000, "ms", 1, False),
         Line("latency, 95th of 100", p95 * 1000, "ms", None, False),
         Line("memory of a worker", memory, "MiB", 120, False),
