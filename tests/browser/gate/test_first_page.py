@@ -50,11 +50,11 @@ def test_another_language_keeps_what_was_written(open_page: OpenPage) -> None:
     walk.go_to_step(page, "what", texts("ru"))
     page.fill("#q-4", walk.WORDS)
     page.click("button[value=kk]")
-    page.wait_for_function("document.documentElement.lang === 'kk'")
+    page.wait_for_function("() => document.documentElement.lang === 'kk'")
     assert walk.title(page) == texts("kk")["step.what"]
     assert page.input_value("#q-4") == walk.WORDS
     page.click("button[value=ru]")
-    page.wait_for_function("document.documentElement.lang === 'ru'")
+    page.wait_for_function("() => document.documentElement.lang === 'ru'")
     assert walk.title(page) == texts("ru")["step.what"]
 
 
@@ -63,7 +63,7 @@ def test_four_requests_in_all_and_none_elsewhere(open_page: OpenPage, origin: st
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
     page.reload()
-    page.wait_for_function("window.aigaqSealer !== undefined")
+    page.wait_for_function("() => window.aigaqSealer !== undefined")
     paths = [answer.url.removeprefix(origin) for answer in answers]
     assert paths == ["/", "/a/page.css", "/a/main.ru.js", "/a/seal.ru.js"]
 

@@ -125,7 +125,7 @@ def test_unsent_words_survive_another_language_and_are_asked_for(open_page: Open
     _come_back(page, _report(page))
     page.fill("#mail-words", "Fictional question.")
     page.click("button[value=kk]")
-    page.wait_for_function("document.documentElement.lang === 'kk'")
+    page.wait_for_function("() => document.documentElement.lang === 'kk'")
     assert page.input_value("#mail-words") == "Fictional question."
     page.reload()
     assert asked == ["beforeunload"]
