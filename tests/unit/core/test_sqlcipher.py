@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from tests.conftest import HOME, MASTER
 
@@ -39,7 +38,7 @@ def test_the_database_is_durable_and_strict() -> None:
     assert facts == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     assert ask("cipher_memory_security") == "1"
     assert ask("secure_delete") == 1
-    assert settings.DATABASES["default"]["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
 
 
 @pytest.mark.django_db(transaction=True)
