@@ -1,7 +1,7 @@
 """The desk's own message catalogue: finds every text, says what lacks Kazakh or Russian, compiles.
 
     .venv/bin/python scripts/catalogue.py missing   prints empty entries to fill, for each language
-    .venv/bin/python scripts/catalogue.py tidy      drops entries that nothing shows, sorts, compiles
+    .venv/bin/python scripts/catalogue.py tidy      drops what nothing shows, sorts, compiles
     .venv/bin/python scripts/catalogue.py compile   writes django.mo beside each django.po
 
 Pure Python: neither xgettext nor msgfmt is needed. A text is named by (context, msgid). Sources are
