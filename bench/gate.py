@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.gatehouse import Organisation, Phone, RunningGate, free_port, mailbox_keys, seal
 
 from aigaq.age import HybridIdentity
-from aigaq.sealing.container import ContainerWriter
+from aigaq.sealing.container import ContainerWriter, iterate_container
 from aigaq.sealing.header import KEY, MANIFEST, Member, build_header
 
 CONNECTIONS = 32
@@ -82,7 +82,7 @@ def make_requests(organisation: Organisation, count: int) -> list[bytes]:
     would only measure the client.
     """
     model = seal(organisation, mailbox_keys())
-    members = {name: data for name, data in _members(model.body)}
+    members = dict(_members(model.body))
     listed = [
         Member(name, hashlib.sha256(members[name]).digest(), len(members[name]))
         for name in (MANIFEST, KEY)
@@ -112,8 +112,6 @@ def make_requests(organisation: Organisation, count: int) -> list[bytes]:
 
 
 def _members(body: bytes) -> Iterator[tuple[str, bytes]]:
-    from aigaq.sealing.container import iterate_container
-
     for member in iterate_container(io.BytesIO(body), with_items=False):
         yield member.name, member.read()
 
@@ -201,7 +199,7 @@ def _patch_head(location: str, offset: int) -> bytes:
 
 
 def bench_nginx(folder: Path, *, size: int) -> list[Line]:
-    """Measure nginx dav with the same parts, without fsync, if nginx with dav is on this machine."""
+    """Measure nginx dav with the same parts, without fsync, if it is on this machine."""
     nginx = shutil.which("nginx") or "/usr/sbin/nginx"
     port = free_port()
     (folder / "dav").mkdir(parents=True)
@@ -253,6 +251,16 @@ def bench_disk(folder: Path, *, size: int) -> Line:
     return Line("plain write and fsync of the same parts", speed, "MB/s", None, True)
 
 
+def calibrate() -> float:
+    """Return the CPU microseconds of one signature check now: what other work costs us."""
+    key = Ed25519PrivateKey.generate()
+    signature, public = key.sign(b"x" * 2_500), key.public_key()
+    began = time.process_time()
+    for _ in range(2_000):
+        public.verify(signature, b"x" * 2_500)
+    return (time.process_time() - began) / 2_000 * 1e6
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -272,6 +280,8 @@ def main() -> None:
     finally:
         gate.stop()
         shutil.rmtree(folder)
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; ", end="")
+    print(f"one Ed25519 check {calibrate():.0f} µs of CPU (75 when this machine is quiet)")
     print("| gate | measured | budget | ratio |\n|---|---|---|---|")
     for line in lines:
         print(line.text())
