@@ -49,6 +49,10 @@ if [ "$want" = test ]; then
     .venv/bin/uv sync --quiet --frozen --inexact --all-packages --all-extras
     touch .venv/.ready-test
   fi
+  if [ ! -e client/node_modules/.ready ] || [ client/package-lock.json -nt client/node_modules/.ready ]; then
+    ( source scripts/node.sh && cd client && npm ci --silent --no-audit --no-fund )
+    touch client/node_modules/.ready
+  fi
 else
   .venv/bin/uv sync --quiet --frozen --inexact --no-dev --extra media
 fi

