@@ -29,7 +29,8 @@ from aigaq.sealing.encoding import decode_base64
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
-DESK = "http://127.0.0.1:8471"
+# By name and not by number: a browser gives no passkey to a bare IP address.
+DESK = "http://localhost:8471"
 PORTS = (8470, 8471)
 
 
