@@ -16,7 +16,7 @@ SILENCE_SECONDS = 60
 WHOLE_BODY_SECONDS = 300
 
 
-class Gone(Exception):  # noqa: N818 - not an error: the client hung up, nobody waits for an answer.
+class Gone(Exception):
     """The client went away before its body was complete."""
 
 

@@ -193,7 +193,7 @@ def _add(part: Part, block: bytearray, hasher: "hashlib._Hash | None") -> None:
         hasher.update(block)
 
 
-class _TooLong(Exception):  # noqa: N818
+class _TooLong(Exception):
     """More bytes came than the upload, or a part, may have."""
 
 
