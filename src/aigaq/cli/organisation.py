@@ -266,19 +266,21 @@ def _found(
                 root_file=root_file,
                 gate_folder=gate_dir or home.gate,
             )
-            stamp_pages(gate_dir or home.gate, drawn=drawn, card=founded.card)
+            stamp_pages(home, gate=gate_dir or home.gate, drawn=drawn, card=founded.card)
             return founded
         finally:
             drop_keys()
 
 
-def stamp_pages(gate: Path, *, drawn: "DrawnSecrets", card: bytes) -> None:
-    """Write the reporters' pages of this organisation into the gate's folder."""
-    from aigaq.sealing.bundle import stamp_bundle
+def stamp_pages(home: Home, *, gate: Path, drawn: "DrawnSecrets", card: bytes) -> None:
+    """Write the reporters' pages into the gate's folder; the desk keeps what it must find there."""
+    from aigaq.blobs import write_durably
+    from aigaq.sealing.bundle import MANIFEST, stamp_bundle
     from aigaq.sealing.signatures import public_bytes
 
     root = public_bytes(_root_key(drawn))
     stamp_bundle(PAGES, gate / "bundle", root_key=root, card=card)
+    write_durably(home.locked / MANIFEST, (gate / "bundle" / MANIFEST).read_bytes())
 
 
 def _tell_founded(
