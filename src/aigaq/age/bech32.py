@@ -5,6 +5,7 @@ upper case, and the checksum is computed over the lower case. Source: BIP 173, h
 """
 
 import base64
+from functools import cache
 
 from aigaq.age.errors import KeyTextError
 
@@ -18,6 +19,7 @@ _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _CHECKSUM_LETTERS = 6
 # The longest key, a hybrid recipient, has 1,959 letters; what is longer is not looked at.
 _MAX_LETTERS = 4096
+_HYBRID_GROUPS = 2 * len("age1pq") + 1 + 1_952  # The expanded prefix, and the letters after it.
 
 
 def encode(prefix: str, *, data: bytes) -> str:
@@ -44,7 +46,7 @@ def decode(text: str) -> tuple[str, bytes]:
     if len(letters) < _CHECKSUM_LETTERS or letters.translate(None, _ALPHABET):
         raise KeyTextError("age.bad_key_text")
     groups = letters.translate(_TO_VALUES)
-    if _polymod(_expand(prefix) + groups) != 1:
+    if _checksum(_expand(prefix) + groups) != 1:
         raise KeyTextError("age.bad_key_text")
     return text[:end], _from_fives(groups[:-_CHECKSUM_LETTERS])
 
@@ -72,6 +74,33 @@ def _polymod(groups: bytes) -> int:
         rest = (checksum & 0xFFFFF) << 10 ^ first << 5 ^ second
         checksum = rest ^ _TWO_STEPS[checksum >> 20]
     return checksum
+
+
+def _checksum(groups: bytes) -> int:
+    """Return what `_polymod` does, in a fifth of the time for the length of a hybrid recipient.
+
+    A gate reads one of those with every report. Bit ``n`` of a checksum is the parity of some bits
+    of the text. No other length has masks: making them costs milliseconds, and a stranger could ask
+    for each length.
+    """
+    if len(groups) != _HYBRID_GROUPS:
+        return _polymod(groups)
+    number = int((b"\1" + groups).translate(_TO_DIGITS), 32)
+    masks = _list_parity_masks()
+    return sum(((number & mask).bit_count() & 1) << bit for bit, mask in enumerate(masks))
+
+
+@cache
+def _list_parity_masks() -> tuple[int, ...]:
+    """Return, for each bit of a checksum, which bits of a hybrid recipient's groups make it."""
+    masks = [0] * 5 * _CHECKSUM_LETTERS
+    effects = [1 << bit for bit in range(5)]  # What each bit of the last group does.
+    for place in range(1 + _HYBRID_GROUPS):
+        for bit, effect in enumerate(effects):
+            for target in range(len(masks)):
+                masks[target] |= (effect >> target & 1) << (5 * place + bit)
+        effects = [_step(effect) for effect in effects]
+    return tuple(masks)
 
 
 def _expand(prefix: str) -> bytes:

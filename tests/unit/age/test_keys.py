@@ -151,3 +151,12 @@ def test_a_wrong_passphrase_is_not_for_me() -> None:
     file = age.encrypt_bytes(b"", recipients=[age.ScryptRecipient("one", work_factor=2)])
     with pytest.raises(age.NotForMeError):
         age.decrypt_bytes(file, identities=[age.ScryptIdentity("another")])
+
+
+def test_the_quick_checksum_of_a_hybrid_recipient_finds_every_exchanged_letter() -> None:
+    text = str(age.HybridIdentity.generate().recipient)
+    assert age.parse_recipient(text)
+    for place in range(len("age1pq1"), len(text)):
+        other = "q" if text[place] != "q" else "p"
+        with pytest.raises(age.KeyTextError):
+            age.parse_recipient(text[:place] + other + text[place + 1 :])
