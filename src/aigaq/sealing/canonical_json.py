@@ -16,8 +16,10 @@ from aigaq.sealing.errors import SealingError
 MAXIMUM_VALUES = 262_144
 MAXIMUM_DEPTH = 16
 MAXIMUM_INTEGER = 2**53 - 1
-# Strings are matched whole, so that brackets and commas within them do not count.
-STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
+# Strings are matched whole, so that brackets and commas within them do not count. One that does not
+# end is matched, too, up to where it breaks off: else each of its quotation marks would be tried as
+# the beginning of another, in quadratic time.
+STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
 def build_json(value: Any) -> bytes:

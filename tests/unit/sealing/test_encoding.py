@@ -1,6 +1,7 @@
 """Bytes, trees, JSON and signatures as every format uses them."""
 
 import json
+import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -188,3 +189,15 @@ def test_any_key_and_signature_give_a_sealing_error(signature: bytes, public_key
 
 def test_the_error_is_one_of_aigaqs() -> None:
     assert issubclass(SealingError, AigaqError)
+
+
+@pytest.mark.parametrize("end", [b"", b"\\"])
+def test_a_text_of_open_strings_is_refused_in_one_pass(end: bytes) -> None:
+    # Anyone can send this to a gate, and in a sealed manifest to a desk: time must grow with size
+    # alone. Looking again from each quotation mark takes half a minute here.
+    text = b'{"' + b'\\"' * 64_000 + end
+    began = time.process_time()
+    with pytest.raises(SealingError) as refused:
+        parse_json(text)
+    assert refused.value.code == "encoding.bad_json"
+    assert time.process_time() - began < 2
