@@ -3,7 +3,7 @@
 from aigaq.errors import AigaqError
 
 
-class NotThere(AigaqError):  # noqa: N818 - an answer rather than a fault.
+class NotThere(AigaqError):
     """What was asked for is absent, or is not for this person: one answer for both (P9)."""
 
     def __init__(self) -> None:

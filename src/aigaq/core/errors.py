@@ -3,7 +3,7 @@
 from aigaq.errors import AigaqError
 
 
-class DeskLocked(AigaqError):  # noqa: N818 - a state rather than a fault.
+class DeskLocked(AigaqError):
     """The desk holds no key now, so nothing can be read or written."""
 
     def __init__(self) -> None:
