@@ -42,6 +42,16 @@ def pytest_configure(config: pytest.Config) -> None:
     _let_tests_empty_the_audit_table()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each worker find its own home.
+
+    pytest-django reads the settings before this file if the environment names them, and a worker
+    would then stand on the home of the process that started it, as all the others do.
+    """
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def _let_tests_empty_the_audit_table() -> None:
     """Take triggers of append-only tables off while a transactional test empties them."""
     from django.db.backends.sqlite3.operations import DatabaseOperations
