@@ -1,21 +1,21 @@
 """Speed of age files: ours beside pyrage and beside bare ChaCha20-Poly1305, in one run.
 
-Run as ``python -m bench.age [MEGABYTES]``. A megabyte is 10^6 bytes of plaintext; each figure is
-the best of five rounds, taken round by round and not tool by tool, on one core. *Bare* encrypts one
-chunk of 64 KiB again and again and moves nothing: no file format can be faster; *chunks* is STREAM
-without files at its ends, and *copy* the files without STREAM. Post-quantum recipients have no
-comparison, since pyrage has none.
+Run as ``python -m bench.age [--megabytes 256]``. A megabyte is 10^6 bytes of plaintext; a figure
+is the best of five rounds, taken round by round and not tool by tool, on one core. *Bare* encrypts
+one chunk of 64 KiB again and again and moves nothing: no file format can be faster; *chunks* is
+STREAM without files at its ends, and *copy* the files without STREAM. Post-quantum recipients have
+no comparison, since pyrage has none.
 """
 
 import io
 import shutil
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pyrage
+from bench.figures import Figure, build_parser, show
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from aigaq import age
@@ -124,16 +124,15 @@ def small_tasks() -> dict[str, Callable[[], object]]:
     }
 
 
-def run(*, megabytes: int) -> None:
-    """Measure and print both tables."""
+def measure(*, megabytes: int) -> Iterator[Figure]:
+    """Measure one large file and many small ones."""
     size = megabytes * 10**6
     with tempfile.TemporaryDirectory(dir=_memory_folder()) as folder:
         seconds = best_seconds(large_tasks(Path(folder), size))
     rates = {name: megabytes / taken for name, taken in seconds.items()}
-    _print_table(f"one file of {megabytes} MB, MB/s", rates)
+    yield from compare(rates, unit="MB/s")
     seconds = best_seconds(small_tasks())
-    rates = {name: SMALL_FILES / taken for name, taken in seconds.items()}
-    _print_table(f"files of {SMALL_BYTES} bytes, files/s", rates)
+    yield from compare({name: SMALL_FILES / taken for name, taken in seconds.items()}, unit="/s")
 
 
 def _memory_folder() -> str | None:
@@ -141,15 +140,23 @@ def _memory_folder() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-def _print_table(title: str, rates: dict[str, float]) -> None:
-    print(f"{title:<34}{'ours':>10}{'pyrage':>10}{'ratio':>8}")
+def compare(rates: dict[str, float], *, unit: str) -> Iterator[Figure]:
+    """Yield our rates, each with that of pyrage beside it."""
     for name, rate in rates.items():
         if name.endswith(", pyrage"):
             continue
         theirs = rates.get(f"{name}, pyrage")
-        compared = f"{theirs:>10,.0f}{rate / theirs:>8.2f}" if theirs else f"{'-':>10}{'-':>8}"
-        print(f"  {name:<32}{rate:>10,.0f}{compared}")
+        beside = "" if theirs is None else f"pyrage {theirs:,.0f} {unit} ({rate / theirs:.2f} ×)"
+        yield Figure(name, rate, unit, more_is_better=True, beside=beside)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = build_parser(__doc__)
+    parser.add_argument("--megabytes", type=int, default=DEFAULT_MEGABYTES)
+    arguments = parser.parse_args()
+    show(measure(megabytes=arguments.megabytes), as_json=arguments.json)
 
 
 if __name__ == "__main__":
-    run(megabytes=int(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_MEGABYTES)
+    main()

@@ -8,7 +8,6 @@ is checked, and afterwards every acknowledged report is looked for in the gate. 
 gate's processes alone.
 """
 
-import argparse
 import asyncio
 import hashlib
 import io
@@ -21,11 +20,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import psutil
+from bench.figures import Figure, build_parser, show
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.gatehouse import Organisation, Phone, RunningGate, free_port, mailbox_keys, seal
 
@@ -36,25 +35,6 @@ from aigaq.sealing.header import KEY, MANIFEST, Member, build_header
 CONNECTIONS = 32
 PART_BYTES = 4 * 1024 * 1024
 UPLOAD_BYTES = 512 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row of the table: what, measured, budget, and whether more is better."""
-
-    what: str
-    measured: float
-    unit: str
-    budget: float | None
-    more_is_better: bool
-
-    def text(self) -> str:
-        if self.budget is None:
-            return f"| {self.what} | {self.measured:.2f} {self.unit} | – | – |"
-        ratio = self.measured / self.budget if self.more_is_better else self.budget / self.measured
-        sign = "≥" if self.more_is_better else "≤"
-        budget = f"{sign} {self.budget:g} {self.unit}"
-        return f"| {self.what} | {self.measured:.2f} {self.unit} | {budget} | {ratio:.2f} × |"
 
 
 class Meter:
@@ -139,7 +119,7 @@ async def post_all(port: int, requests: list[bytes]) -> tuple[float, list[float]
     return time.perf_counter() - began, latencies
 
 
-def bench_reports(gate: RunningGate, *, port: int, count: int) -> list[Line]:
+def bench_reports(gate: RunningGate, *, port: int, count: int) -> list[Figure]:
     """Measure acknowledged, durable reports."""
     asyncio.run(post_all(port, make_requests(gate.organisation, 500)))  # Warm.
     meter = Meter(gate)
@@ -155,17 +135,28 @@ def bench_reports(gate: RunningGate, *, port: int, count: int) -> list[Line]:
         raise AssertionError(f"{count + 500} acknowledged, {counts['reports']} kept")
     p95 = statistics.quantiles(latencies, n=20)[-1]
     return [
-        Line(
-            f"reports acknowledged at {CONNECTIONS} connections", count / seconds, "/s", 1000, True
+        Figure(
+            f"reports acknowledged at {CONNECTIONS} connections",
+            count / seconds,
+            "/s",
+            1000,
+            more_is_better=True,
+            beside="GlobaLeaks 0.2 /s, Hush Line 18 /s",
         ),
-        Line("CPU a report", cpu / count * 1000, "ms", 1, False),
-        Line("latency, 95th of 100", p95 * 1000, "ms", None, False),
-        Line("memory of a worker", memory, "MiB", 120, False),
-        Line(f"memory grown over {count} reports", memory - memory_before, "MiB", None, False),
+        Figure(
+            "CPU a report",
+            cpu / count * 1000,
+            "ms",
+            1,
+            beside="GlobaLeaks 22 ms without its key derivation, Hush Line 26 ms",
+        ),
+        Figure("latency, 95th of 100", p95 * 1000, "ms"),
+        Figure("memory of a worker", memory, "MiB", 120, beside="Hush Line 202 MB"),
+        Figure(f"memory grown over {count} reports", memory - memory_before, "MiB"),
     ]
 
 
-def bench_upload(gate: RunningGate, *, size: int) -> list[Line]:
+def bench_upload(gate: RunningGate, *, size: int) -> list[Figure]:
     """Measure tus uploads in parts, each fsynced before it is acknowledged."""
     part = os.urandom(PART_BYTES)
     with httpx.Client(base_url=gate.origin, timeout=60) as client:
@@ -184,9 +175,15 @@ def bench_upload(gate: RunningGate, *, size: int) -> list[Line]:
             seconds = time.perf_counter() - began
     megabytes = size / 1e6
     return [
-        Line("upload, one phone, 4 MiB parts, fsync each", megabytes / seconds, "MB/s", 125, True),
-        Line("CPU a megabyte uploaded", meter.cpu_seconds() / megabytes * 1000, "ms", 2, False),
-        Line("memory of a worker after the upload", meter.worker_rss_mib(), "MiB", 120, False),
+        Figure(
+            "upload, one phone, 4 MiB parts, fsync each",
+            megabytes / seconds,
+            "MB/s",
+            125,
+            more_is_better=True,
+        ),
+        Figure("CPU a megabyte uploaded", meter.cpu_seconds() / megabytes * 1000, "ms", 2),
+        Figure("memory of a worker after the upload", meter.worker_rss_mib(), "MiB", 120),
     ]
 
 
@@ -198,7 +195,7 @@ def _patch_head(location: str, offset: int) -> bytes:
     ).encode("ascii")
 
 
-def bench_nginx(folder: Path, *, size: int) -> list[Line]:
+def bench_nginx(folder: Path, *, size: int) -> list[Figure]:
     """Measure nginx dav with the same parts, without fsync, if it is on this machine."""
     nginx = shutil.which("nginx") or "/usr/sbin/nginx"
     port = free_port()
@@ -224,7 +221,7 @@ def bench_nginx(folder: Path, *, size: int) -> list[Line]:
         server.wait(10)
 
 
-def _put_all(pid: int, *, port: int, size: int) -> Line:
+def _put_all(pid: int, *, port: int, size: int) -> Figure:
     part = os.urandom(PART_BYTES)
     began = time.perf_counter()
     with socket.create_connection(("127.0.0.1", port)) as line:
@@ -235,10 +232,10 @@ def _put_all(pid: int, *, port: int, size: int) -> Line:
             if not answer.startswith(b"HTTP/1.1 201"):
                 raise AssertionError(answer)
     speed = size / 1e6 / (time.perf_counter() - began)
-    return Line("nginx dav, same parts, no fsync", speed, "MB/s", None, True)
+    return Figure("nginx dav, same parts, no fsync", speed, "MB/s")
 
 
-def bench_disk(folder: Path, *, size: int) -> Line:
+def bench_disk(folder: Path, *, size: int) -> Figure:
     """Measure the disk itself: write and fsync of the same parts in a loop."""
     part = os.urandom(PART_BYTES)
     began = time.perf_counter()
@@ -248,7 +245,7 @@ def bench_disk(folder: Path, *, size: int) -> Line:
             os.fsync(file.fileno())
     speed = size / 1e6 / (time.perf_counter() - began)
     (folder / "plain").unlink()
-    return Line("plain write and fsync of the same parts", speed, "MB/s", None, True)
+    return Figure("plain write and fsync of the same parts", speed, "MB/s")
 
 
 def calibrate() -> float:
@@ -261,30 +258,33 @@ def calibrate() -> float:
     return (time.process_time() - began) / 2_000 * 1e6
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--reports", type=int, default=10_000)
-    parser.add_argument("--upload-mib", type=int, default=UPLOAD_BYTES // 2**20)
-    arguments = parser.parse_args()
+def measure(*, reports: int, upload_mib: int) -> Iterator[Figure]:
+    """Start a gate, measure, stop it."""
     folder = Path(tempfile.mkdtemp(prefix="aigaq-bench-", dir="/var/tmp"))
     port = free_port()
     gate = RunningGate(Organisation.found(port=port), folder=folder, port=port)
-    size = arguments.upload_mib * 2**20
+    size = upload_mib * 2**20
     try:
         gate.start()
-        lines = bench_reports(gate, port=port, count=arguments.reports)
-        lines += bench_upload(gate, size=size)
-        lines.append(bench_disk(folder, size=size))
-        lines += bench_nginx(folder / "nginx", size=size)
+        yield from bench_reports(gate, port=port, count=reports)
+        yield from bench_upload(gate, size=size)
+        yield bench_disk(folder, size=size)
+        yield from bench_nginx(folder / "nginx", size=size)
     finally:
         gate.stop()
         shutil.rmtree(folder)
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; ", end="")
-    print(f"one Ed25519 check {calibrate():.0f} µs of CPU (75 when this machine is quiet)")
-    print("| gate | measured | budget | ratio |\n|---|---|---|---|")
-    for line in lines:
-        print(line.text())
+    quiet = "75 when this machine is quiet"
+    yield Figure("CPU of one Ed25519 check, by itself", calibrate(), "µs", beside=quiet)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = build_parser(__doc__)
+    parser.add_argument("--reports", type=int, default=10_000)
+    parser.add_argument("--upload-mib", type=int, default=UPLOAD_BYTES // 2**20)
+    arguments = parser.parse_args()
+    figures = measure(reports=arguments.reports, upload_mib=arguments.upload_mib)
+    show(figures, as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ the same run: the least that any sealing must do. Sealing hashes content and cip
 hashes the ciphertext, decrypts, and hashes the content. Nothing touches a disk.
 """
 
-import argparse
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from bench.figures import Figure, build_parser, show
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from aigaq.age import HybridIdentity
@@ -117,7 +117,7 @@ def bare_pass(size: int) -> None:
     digest.digest()
 
 
-def measure(work: Callable[[], object], *, size: int, rounds: int = 3) -> float:
+def measure_rate(work: Callable[[], object], *, size: int, rounds: int = 3) -> float:
     """Return megabytes a second of the best of some rounds."""
     best = float("inf")
     for _ in range(rounds):
@@ -127,11 +127,8 @@ def measure(work: Callable[[], object], *, size: int, rounds: int = 3) -> float:
     return size / MEGABYTE / best
 
 
-def main() -> None:
-    """Print one line for each: MB/s and the ratio to the bare pass."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--megabytes", type=int, default=100)
-    size = parser.parse_args().megabytes * MEGABYTE
+def measure(*, size: int) -> Iterator[Figure]:
+    """Seal and open an item of ``size`` bytes, and reports of text alone."""
     team, team_id = HybridIdentity.generate(), secrets.token_bytes(16)
     keys = derive_mailbox_keys(draw_code(), team_id=team_id)
     memory = Memory()
@@ -164,18 +161,31 @@ def main() -> None:
         )
         seal_report(report, keys=keys, sink=Memory())
 
-    bare = measure(lambda: bare_pass(size), size=size)
-    sealed = measure(seal, size=size)
-    opened = measure(open_whole, size=size)
+    bare = measure_rate(lambda: bare_pass(size), size=size)
+    sealed = measure_rate(seal, size=size)
+    opened = measure_rate(open_whole, size=size)
     texts = 200
     began = time.perf_counter()
     for _ in range(texts):
         seal_text()
     milliseconds = (time.perf_counter() - began) / texts * 1_000
-    print(f"bare ChaCha20-Poly1305 + SHA-256  {bare:7.0f} MB/s  1.00")
-    print(f"seal a {size // MEGABYTE} MB item              {sealed:7.0f} MB/s  {sealed / bare:.2f}")
-    print(f"open and check it                 {opened:7.0f} MB/s  {opened / bare:.2f}")
-    print(f"seal a text-only report           {milliseconds:7.2f} ms")
+    megabytes = size // MEGABYTE
+    yield Figure("bare ChaCha20-Poly1305 and SHA-256", bare, "MB/s")
+    yield Figure(f"seal an item of {megabytes} MB", sealed, "MB/s", beside=_share(sealed, bare))
+    yield Figure("open and check it", opened, "MB/s", beside=_share(opened, bare))
+    yield Figure("seal a report of text alone", milliseconds, "ms")
+
+
+def _share(rate: float, bare: float) -> str:
+    return f"{rate / bare:.2f} of the bare pass"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = build_parser(__doc__)
+    parser.add_argument("--megabytes", type=int, default=100)
+    arguments = parser.parse_args()
+    show(measure(size=arguments.megabytes * MEGABYTE), as_json=arguments.json)
 
 
 if __name__ == "__main__":
