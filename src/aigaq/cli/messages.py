@@ -29,11 +29,12 @@ SENTENCES = {
     "desk.locked": "The desk is locked. Open it with `aigaq desk unlock`.",
     "desk.not_running": "No desk runs on this folder. Start it with `aigaq desk serve`.",
     "gate.already_running": "A gate runs on this data folder already. Stop that one first.",
-    "gate.bad_key_file": "The file of the log key does not hold a key. It is gate/log.key of `aigaq init`.",
-    "gate.desk_here": "A desk lies on this computer. A gate on a public address must not stand beside "
-    "it: run the gate on a server of its own.",
-    "gate.wrong_log_key": "This log key is not the one that the card names. Use the folder gate/ of the "
-    "same `aigaq init`.",
+    "gate.bad_key_file": "The file of the log key does not hold a key. It is gate/log.key "
+    "of `aigaq init`.",
+    "gate.desk_here": "A desk lies on this computer. A gate on a public address must not "
+    "stand beside it: run the gate on a server of its own.",
+    "gate.wrong_log_key": "This log key is not the one that the card names. Use the folder "
+    "gate/ of the same `aigaq init`.",
     "gate.refused_card": "The gate refused the card ({code}). The one it has stays in use.",
     "gate.unreachable": "The gate does not answer. Nothing was changed; try again later.",
     "home.not_absolute": "AIGAQ_HOME has to be an absolute path.",
