@@ -70,10 +70,14 @@ def describe_first_card(
 
 def say_reading_interval(hours: int) -> dict[str, str]:
     """Return how often people read, in each language, without a promise."""
+    teen = 11 <= hours % 100 <= 14
+    russian = "час" if hours % 10 == 1 and not teen else "часов"
+    if 2 <= hours % 10 <= 4 and not teen:
+        russian = "часа"
     return {
-        "en": f"People read new reports at least every {hours} hours.",
-        "kk": f"Жаңа хабарламаларды адамдар кемінде {hours} сағат сайын оқиды.",
-        "ru": f"Новые сообщения люди читают не реже чем раз в {hours} ч.",
+        "en": f"People read new reports at least every {hours} hour{'s' if hours > 1 else ''}.",
+        "kk": f"Жаңа хабарламаларды адамдар кемінде {hours} сағатта бір рет оқиды.",
+        "ru": f"Новые сообщения люди читают не реже чем раз в {hours} {russian}.",
     }
 
 

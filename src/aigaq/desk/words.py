@@ -58,7 +58,7 @@ OPTIONS: Mapping[int, Words] = {
         "shelter": _("a safe place to stay"),
         "complaint": _("a complaint to an authority"),
         "speak_out": _("to speak out in public"),
-        "keep_only": _("only to keep the evidence"),
+        "keep_only": _("only to keep it safe for now"),
     },
     13: {
         "mailbox": _("through this mailbox"),
@@ -105,7 +105,7 @@ ROLES: Words = {
 
 URGENCY_REASONS: Words = {
     "urgency.not_safe": _("not safe right now"),
-    "urgency.unsure_whether_safe": _("not sure to be safe"),
+    "urgency.unsure_whether_safe": _("not sure of being safe"),
     "urgency.under_14": _("under 14"),
     "urgency.under_18": _("under 18"),
     "urgency.wants_care": _("needs care: hours count"),
@@ -200,7 +200,7 @@ KINDS: Words = {
 REQUESTS: Words = {
     "withdraw": _("The reporter takes the report back"),
     "delete": _("The reporter asks to delete the report"),
-    "limit": _("The reporter asks to limit who may read it"),
+    "limit": _("The reporter asks to keep the report and do nothing with it for now"),
 }
 
 DECISIONS: Words = {
