@@ -45,7 +45,13 @@ def test_a_report_is_pulled_opened_filed_receipted_and_safe(
         actor=founding.founder, mailbox_id=detail.mailbox_id or row.id, text="Мы с вами."
     )
     work()
+    mailbox_id = detail.mailbox_id or row.id
+    box = selectors.access_mailbox(actor=founding.founder, mailbox_id=mailbox_id)
+    assert [one.delivery for one in box.messages] == ["at_gate"] * 3
     messages = reporter.read()
+    work()
+    box = selectors.access_mailbox(actor=founding.founder, mailbox_id=mailbox_id)
+    assert [one.delivery for one in box.messages] == ["read"] * 3
     kinds = [(one.kind, one.sequence) for one in messages]
     assert kinds == [("filing_receipt", 1), ("safe", 2), ("text", 3)]
     receipt = parse_filing_receipt(

@@ -25,6 +25,7 @@ from aigaq.gate.mailboxes import (
     add_message,
     find_mailbox,
     heads_of,
+    list_unread_sequences,
 )
 from aigaq.gate.ranges import read_range
 from aigaq.gate.signed_requests import read_desk_request, read_fetch_request
@@ -175,13 +176,20 @@ async def post_message(gate: Gate, request: Request) -> Answer:
 
 
 async def get_heads(gate: Gate, request: Request) -> Answer:
-    """Return both heads of a mailbox."""
+    """Return both heads of a mailbox, and which of the desk's messages she has not confirmed."""
     body = await read_fetch_request(gate, request, limit=_MAXIMUM_BODY_BYTES)
     key = _read_form(body, names=("mailbox_key",)).base64("mailbox_key")
-    box = await gate.read(lambda connection: find_mailbox(connection, key))
-    if box is None:
+
+    def look(connection: Connection) -> dict[str, Any] | None:
+        box = find_mailbox(connection, key)
+        if box is None:
+            return None
+        return {**heads_of(box).members(), "unread": list_unread_sequences(connection, key)}
+
+    found = await gate.read(look)
+    if found is None:
         raise GateError("mailbox.unknown")
-    return json_answer(heads_of(box).members())
+    return json_answer(found)
 
 
 async def rebind(gate: Gate, request: Request) -> Answer:

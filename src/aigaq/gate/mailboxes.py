@@ -191,6 +191,13 @@ def access_mailbox(connection: Connection, key: bytes) -> Row[tuple[object, ...]
     return box
 
 
+def list_unread_sequences(connection: Connection, key: bytes) -> list[int]:
+    """Return the numbers of the desk's messages that wait in a mailbox, rising."""
+    of_desk = (messages.c.mailbox_key == key, messages.c.direction == TO_REPORTER)
+    waiting = select(messages.c.sequence).where(*of_desk).order_by(messages.c.sequence)
+    return list(connection.scalars(waiting))
+
+
 def heads_of(box: Row[tuple[object, ...]]) -> Heads:
     """Return the heads that a mailbox's row holds."""
     return Heads(

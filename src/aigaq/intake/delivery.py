@@ -10,7 +10,7 @@ from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.errors import GateError
 from aigaq.intake.gate_client import GateClient
 
-NOT_HERE = 404
+MAILBOXES_A_ROUND = 50
 
 
 def deliver_waiting(gate: GateClient) -> int:
@@ -39,6 +39,26 @@ def deliver_waiting(gate: GateClient) -> int:
             taken += 1
             record_delivered(message=row)
     return taken
+
+
+def note_read(gate: GateClient) -> int:
+    """Ask the gate which messages she has confirmed; return how many are newly read.
+
+    What she confirms is erased there, and that is all that the desk learns. A round asks for some
+    mailboxes only, each time others. Raises `GateError` ``gate.unreachable``.
+    """
+    read = 0
+    boxes = models.Mailbox.objects.filter(messages__delivery="at_gate", rebound_at=None)
+    for box in boxes.distinct().order_by("?")[:MAILBOXES_A_ROUND]:
+        try:
+            unread = gate.list_unread(mailbox_key=bytes(box.key))
+        except GateError as error:
+            if error.context.get("status") is None:
+                raise
+            continue
+        at_gate = models.Message.objects.filter(mailbox=box, delivery="at_gate")
+        read += at_gate.exclude(sequence__in=unread).update(delivery="read")
+    return read
 
 
 def _list_waiting() -> Iterator[models.Message]:

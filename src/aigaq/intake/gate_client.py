@@ -22,7 +22,6 @@ from aigaq.intake.errors import GateError
 from aigaq.sealing.canonical_json import build_json
 from aigaq.sealing.encoding import decode_base64, encode_base64
 from aigaq.sealing.forms import Form
-from aigaq.sealing.mailbox_answer import Heads, read_heads
 from aigaq.sealing.mailbox_requests import (
     DESK_LABEL,
     MAXIMUM_CIPHERTEXT_BYTES,
@@ -138,11 +137,16 @@ class GateClient:
         form = Form(answer, names=("head", "result"), code=BAD)
         return form.choice("result", among=("taken", "repeated", "out_of_order"))
 
-    def read_heads(self, *, mailbox_key: bytes) -> Heads:
-        """Return both heads of a mailbox as the gate has them."""
+    def list_unread(self, *, mailbox_key: bytes) -> frozenset[int]:
+        """Return the numbers of the desk's messages that she has not confirmed yet."""
         body = {"mailbox_key": encode_base64(mailbox_key)}
         answer = self._ask_json("POST", "/api/desk/mailboxes/heads", body=body)
-        return read_heads(Form({"heads": answer}, names=("heads",), code=BAD), "heads")
+        unread = Form(answer, names=("to_desk", "to_reporter", "unread"), code=BAD).members[
+            "unread"
+        ]
+        if not isinstance(unread, list) or not all(type(one) is int for one in unread):
+            raise GateError(BAD)
+        return frozenset(unread)
 
     def rebind(self, *, rebind: str) -> None:
         """Make the new mailbox and end the old one, as the signed text says."""

@@ -152,6 +152,7 @@ def _work(spool: Spool) -> None:
                 gate.confirm_message(number=number)
                 spool.remove_message(path)
             delivery.deliver_waiting(gate)
+            delivery.note_read(gate)
             tell_safe(gate, spool)
     except GateError:
         # The pull's state says that the gate cannot be reached; all of this is done again.
