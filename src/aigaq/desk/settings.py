@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 
 from aigaq.core.home import get_home
+from aigaq.core.temporary import TMPFS
 
 HOME = get_home()
 PACKAGE = Path(__file__).parent
@@ -101,7 +102,11 @@ LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 
 STATIC_URL = "/static/"
 # Uploads stay in memory: a temporary file would lie on the disk in plain.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "aigaq.desk.uploads.LargeFileHandler",
+]
+FILE_UPLOAD_TEMP_DIR = TMPFS
 
 SESSION_COOKIE_NAME = "desk-session"
 SESSION_COOKIE_AGE = 30 * 60

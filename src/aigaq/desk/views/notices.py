@@ -1,5 +1,6 @@
 """What needs a look: alarms, and the card and pages of the gate as a stranger sees them."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from aigaq.accounts.selectors import Staff
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import NoteForm
 from aigaq.intake import selectors, services
+from aigaq.intake.errors import AlreadyDecided, GateError
 from aigaq.intake.shapes import AlarmRow, PublicWatch
 
 GOOD = 25
@@ -61,9 +63,11 @@ def resolve_alarm(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
     """Close an alarm with what was found out."""
     form = NoteForm(request.POST)
     if form.is_valid():
-        services.resolve_alarm(
-            actor=actor_of(request), alarm_id=alarm_id, note=form.cleaned_data["note"]
-        )
+        # Closed by a colleague a moment before is closed, too.
+        with suppress(AlreadyDecided):
+            services.resolve_alarm(
+                actor=actor_of(request), alarm_id=alarm_id, note=form.cleaned_data["note"]
+            )
         messages.add_message(request, GOOD, _("The alarm is closed."))
     else:
         said = _("The alarm stays open: write what you found out.")
@@ -75,8 +79,13 @@ def resolve_alarm(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
 @needs(Capability.MANAGE_ORGANISATION)
 def publish_again(request: HttpRequest) -> HttpResponse:
     """Give the gate our own card again."""
-    services.publish_again(actor=actor_of(request), what="card")
-    messages.add_message(request, GOOD, _("The desk is giving the gate our card again."))
+    try:
+        services.publish_again(actor=actor_of(request), what="card")
+    except GateError:
+        said = _("The gate did not take the card. Try again when it answers.")
+        messages.add_message(request, messages.WARNING, said)
+    else:
+        messages.add_message(request, GOOD, _("The desk is giving the gate our card again."))
     return HttpResponseRedirect(reverse("notices"))
 
 
