@@ -24,7 +24,16 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.gatehouse import Organisation, Parcel, Phone, RunningGate, free_port, mailbox_keys, seal
+from tests.gatehouse import (
+    TUS,
+    Organisation,
+    Parcel,
+    Phone,
+    RunningGate,
+    free_port,
+    mailbox_keys,
+    seal,
+)
 
 from aigaq.sealing.receipt_code import MailboxKeys
 
@@ -32,6 +41,7 @@ pytestmark = pytest.mark.faults
 
 ROUNDS = 200 if os.environ.get("AIGAQ_ROUNDS") == "full" else 6
 PHONES = 16
+MIB = 1024 * 1024
 LOST = (httpx.TransportError,)
 
 
@@ -254,6 +264,26 @@ def test_a_disk_that_others_filled_to_the_last_byte_loses_nothing(
     gate.start()
     check_everything(gate, [story], sample=1_000)
     assert count_orphans(gate) == 0
+
+
+def test_parts_that_do_not_say_their_length_leave_the_reserve_to_texts(
+    gate_on_small_disk: RunningGate,
+) -> None:
+    def slow_body() -> Iterator[bytes]:
+        for _ in range(15):
+            time.sleep(0.1)
+            yield bytes(MIB)
+
+    headers = {**TUS, "upload-offset": "0", "content-type": "application/offset+octet-stream"}
+    with httpx.Client(base_url=gate_on_small_disk.origin, timeout=30) as client:
+        phone = Phone(client, gate_on_small_disk.organisation)
+        draft = os.urandom(32)
+        # Both were begun while there was room for either of them.
+        made = [phone.create(draft=draft, member=f"item-000{n}.age", length=15 * MIB) for n in "01"]
+        places = [one.headers["location"] for one in made]
+        answers = [client.patch(place, content=slow_body(), headers=headers) for place in places]
+        assert [one.status_code for one in answers] == [204, 507]
+        assert phone.complete(seal(phone.organisation, mailbox_keys())).status_code == 201
 
 
 def send_until_refused(phone: Phone, parcel: Parcel) -> httpx.Response:

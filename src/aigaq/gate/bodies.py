@@ -54,18 +54,46 @@ async def read_body(request: Request, *, limit: int) -> bytes:
         raise GateError("gate.too_slow") from None
 
 
-async def blocks(request: Request) -> AsyncIterator[bytearray]:
+class Line:
+    """A body on its way, as another request sees it: how long it is silent, and a way to end it."""
+
+    def __init__(self) -> None:
+        # Set when what came has been dealt with.
+        self.ended = asyncio.Event()
+        # Whether no more bytes will come.
+        self.is_over = False
+        self._wait: asyncio.Timeout | None = None
+
+    def listen(self, wait: asyncio.Timeout | None) -> None:
+        """Take note of the wait for more bytes, or that nobody waits for any now."""
+        self._wait = wait
+
+    def cut_if_silent(self, *, seconds: float) -> bool:
+        """End the wait with ``gate.too_slow`` if nothing came for so long; tell whether it was."""
+        wait, now = self._wait, asyncio.get_running_loop().time()
+        silent_until = wait.when() if wait is not None else None
+        if wait is None or silent_until is None or wait.expired():
+            return False
+        if silent_until - now > SILENCE_SECONDS - seconds:
+            return False
+        wait.reschedule(now)
+        return True
+
+
+async def blocks(request: Request, *, line: Line | None = None) -> AsyncIterator[bytearray]:
     """Yield the body in blocks of about `BLOCK_BYTES`, each a buffer of its own.
 
     What came before a cut or a silence is yielded; then `Gone` or ``gate.too_slow`` is raised.
     """
     loop = asyncio.get_running_loop()
+    line = line or Line()
     block = bytearray()
     is_more = True
     while is_more:
         failure: Exception | None = None
         try:
             async with asyncio.timeout(SILENCE_SECONDS) as silence:
+                line.listen(silence)
                 while is_more and len(block) < BLOCK_BYTES:
                     chunk, is_more = await _receive(request)
                     block += chunk
@@ -74,6 +102,9 @@ async def blocks(request: Request) -> AsyncIterator[bytearray]:
             failure = GateError("gate.too_slow")
         except Gone as gone:
             failure = gone
+        finally:
+            line.listen(None)
+        line.is_over = failure is not None or not is_more
         if block:
             yield block
             block = bytearray()

@@ -14,6 +14,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from aigaq.clock import Clock, now
+from aigaq.gate.bodies import Line
 from aigaq.gate.cards import Cards
 from aigaq.gate.database import READERS, open_readers, open_writer
 from aigaq.gate.errors import GateError
@@ -41,6 +42,8 @@ class Gate:
     read_threads: ThreadPoolExecutor
     file_threads: ThreadPoolExecutor
     clock: Clock = now
+    # The parts that this process is taking at the moment, by the id of their upload.
+    lines: dict[str, Line] = field(default_factory=dict)
     # Held while one large body is in memory.
     large_bodies: asyncio.Lock = field(default_factory=asyncio.Lock)
 

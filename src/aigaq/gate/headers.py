@@ -19,8 +19,8 @@ _CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
-# Camera and microphone record evidence in the page; a place is shared only when she asks for it.
-_OWN_FEATURES = ("camera", "microphone", "geolocation")
+# Camera and microphone record evidence in the page; no page of ours asks where she is.
+_OWN_FEATURES = ("camera", "microphone")
 _NO_FEATURES = (
     "accelerometer",
     "autoplay",
@@ -28,6 +28,7 @@ _NO_FEATURES = (
     "browsing-topics",
     "display-capture",
     "encrypted-media",
+    "geolocation",
     "gyroscope",
     "hid",
     "idle-detection",

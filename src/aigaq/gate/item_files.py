@@ -170,15 +170,16 @@ class Part:
             self.size += written
             view = view[written:]
 
-    def sync(self) -> None:
-        """Make what was written durable: the bytes, and the name of a new file.
+    def sync(self, *, is_whole: bool = False) -> None:
+        """Make what was written durable: the bytes, and the name of a new or a whole file.
 
+        (Who made the name may have been killed before it was durable, so the end sees to it again.)
         After a failed fsync nothing of the file can be believed, so it is emptied, and
         ``gate.storage_failed`` (or ``gate.full``) is raised.
         """
         try:
             os.fsync(self._descriptor)
-            if self._start == 0:
+            if self._start == 0 or is_whole:
                 sync_folder(self._files.folder)
         except OSError as error:
             os.ftruncate(self._descriptor, 0)

@@ -21,24 +21,33 @@ from aigaq.gate.uploads import list_expired
 
 CLEAN_EVERY_SECONDS = 3_600
 _NONCES_EVERY_SECONDS = 60
+_FORGOTTEN_AT_ONCE = 500
 _log = logging.getLogger("aigaq.gate")
 
 
 def clean(gate: Gate) -> None:
     """Remove expired uploads, files without a row and expired nonces."""
     now_seconds = gate.now_seconds()
+    gate.writer.submit(
+        lambda connection: forget_expired_nonces(connection, now_seconds=now_seconds)
+    ).result()
     with gate.readers.connect() as connection:
         expired = list_expired(connection, gate=gate, now_seconds=now_seconds)
-
-    def forget(connection: Connection) -> None:
-        forget_expired_nonces(connection, now_seconds=now_seconds)
-        if expired:
-            connection.execute(delete(uploads).where(uploads.c.id.in_(expired)))
-
-    gate.writer.submit(forget).result()
-    gate.files.remove(expired)
+    # Few at a time, so that nobody waits long, and however many somebody made.
+    for start in range(0, len(expired), _FORGOTTEN_AT_ONCE):
+        _forget_uploads(gate, expired[start : start + _FORGOTTEN_AT_ONCE])
     gate.files.remove(list_orphans(gate))
     shrink_log(gate.settings.database)
+
+
+def _forget_uploads(gate: Gate, expired: list[str]) -> None:
+    """Remove these uploads, but not the file of one that a report took since they were listed."""
+
+    def forget(connection: Connection) -> list[str]:
+        of_expired = delete(uploads).where(uploads.c.id.in_(expired))
+        return list(connection.scalars(of_expired.returning(uploads.c.id)))
+
+    gate.files.remove(gate.writer.submit(forget).result())
 
 
 def list_orphans(gate: Gate) -> list[str]:

@@ -24,7 +24,10 @@ async def get_document(gate: Gate, request: Request) -> Answer:
 async def switch_language(gate: Gate, request: Request) -> Answer:
     """Return the document in the language that was pressed, for a browser without JavaScript."""
     body = await read_body(request, limit=_FORM_BYTES)
-    chosen = parse_qs(body.decode("ascii", errors="replace"), max_num_fields=4).get("language")
+    try:
+        chosen = parse_qs(body.decode("ascii", errors="replace"), max_num_fields=4).get("language")
+    except ValueError:  # More fields than that.
+        raise GateError("gate.bad_request") from None
     if chosen is None or len(chosen) != 1 or chosen[0] not in LANGUAGES:
         raise GateError("gate.bad_request")
     return gate.bundle.get_document(chosen[0]).answer(request)

@@ -144,6 +144,7 @@ async def _read_large_envelope(gate: Gate, request: Request, *, team_id: bytes) 
             size += len(block)
             if size > MAXIMUM_BODY_BYTES:
                 raise GateError("gate.too_large")
+            gate.check_space_for_text(len(block))
             await gate.on_disk(lambda block=block: file.write(block))  # type: ignore[misc]
 
         def parse() -> Envelope:

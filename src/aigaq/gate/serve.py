@@ -44,6 +44,7 @@ def serve_gate(settings: Settings) -> None:
     """
     check_no_desk(settings)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _allow_files(4 * _CONNECTIONS)
     os.umask(0o077)
     for folder in (settings.data, settings.items, settings.bodies):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -65,6 +66,14 @@ def serve_gate(settings: Settings) -> None:
             log_access=False,
             log_level=LogLevels.error,
         ).serve(target_loader=lambda *_: start_worker(settings))
+
+
+def _allow_files(wanted: int) -> None:
+    """Raise the limit of open files, if it may be: a connection and its upload are two, each."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def check_no_desk(settings: Settings) -> None:

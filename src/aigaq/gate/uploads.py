@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import re
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.utils import formatdate
 
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aigaq.gate.bodies import Gone, blocks, check_length
+from aigaq.gate.bodies import Gone, Line, blocks, check_length
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
 from aigaq.gate.item_files import Part
@@ -27,6 +28,8 @@ from aigaq.sealing.header import MAXIMUM_ITEMS, MAXIMUM_MEMBER_BYTES
 
 LIFETIME_SECONDS = 24 * 3600
 MAXIMUM_PART_BYTES = 64 * 1024 * 1024
+# A part that is silent for so long gives way to a phone that comes back on another line.
+_GIVES_WAY_SECONDS = 3
 _MEMBER = re.compile(r"item-[0-9]{4}\.age\Z")
 _NUMBER = re.compile(r"[0-9]{1,15}\Z")
 _VERSION = {"tus-resumable": "1.0.0"}
@@ -92,7 +95,10 @@ async def head_upload(gate: Gate, request: Request) -> Response:
     """Tell how many bytes have come."""
     _check_version(request)
     upload = await _get_upload(gate, request)
+    await _end_silent_part(gate, upload)
     offset = gate.files.size(upload.id)
+    if offset == upload.length and upload.sha256 is None:
+        await _finish(gate, upload)
     metadata = f"draft {_text(upload.draft)},member {_text(upload.member.encode('ascii'))}"
     return Response(
         headers={
@@ -117,14 +123,21 @@ async def patch_upload(gate: Gate, request: Request) -> Response:
     room = min(MAXIMUM_PART_BYTES, upload.length - offset)
     if announced is not None and announced > room:
         raise GateError("uploads.too_large")
+    if upload.sha256 is not None:  # A report may hold this file by now: nobody touches it again.
+        return _answer_end(gate, upload, offset=offset, announced=announced)
     gate.check_space_for_upload(announced or 0)
+    await _end_silent_part(gate, upload)
     part = await gate.on_disk(lambda: gate.files.open_part(upload.id, offset=offset))
+    line = gate.lines[upload.id] = Line()
     try:
-        await _write_part(gate, request, part=part, room=room, checksum=checksum)
+        body = blocks(request, line=line)
+        await _write_part(gate, body, part=part, upload=upload, room=room, checksum=checksum)
         is_whole = part.size == upload.length
         sha256 = await gate.on_disk(part.sha256) if is_whole else None
     finally:
         part.close()
+        gate.lines.pop(upload.id, None)
+        line.ended.set()
     if sha256 is not None:
         await gate.write(lambda connection: _record_end(connection, upload=upload, sha256=sha256))
     elif await gate.read(lambda connection: _find(connection, upload.id)) is None:
@@ -162,17 +175,61 @@ def list_expired(connection: Connection, *, gate: Gate, now_seconds: int) -> lis
     return [one for draft, at in newest.items() if at < oldest_alive for one in ids[draft]]
 
 
+async def _end_silent_part(gate: Gate, upload: Upload) -> None:
+    """Let a part whose line was cut or went silent give way; its bytes stay, and are durable then.
+
+    A phone whose line was cut comes back on another long before the old one is given up.
+    """
+    older = gate.lines.get(upload.id)
+    if older is None:
+        return
+    if older.is_over or older.cut_if_silent(seconds=_GIVES_WAY_SECONDS):
+        await older.ended.wait()
+
+
+async def _finish(gate: Gate, upload: Upload) -> None:
+    """Record the end of an upload all of whose bytes came before its gate or line broke off."""
+
+    def end() -> bytes:
+        part = gate.files.open_part(upload.id, offset=upload.length)
+        try:
+            part.sync(is_whole=True)
+            return part.sha256()
+        finally:
+            part.close()
+
+    sha256 = await gate.on_disk(end)
+    await gate.write(lambda connection: _record_end(connection, upload=upload, sha256=sha256))
+
+
+def _answer_end(gate: Gate, upload: Upload, *, offset: int, announced: int | None) -> Response:
+    """Answer a part of nothing at the end of a finished upload; any other is refused."""
+    if offset != upload.length:
+        raise GateError("uploads.wrong_offset")
+    if announced is None:
+        raise GateError("uploads.bad_length")
+    headers = {"upload-offset": str(offset), **_expiry(gate.now_seconds()), **_VERSION}
+    return Response(status_code=204, headers=headers)
+
+
 async def _write_part(
-    gate: Gate, request: Request, *, part: Part, room: int, checksum: bytes | None
+    gate: Gate,
+    body: AsyncIterator[bytearray],
+    *,
+    part: Part,
+    upload: Upload,
+    room: int,
+    checksum: bytes | None,
 ) -> None:
     """Write the body, durably; what came before a cut stays, a part that differs does not."""
     start = part.size
     hasher = hashlib.sha256() if checksum is not None else None
     failure: Exception | None = None
     try:
-        async for block in blocks(request):
+        async for block in body:
             if part.size - start + len(block) > room:
                 raise _TooLong
+            gate.check_space_for_upload(len(block))
             await gate.on_disk(lambda block=block: _add(part, block, hasher))  # type: ignore[misc]
     except (Gone, GateError) as error:
         failure = error
@@ -182,7 +239,7 @@ async def _write_part(
     if failure is None and hasher is not None and hasher.digest() != checksum:
         await gate.on_disk(part.drop)
         raise GateError("uploads.wrong_checksum")
-    await gate.on_disk(part.sync)
+    await gate.on_disk(lambda: part.sync(is_whole=part.size == upload.length))
     if failure is not None:
         raise failure
 

@@ -102,3 +102,13 @@ def test_a_manifest_that_leads_outside_is_refused(tmp_path: Path) -> None:
 
 def test_the_committed_bundle_agrees_with_its_manifest() -> None:
     Bundle.load(Path(__file__).parents[3] / "src/aigaq/gate/bundle")
+
+
+def test_a_form_of_many_fields_is_refused_as_such(phone: Phone) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = phone.client.post("/", content="a=1&" * 20 + "language=kk", headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (400, "gate.bad_request")
+
+
+def test_no_page_may_ask_where_she_is(phone: Phone) -> None:
+    assert "geolocation=()" in phone.client.get("/").headers["permissions-policy"]

@@ -2,12 +2,16 @@
 
 import base64
 import hashlib
+import os
 import secrets
 import socket
+import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import pytest
-from tests.gatehouse import TUS, Phone, RunningGate, b64
+from tests.gatehouse import TUS, Phone, RunningGate, b64, mailbox_keys, seal
 
 
 def begin(phone: Phone, length: int) -> str:
@@ -120,8 +124,9 @@ def test_a_terminated_upload_is_gone(phone: Phone, gate: RunningGate) -> None:
     assert phone.client.delete(location, headers=TUS).status_code == 404
 
 
-def test_two_parts_at_once_are_not_mixed(phone: Phone, gate: RunningGate) -> None:
-    location = begin(phone, 100)
+@contextmanager
+def open_part(gate: RunningGate, location: str, begun: bytes) -> Iterator[socket.socket]:
+    """Begin a part of 100 bytes on a line of its own and leave it open."""
     host, port = gate.origin.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as line:
         head = (
@@ -129,13 +134,69 @@ def test_two_parts_at_once_are_not_mixed(phone: Phone, gate: RunningGate) -> Non
             "Content-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\n"
             "Content-Length: 100\r\n\r\n"
         )
-        line.sendall(head.encode() + b"a" * 10)
+        line.sendall(head.encode() + begun)
+        yield line
+
+
+def test_two_parts_at_once_are_not_mixed(phone: Phone, gate: RunningGate) -> None:
+    location = begin(phone, 100)
+    with open_part(gate, location, b"a" * 10) as line:
         time.sleep(0.3)
         busy = phone.patch(location, b"b" * 100, offset=0)
         assert (busy.status_code, busy.json()["error"]) == (423, "uploads.busy")
         line.sendall(b"a" * 90)
         assert line.recv(1000).startswith(b"HTTP/1.1 204")
     assert (gate.data / "items" / location.removeprefix("/api/uploads/")).read_bytes() == b"a" * 100
+
+
+def test_a_silent_part_gives_way_to_a_look_from_another_line(
+    phone: Phone, gate: RunningGate
+) -> None:
+    location = begin(phone, 100)
+    with open_part(gate, location, b"a" * 10):
+        time.sleep(3.5)  # A line that was cut without a sign looks like this for a minute.
+        assert offset_of(phone, location) == 10
+        assert phone.patch(location, b"b" * 90, offset=10).status_code == 204
+    file = gate.data / "items" / location.removeprefix("/api/uploads/")
+    assert file.read_bytes() == b"a" * 10 + b"b" * 90
+
+
+def test_a_silent_part_gives_way_to_a_newer_one(phone: Phone, gate: RunningGate) -> None:
+    location = begin(phone, 100)
+    with open_part(gate, location, b"") as line:
+        time.sleep(3.5)
+        assert phone.patch(location, b"b" * 100, offset=0).status_code == 204
+        assert line.recv(1000).startswith(b"HTTP/1.1 408")
+    file = gate.data / "items" / location.removeprefix("/api/uploads/")
+    assert file.read_bytes() == b"b" * 100
+
+
+def test_an_upload_that_came_whole_before_the_gate_died_is_not_sent_again(
+    phone: Phone, gate: RunningGate
+) -> None:
+    parcel = seal(phone.organisation, mailbox_keys(), items=[("a.jpg", os.urandom(5_000))])
+    data = parcel.items["item-0000.age"]
+    made = phone.create(draft=parcel.draft, member="item-0000.age", length=len(data))
+    location = made.headers["location"]
+    assert phone.patch(location, data, offset=0).status_code == 204
+    # The state of a gate that is killed between the last byte and the row that says so.
+    with closing(sqlite3.connect(gate.data / "gate.sqlite3", timeout=30)) as database, database:
+        upload = location.removeprefix("/api/uploads/")
+        database.execute("UPDATE uploads SET sha256 = NULL WHERE id = ?", (upload,))
+    assert phone.complete(parcel).status_code == 404
+    assert offset_of(phone, location) == len(data)
+    assert phone.complete(parcel).status_code == 201
+
+
+def test_a_finished_upload_takes_nothing_more(phone: Phone) -> None:
+    location = begin(phone, 4)
+    assert phone.patch(location, b"0123", offset=0).status_code == 204
+    assert phone.patch(location, b"", offset=4).headers["upload-offset"] == "4"
+    assert phone.patch(location, b"", offset=3).json()["error"] == "uploads.wrong_offset"
+    assert phone.patch(location, b"4", offset=4).json()["error"] == "uploads.too_large"
+    headers = {"upload-offset": "4", "content-type": "application/offset+octet-stream"}
+    chunked = phone.client.patch(location, content=iter([b"4"]), headers={**TUS, **headers})
+    assert (chunked.status_code, chunked.json()["error"]) == (400, "uploads.bad_length")
 
 
 @pytest.mark.parametrize("length", ["0", "-1", "1.5", "", "9" * 20])
