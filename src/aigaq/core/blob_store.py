@@ -19,7 +19,7 @@ from django.db import transaction
 from aigaq import clock
 from aigaq.age import AgeError, stream
 from aigaq.blobs import sync_folder
-from aigaq.core.errors import BlobError
+from aigaq.core.errors import BlobError, DeskLocked
 from aigaq.core.held_keys import BLOBS_LABEL, HELD, KEY_BYTES, derive_key
 from aigaq.core.models import BlobKey
 
@@ -69,12 +69,17 @@ def get_size(blob_id: uuid.UUID) -> int:
 def read_chunks(blob_id: uuid.UUID) -> Iterator[bytes]:
     """Yield the content in chunks of at most 64 KiB.
 
-    Raises `BlobError`: ``blob.gone`` (no key or no file), ``blob.damaged``.
+    Raises `BlobError`: ``blob.gone`` (no key or no file), ``blob.damaged``; `DeskLocked` as soon as
+    the desk is locked, however long a download or a preview that is under way would go on.
     """
     row = _get_row(blob_id)
+    _desk_key, generation = HELD.get(label=BLOBS_LABEL)
     try:
         with _get_path(blob_id).open("rb") as file:
-            yield from stream.decrypt_chunks(_derive(row), file)
+            for chunk in stream.decrypt_chunks(_derive(row), file):
+                if HELD.generation != generation:
+                    raise DeskLocked
+                yield chunk
     except FileNotFoundError:
         raise BlobError("blob.gone", blob=blob_id) from None
     except AgeError:

@@ -44,7 +44,7 @@ class LargeFileHandler(TemporaryFileUploadHandler):
             super().receive_data_chunk(raw_data, start)
         return None
 
-    def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
+    def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":
         """Hand the file over."""
         return super().file_complete(file_size) if self._takes else None
 

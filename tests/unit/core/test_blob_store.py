@@ -108,3 +108,14 @@ def test_a_locked_desk_reads_no_blob(clean_home: Home) -> None:
             blob_store.read_blob(blob)
     finally:
         HELD.hold(master=MASTER)
+
+
+def test_reading_ends_when_the_desk_is_locked(clean_home: Home) -> None:
+    chunks = blob_store.read_chunks(store(bytes(200_000)))
+    next(chunks)
+    HELD.drop()
+    try:
+        with pytest.raises(DeskLocked):
+            next(chunks)
+    finally:
+        HELD.hold(master=MASTER)

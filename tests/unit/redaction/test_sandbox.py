@@ -167,6 +167,7 @@ def test_the_command_binds_nothing_that_can_be_written() -> None:
         b'{"kind": "still", "size": 30000000, "width": 10000, "height": 1000}\n',
         b'{"kind": "exec", "size": 0}\n',
         b'{"kind": "end", "size": 0, "code": "/etc/passwd"}\n',
+        b'{"kind": "end", "size": 0, "code": ["preview.broken"]}\n',
         b'{"kind": "text", "size": 3}\n\xff\xfe\xfd',
         b'{"kind": "end", "size": true, "code": null}\n' + b"[" * 2000,
         b'{"kind": "still", "size": 3, "width": true, "height": 1}\n123',

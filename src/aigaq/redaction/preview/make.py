@@ -82,7 +82,8 @@ class _Reader:
             raise PreviewError("preview.broken")
         code = head.get("code")
         if code is not None:
-            raise PreviewError(code if code in CHILD_CODES else "preview.broken")
+            known = isinstance(code, str) and code in CHILD_CODES
+            raise PreviewError(code if known else "preview.broken")
 
     def _next(self) -> tuple[dict[str, Any], bytes]:
         line = self._output.readline(MAX_HEAD_BYTES)
