@@ -92,14 +92,14 @@ const operations: Readonly<Record<string, (vector: Vector) => Vector | Promise<V
     const { secret: identity, recipient } = await identityFromSeed(fromHex(secret, 32));
     return { identity, recipient };
   },
-  "age/encrypt": async ({ recipient, plaintext }) => ({ file: toBase64(await encryptTo(recipient, fromBase64(plaintext))) }),
+  "age/encrypt": async ({ recipient, plaintext }) => ({ file: toBase64(encryptTo(recipient, fromBase64(plaintext))) }),
   "age/round-trip": async ({ plaintext }) => {
     const identity = await makeIdentity();
-    const file = await encryptTo(identity.recipient, fromBase64(plaintext));
+    const file = encryptTo(identity.recipient, fromBase64(plaintext));
     return { file: toBase64(file), identity: identity.secret, plaintext: toBase64(await decryptWith(identity, file)) };
   },
-  "hashing/stream": ({ chunks }) => {
-    const running = startHash();
+  "hashing/stream": async ({ chunks }) => {
+    const running = await startHash();
     for (const chunk of chunks) running.update(fromBase64(chunk));
     return { sha256: toHex(running.digest()) };
   },

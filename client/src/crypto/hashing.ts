@@ -1,17 +1,17 @@
 /**
  * SHA-256 of streams and Argon2id.
  *
- * Argon2id runs in WebAssembly where the browser allows it. Old Android views know no
- * 'wasm-unsafe-eval', and Apple's lockdown mode has no WebAssembly: there the same function runs in
- * plain script, slower and with the same bytes. Its parameters are those of spec/receipt-code.md and
- * belong to the format, never to a server's answer. SHA-256 is plain script (a compiled one would cost
- * each phone 5 KB), and the browser's own where whole parts are hashed.
+ * Both run in WebAssembly where the browser allows it. Old Android views know no 'wasm-unsafe-eval', and
+ * Apple's lockdown mode has no WebAssembly: there the same function runs in plain script, slower and
+ * with the same bytes. Argon2id's parameters are those of spec/receipt-code.md and belong to the format,
+ * never to a server's answer. Where a whole part is hashed it is the browser's own SHA-256, which does
+ * not hold up the page.
  */
 
 import { argon2id as plainArgon2id } from "@noble/hashes/argon2.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
-import { argon2id as wasmArgon2id } from "hash-wasm";
+import { argon2id as wasmArgon2id, createSHA256, type IHasher } from "hash-wasm";
 
 import { type Bytes, utf8 } from "../protocol/bytes";
 
@@ -22,8 +22,28 @@ export interface StreamHash {
 
 const ARGON2ID = { passes: 2, lanes: 1, memoryKiB: 19_456, bytes: 64 } as const;
 
+/** Compiled hashes that nobody uses now: each holds memory that a browser frees late. */
+const idle: IHasher[] = [];
+
 /** A running SHA-256. */
-export function startHash(): StreamHash {
+export async function startHash(): Promise<StreamHash> {
+  let running: IHasher;
+  try {
+    running = (idle.pop() ?? await createSHA256()).init();
+  } catch {
+    return startPlainHash();
+  }
+  return {
+    update: (chunk) => void running.update(chunk),
+    digest: () => {
+      const digest = new Uint8Array(running.digest("binary"));
+      idle.push(running);
+      return digest;
+    },
+  };
+}
+
+function startPlainHash(): StreamHash {
   const running = sha256.create();
   return {
     update: (chunk) => void running.update(chunk),

@@ -9,7 +9,7 @@ import type { App } from "./app";
 
 export function codeGroups(code: string): HTMLElement {
   const groups = groupReceiptCode(code);
-  return h("p", { class: "code-groups", role: "img", "aria-label": `${t("code.shown")}: ${groups.join(", ")}` }, ...groups.map((group) => h("span", {}, group)));
+  return h("p", { class: "code-groups", translate: "no", role: "img", "aria-label": `${t("code.shown")}: ${groups.join(", ")}` }, ...groups.map((group) => h("span", {}, group)));
 }
 
 export function codeStep(app: App, onward: () => void): readonly (HTMLElement | null)[] {

@@ -162,7 +162,7 @@ export class MailboxPage {
   #message(message: DeskMessage): HTMLElement {
     const time = formatTime(message.sentAt);
     if (message.kind === "text") {
-      return h("article", { class: "message" }, h("p", { class: "muted" }, t("mail.from", { time })), h("div", {}, message.text));
+      return h("article", { class: "message" }, h("p", { class: "muted" }, t("mail.from", { time })), h("div", { translate: "no" }, message.text));
     }
     if (message.kind === "safe") {
       return notice("good", h("p", { class: "strong" }, t("mail.safe")), h("p", {}, t("mail.safe_text", { time })));

@@ -42,7 +42,7 @@ function changeButton(what: string, onClick: () => void): HTMLElement {
 }
 
 function entry(term: string, value: string, control: HTMLElement): HTMLElement {
-  return h("div", {}, h("dt", {}, term), h("dd", {}, value), h("dd", {}, control));
+  return h("div", {}, h("dt", {}, term), h("dd", { translate: "no" }, value), h("dd", {}, control));
 }
 
 function hasAnswer(app: App, question: Question): boolean {

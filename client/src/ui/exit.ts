@@ -19,9 +19,12 @@ export function wireExit(forget: () => void, announce: (text: string) => void): 
 
   function leave(): void {
     document.body.replaceChildren(h("div", { class: "overlay" }));
-    forget();
-    history.replaceState(null, "", location.pathname);
-    location.replace(destination);
+    try {
+      forget();
+    } finally {
+      history.replaceState(null, "", location.pathname);
+      location.replace(destination);
+    }
   }
 
   for (const each of [link, byId("exit-skip")]) {

@@ -38,6 +38,7 @@ export function recorder(
 ): HTMLElement {
   const place = h("div");
   let stream: MediaStream | null = null;
+  let isLeft = false;
 
   function stop(): void {
     for (const track of stream?.getTracks() ?? []) track.stop();
@@ -50,16 +51,23 @@ export function recorder(
   }
 
   async function begin(): Promise<void> {
+    let opened: MediaStream;
     try {
-      stream = await navigator.mediaDevices.getUserMedia(
+      opened = await navigator.mediaDevices.getUserMedia(
         kind === "voice" ? { audio: true } : { audio: kind === "video", video: { facingMode: "environment" } },
       );
     } catch {
       idle(notice("error", t("rec.refused")));
       return;
     }
-    if (kind === "photo") showCamera(stream);
-    else showRecording(stream);
+    stream = opened;
+    // She may have gone on while the phone asked for permission: then nothing may listen or look.
+    if (isLeft) {
+      stop();
+      return;
+    }
+    if (kind === "photo") showCamera(opened);
+    else showRecording(opened);
   }
 
   function showCamera(source: MediaStream): void {
@@ -69,7 +77,7 @@ export function recorder(
       canvas.getContext("2d")?.drawImage(picture, 0, 0);
       canvas.toBlob((content) => {
         idle();
-        if (content !== null) onDone(recordingOf(content));
+        if (content !== null && !isLeft) onDone(recordingOf(content));
       }, "image/jpeg", 0.92);
     }, { class: "primary" });
     place.replaceChildren(picture, h("div", { class: "row" }, shoot, button(t("rec.discard"), () => idle())));
@@ -108,7 +116,10 @@ export function recorder(
     end.focus();
   }
 
-  onLeave(stop);
+  onLeave(() => {
+    isLeft = true;
+    stop();
+  });
   idle();
   return place;
 }

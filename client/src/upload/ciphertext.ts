@@ -1,55 +1,87 @@
 /**
- * An item's age file as a stream that is cut into parts, hashed on the way.
+ * An item's age file, sealed part by part into buffers that are used again, hashed on the way.
  *
- * Each byte of ciphertext is made once. The last part that was taken stays here until the caller
- * asks for the next, so that a cut line can be mended from memory (PROTOCOL 14). Sizes in bytes.
+ * Each byte of ciphertext is made once. A part stays in its buffer until the caller asks for the next
+ * but one: one part is on its way, and can be sent again after a cut line (PROTOCOL 14), while the next
+ * is being sealed. Sizes in bytes.
  */
 
-import { encryptStreamTo, encryptTo } from "../crypto/age";
+import { AgeFile, CHUNK_BYTES, encryptTo, TAG_BYTES } from "../crypto/age";
 import { startHash, type StreamHash } from "../crypto/hashing";
-import { type Bytes, concat } from "../protocol/bytes";
+import type { Bytes } from "../protocol/bytes";
 import { padmeSize } from "../protocol/padding";
-import { paddedContent, type ReadItem } from "./content";
+import { paddedSlices, type ReadItem } from "./content";
 
-const AGE_CHUNK_BYTES = 65_536;
-const AGE_TAG_BYTES = 16;
+const SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES;
+
+/** Two buffers in turn, for all items of a report: only one is sealed at a time. */
+export class PartBuffers {
+  #next: Bytes = new Uint8Array(0);
+  #last: Bytes = new Uint8Array(0);
+
+  /** A buffer of at least `size`: the one that was given before the last. */
+  take(size: number): Bytes {
+    const buffer = this.#next.length < size ? new Uint8Array(size) : this.#next;
+    this.#next = this.#last;
+    this.#last = buffer;
+    return buffer;
+  }
+}
 
 export class Ciphertext {
-  readonly size: number;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #file: AgeFile;
+  readonly #slices: AsyncGenerator<Bytes>;
   readonly #hash: StreamHash;
-  #left: Uint8Array = new Uint8Array(0);
+  readonly #buffers: PartBuffers;
+  #slice: Bytes = new Uint8Array(0);
+  #isBegun = false;
   #digest: Bytes | null = null;
 
-  private constructor(stream: ReadableStream<Uint8Array>, size: number, hash: StreamHash) {
-    this.#reader = stream.getReader();
+  private constructor(file: AgeFile, slices: AsyncGenerator<Bytes>, hash: StreamHash, buffers: PartBuffers) {
+    this.#file = file;
+    this.#slices = slices;
     this.#hash = hash;
-    this.size = size;
+    this.#buffers = buffers;
   }
 
   /** Begin to encrypt `content` to `recipient` under a fresh file key. */
-  static async of(content: Blob, read: ReadItem, { recipient, number }: { recipient: string; number: number }): Promise<Ciphertext> {
-    const plaintext = paddedContent(content, read, number);
-    const { stream, size } = encryptStreamTo(recipient, plaintext, padmeSize(read.size));
-    return new Ciphertext(stream, size, startHash());
+  static async of(content: Blob, read: ReadItem, { recipient, number, buffers }: {
+    recipient: string; number: number; buffers: PartBuffers;
+  }): Promise<Ciphertext> {
+    const file = new AgeFile(recipient, padmeSize(read.size));
+    return new Ciphertext(file, paddedSlices(content, read, number), await startHash(), buffers);
   }
 
-  /** The next `most` bytes (fewer only at the end), or null after the end. */
+  get size(): number {
+    return this.#file.size;
+  }
+
+  /**
+   * The next part, about `most` bytes (whole chunks, at least one), or null after the end. It is
+   * overwritten by the second call after this one.
+   */
   async nextPart(most: number): Promise<Bytes | null> {
-    const pieces: Uint8Array[] = [];
-    let held = 0;
-    while (held < most) {
-      const piece = this.#left.length > 0 ? this.#left : await this.#read();
-      if (piece === null) break;
-      const taken = piece.subarray(0, most - held);
-      this.#left = piece.subarray(taken.length);
-      pieces.push(taken);
-      held += taken.length;
+    if (this.#file.nextChunkBytes === null) return null;
+    const beginning = this.#isBegun ? null : this.#file.beginning;
+    this.#isBegun = true;
+    const begun = beginning?.length ?? 0;
+    // Chunks that begin at a multiple of four are sealed by words; by bytes they take twice as long.
+    const start = -begun & 3;
+    const buffer = this.#buffers.take(start + begun + Math.max(most, SEALED_CHUNK_BYTES));
+    if (beginning !== null) {
+      buffer.set(beginning, start);
+      this.#hash.update(beginning);
     }
-    if (held === 0) return null;
-    const part = concat(...pieces);
-    this.#hash.update(part);
-    return part;
+    let end = start + begun;
+    for (let size = this.#file.nextChunkBytes; size !== null; size = this.#file.nextChunkBytes) {
+      const sealedEnd = end + size + TAG_BYTES;
+      if (end > start + begun && sealedEnd > start + most) break;
+      const chunk = buffer.subarray(end, sealedEnd);
+      this.#file.sealChunk(await this.#take(size), chunk);
+      this.#hash.update(chunk);
+      end = sealedEnd;
+    }
+    return buffer.subarray(start, end);
   }
 
   /** SHA-256 of the whole file; only after `nextPart` gave null. */
@@ -58,25 +90,32 @@ export class Ciphertext {
     return this.#digest;
   }
 
-  /** Stop encrypting and let go of the content. */
+  /** Let go of the content. */
   async abandon(): Promise<void> {
-    await this.#reader.cancel().catch(() => undefined);
+    await this.#slices.return(undefined);
   }
 
-  async #read(): Promise<Uint8Array | null> {
-    const { done, value } = await this.#reader.read();
-    return done ? null : value;
+  /** The next `size` bytes of plaintext; slices are cut into whole chunks. */
+  async #take(size: number): Promise<Bytes> {
+    if (this.#slice.length === 0 && size > 0) {
+      const { done, value } = await this.#slices.next();
+      if (done === true) throw new RangeError("fewer slices than chunks");
+      this.#slice = value;
+    }
+    const chunk = this.#slice.subarray(0, size);
+    this.#slice = this.#slice.subarray(size);
+    return chunk;
   }
 }
 
 /** The size of the age file of an item of `size` bytes, given that of an empty one. */
 export function sealedSize(size: number, emptySealedSize: number): number {
   const padded = padmeSize(size);
-  const chunks = Math.max(1, Math.ceil(padded / AGE_CHUNK_BYTES));
-  return emptySealedSize - AGE_TAG_BYTES + padded + AGE_TAG_BYTES * chunks;
+  const chunks = Math.max(1, Math.ceil(padded / CHUNK_BYTES));
+  return emptySealedSize - TAG_BYTES + padded + TAG_BYTES * chunks;
 }
 
 /** The size of an empty age file to `recipient`, which is all header, nonce and one tag. */
-export async function emptySealedSizeFor(recipient: string): Promise<number> {
-  return (await encryptTo(recipient, new Uint8Array(0))).length;
+export function emptySealedSizeFor(recipient: string): number {
+  return encryptTo(recipient, new Uint8Array(0)).length;
 }

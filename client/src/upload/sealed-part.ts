@@ -10,7 +10,7 @@ import type { VerifiedCard } from "../protocol/card";
 import { buildHeader, type Member, memberOf } from "../protocol/header";
 import { buildManifest, checkPart, type Commitment, commitTo, padManifest } from "../protocol/manifest";
 import type { MailboxKeys } from "../protocol/receipt-code";
-import { Ciphertext, emptySealedSizeFor, sealedSize } from "./ciphertext";
+import { Ciphertext, emptySealedSizeFor, PartBuffers, sealedSize } from "./ciphertext";
 import { type ReadItem, readItem } from "./content";
 
 export interface SmallMembers {
@@ -40,6 +40,7 @@ export class SealedPart {
   readonly #reads: readonly ReadItem[];
   readonly #manifest: Bytes;
   readonly #key: Bytes;
+  readonly #buffers = new PartBuffers();
 
   private constructor(made: {
     facts: SealingFacts; identity: Identity; items: readonly Item[]; reads: readonly ReadItem[];
@@ -72,23 +73,23 @@ export class SealedPart {
       mailboxRecipient: facts.keys.identity.recipient,
       teamId: facts.card.teamId,
     });
-    const emptySize = await emptySealedSizeFor(identity.recipient);
+    const emptySize = emptySealedSizeFor(identity.recipient);
     return new SealedPart({
       facts, identity, reads,
       items: part.items,
       commitment: commitTo(manifest),
-      manifest: await encryptTo(identity.recipient, padManifest(manifest)),
-      key: await encryptTo(facts.card.card.team_recipient, utf8(identity.secret)),
+      manifest: encryptTo(identity.recipient, padManifest(manifest)),
+      key: encryptTo(facts.card.card.team_recipient, utf8(identity.secret)),
       sealedSizes: reads.map(({ size }) => sealedSize(size, emptySize)),
     });
   }
 
-  /** Begin to encrypt item `number` under a fresh file key. */
+  /** Begin to encrypt item `number` under a fresh file key; the one before must be finished or abandoned. */
   encryptItem(number: number): Promise<Ciphertext> {
     const item = this.#items[number];
     const read = this.#reads[number];
     if (item === undefined || read === undefined) throw new RangeError("no such item");
-    return Ciphertext.of(item.content, read, { recipient: this.#identity.recipient, number });
+    return Ciphertext.of(item.content, read, { recipient: this.#identity.recipient, number, buffers: this.#buffers });
   }
 
   /** Manifest, key and the signed header over them and `items`. */

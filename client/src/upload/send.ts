@@ -13,6 +13,7 @@ import type { VerifiedCard } from "../protocol/card";
 import { itemMemberName, type Member, reportIdOf } from "../protocol/header";
 import { checkPromise, type SignedPromise } from "../protocol/receipts";
 import { buildUstar } from "../protocol/ustar";
+import type { Ciphertext } from "./ciphertext";
 import type { Answer, Line } from "./line";
 import { Pace } from "./pace";
 import type { SealedPart } from "./sealed-part";
@@ -85,24 +86,38 @@ export class Transfer {
     throw new ClientError("gate.refused", { status: 404 });
   }
 
+  /** One part is sealed while the one before it is on its way; a third never begins. */
   async #sendItemOnce(number: number): Promise<Member> {
     const name = itemMemberName(number);
     const ciphertext = await this.#part.encryptItem(number);
+    let sealing = this.#sealNext(ciphertext);
     try {
       const path = await this.#draft.create(this.#line, name, ciphertext.size);
       let offset = 0;
-      for (let part = await ciphertext.nextPart(this.#pace.partBytes); part !== null; part = await ciphertext.nextPart(this.#pace.partBytes)) {
-        const startedAt = performance.now();
+      let lastAt = performance.now();
+      for (let part = await sealing; part !== null; part = await sealing) {
+        sealing = this.#sealNext(ciphertext);
         await this.#draft.sendPart(this.#line, { path, offset, part });
-        this.#pace.learn(part.length, (performance.now() - startedAt) / 1_000);
+        const now = performance.now();
+        this.#pace.learn(part.length, (now - lastAt) / 1_000);
+        lastAt = now;
         offset += part.length;
         this.#acknowledged[number] = offset;
         this.#tell("sending", number);
       }
       return { name, sha256: ciphertext.digest(), size: offset };
     } finally {
+      // The buffers are the next item's as soon as nobody writes to them.
+      await sealing.catch(() => undefined);
       await ciphertext.abandon();
     }
+  }
+
+  #sealNext(ciphertext: Ciphertext): Promise<Bytes | null> {
+    const sealing = ciphertext.nextPart(this.#pace.partBytes);
+    // Its failure is for whoever takes it; nobody does if the part before cannot be sent.
+    sealing.catch(() => undefined);
+    return sealing;
   }
 
   /** The acknowledgement, or null when the gate lacks items, which `run` then sends again. */
