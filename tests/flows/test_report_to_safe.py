@@ -18,7 +18,7 @@ NewReporter = Callable[[], Reporter]
 def work() -> None:
     """Let the desk fetch and work once."""
     tasks.pull_round()
-    tasks.work_round()
+    tasks.work_until_nothing_waits()
 
 
 def test_a_report_is_pulled_opened_filed_receipted_and_safe(

@@ -6,13 +6,15 @@ takes messages, delivers, copies to the second place, tells the gate what is saf
 Each step can be killed at any instant; the next round takes it up.
 """
 
+import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.db.models import Q
 
 from aigaq import clock
@@ -41,13 +43,18 @@ from aigaq.intake.public_watch import read_watch, watch_public
 from aigaq.intake.pull import Pulled, Puller
 from aigaq.intake.selectors import get_gate_status, list_copied_states
 from aigaq.intake.shapes import Direction
-from aigaq.intake.spool import Spool
+from aigaq.intake.spool import Entry, Spool
+from aigaq.sealing.errors import SealingError
 from aigaq.sealing.opening import FolderSource
 
 PULL, WORK = "intake-pull", "intake-work"
 PULL_SECONDS = (35, 85)
 WORK_SECONDS = 20.0
 WATCH_SECONDS = 1_800
+#: How long a part waits for the report that it continues. A gate that never hands out the whole of
+#: that one must not hold back all that follows.
+FIRST_SECONDS = 3_600
+logger = logging.getLogger("aigaq.intake")
 
 
 def register() -> None:
@@ -97,11 +104,12 @@ def build_work_rounds() -> background.Rounds:
 
     def work() -> None:
         if not swept:
-            staging.remove_unfiled()
+            with Spool(settings.HOME).working():
+                staging.remove_unfiled()
             previews.reset_after_install()
             NoticeState(settings.HOME).settle()
             swept.append(True)
-        work_round()
+        work_until_nothing_waits()
 
     return background.Rounds(name=WORK, seconds=WORK_SECONDS, run=work)
 
@@ -140,6 +148,17 @@ def work_round() -> None:
         _work(spool)
 
 
+def work_until_nothing_waits() -> None:
+    """Work, then make the previews that wait, a few at a time with a round between.
+
+    A report may hold 10,000 items, each with a sandbox of its own: what is new, and letters to
+    reporters, must not wait for hours behind them.
+    """
+    work_round()
+    while HELD.is_open and previews.preview_waiting():
+        work_round()
+
+
 def _work(spool: Spool) -> None:
     file_ready(spool)
     taken = take_messages(spool)
@@ -154,13 +173,10 @@ def _work(spool: Spool) -> None:
             delivery.deliver_waiting(gate)
             delivery.note_read(gate)
             tell_safe(gate, spool)
-    except GateError:
-        # The pull's state says that the gate cannot be reached; all of this is done again.
+    except (GateError, SealingError):
+        # The gate cannot be reached, as the pull's state says, or talks nonsense: done again later.
         pass
     raise_watch_alarms()
-    while previews.preview_waiting():
-        if not HELD.is_open:
-            return
 
 
 def file_ready(spool: Spool) -> int:
@@ -168,28 +184,54 @@ def file_ready(spool: Spool) -> int:
     filed = 0
     unfinished = spool.list_unfinished()
     for entry in spool.list_ready():
-        source = FolderSource(spool.get_members(entry.report_id))
-        if filing.find_report(entry.report_id) is None:
-            if filing.is_waiting_for_first(source=source, is_being_fetched=unfinished):
-                continue
-            arrival = filing.Arrival(
-                report_id=entry.report_id,
-                received_at=entry.received_at,
-                came_by="gate",
-                lies=entry.lies,
-            )
-            filing.file_report(source=source, arrival=arrival)
-            filed += 1
-        spool.remove_report(entry.report_id)
+        with _apart("report"):
+            filed += _file_entry(spool, entry=entry, unfinished=unfinished)
     return filed
+
+
+@contextmanager
+def _apart(what: str) -> Iterator[None]:
+    """Let one thing that cannot be taken, for a reason that nobody thought of, wait by itself.
+
+    Whoever finds such a reason must not stop everyone else's reports and letters with it. A full
+    disk, a busy database and the lock are no such reason.
+    """
+    try:
+        yield
+    except (OSError, OperationalError, DeskLocked):
+        raise
+    except Exception as error:
+        if not HELD.is_open:
+            raise
+        # The type alone: a message may carry what must not be logged.
+        logger.error("a %s cannot be taken: %s", what, type(error).__name__)
+
+
+def _file_entry(spool: Spool, *, entry: Entry, unfinished: list[bytes]) -> bool:
+    source = FolderSource(spool.get_members(entry.report_id))
+    is_new = filing.find_report(entry.report_id) is None
+    if is_new:
+        waits = spool.get_ready_seconds(entry.report_id) < FIRST_SECONDS
+        if waits and filing.is_waiting_for_first(source=source, is_being_fetched=unfinished):
+            return False
+        arrival = filing.Arrival(
+            report_id=entry.report_id,
+            received_at=entry.received_at,
+            came_by="gate",
+            lies=entry.lies,
+        )
+        filing.file_report(source=source, arrival=arrival)
+    spool.remove_report(entry.report_id)
+    return is_new
 
 
 def take_messages(spool: Spool) -> list[tuple[int, Path]]:
     """Take fetched messages; return the gate's numbers and files of those that are kept."""
     done = []
     for path, listed in spool.list_messages():
-        if mail.receive_message(listed).is_kept:
-            done.append((listed.number, path))
+        with _apart("letter"):
+            if mail.receive_message(listed).is_kept:
+                done.append((listed.number, path))
     return done
 
 
@@ -277,10 +319,11 @@ def _send_notice_if_due(*, now: datetime) -> None:
 
 
 def run_pull_command(arguments: Arguments) -> Answer:
-    """Fetch now and say what came; on an open desk file it too."""
+    """Fetch now and say what came; on an open desk file it too, and preview the first items."""
     pulled = pull_round()
     if HELD.is_open:
         work_round()
+        previews.preview_waiting()
     return {"code": pulled.code, "messages": pulled.messages, "reports": pulled.reports}
 
 
