@@ -62,7 +62,7 @@ def short_date(on: date, *, today: date) -> str:
 
 def moment(at: datetime, *, now: datetime) -> str:
     """Return when ``at`` was, seen from ``now``: "today at 14:05", else the date and time."""
-    local, here = timezone.localtime(at), timezone.localtime(now)
+    local, here = to_local(at), to_local(now)
     facts: dict[str, object] = {"time": f"{local:%H:%M}"}
     days = (here.date() - local.date()).days
     if days == 0:
@@ -71,6 +71,17 @@ def moment(at: datetime, *, now: datetime) -> str:
         return _("yesterday at %(time)s") % facts
     facts["date"] = weekday_date(local.date(), today=here.date())
     return _("%(date)s at %(time)s") % facts
+
+
+def to_local(at: datetime) -> datetime:
+    """Return ``at`` in the desk's time zone; at the very end of the calendar as it is.
+
+    A phone's clock may say anything, and a page must open all the same.
+    """
+    try:
+        return timezone.localtime(at)
+    except OverflowError:
+        return at
 
 
 def days_left(on: date, *, today: date) -> str:

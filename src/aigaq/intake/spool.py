@@ -16,6 +16,7 @@ names is ever made from what the gate says.
 import fcntl
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -144,6 +145,10 @@ class Spool:
     def finish_report(self, report_id: bytes) -> None:
         """Say that all members of a report are durable."""
         write_durably(self.get_folder(report_id) / READY, b"")
+
+    def get_ready_seconds(self, report_id: bytes) -> float:
+        """Return for how long all members of a report have been durable."""
+        return time.time() - (self.get_folder(report_id) / READY).stat().st_mtime
 
     def list_ready(self) -> list[Entry]:
         """Return the reports that wait to be opened, in the order of the gate's numbers."""

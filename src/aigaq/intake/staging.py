@@ -13,9 +13,14 @@ from django.db import transaction
 
 from aigaq.core import blob_store
 from aigaq.errors import AigaqError
+from aigaq.intake.errors import IntakeError
 from aigaq.intake.models import StagedBlob
 
 PIECES = 64
+
+
+class SweptError(IntakeError):
+    """A staged blob was swept away by a desk that opened at the same moment: stage it again."""
 
 
 def stage_blob(reader: blob_store.Reader) -> uuid.UUID:
@@ -41,8 +46,14 @@ def stage_written(write: "Callable[[Pipe], object]") -> uuid.UUID:
 
 
 def keep_blobs(*blob_ids: uuid.UUID) -> None:
-    """Say, in the transaction that files them, that these blobs belong to something now."""
-    StagedBlob.objects.filter(pk__in=blob_ids).delete()
+    """Say, in the transaction that files them, that these blobs belong to something now.
+
+    Raises `SweptError` if one of them was swept away meanwhile: nothing may be filed without its
+    content.
+    """
+    kept, _by_table = StagedBlob.objects.filter(pk__in=blob_ids).delete()
+    if kept != len(blob_ids):
+        raise SweptError("intake.blob_swept")
 
 
 def remove_unfiled() -> int:

@@ -128,3 +128,9 @@ def test_a_date_is_typed_day_first(language: str) -> None:
 
     with override(language):
         assert forms.DateField().clean("12.05.2026") == date(2026, 5, 12)
+
+
+def test_a_phone_that_is_at_the_end_of_the_calendar_still_has_a_date() -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+    assert "9999" in dates.moment(last, now=datetime(2026, 5, 12, tzinfo=UTC))

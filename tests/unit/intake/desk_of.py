@@ -92,6 +92,7 @@ def carry_report(
     answers: Sequence[tuple[int, str]] = ((4, "fictional"), (17, "d")),
     items: Sequence[tuple[str, str, bytes]] = (),
     consents: Sequence[tuple[str, str]] = (("keep", "team"), ("publish", "public")),
+    continues: bytes | None = None,
 ) -> Carried:
     """Seal a report to the team of the test and import its file."""
     card = parse_card(founding.card, root_key=bytes(founding.organisation.root_key))
@@ -105,6 +106,7 @@ def carry_report(
         made_at=clock.now(),
         answers=answers,
         consents=[ConsentToSeal(purpose=p, audience=a) for p, a in consents],
+        continues=continues,
         items=[
             ItemToSeal(content=io.BytesIO(data), size_bytes=len(data), name=name, media_type=kind)
             for name, kind, data in items

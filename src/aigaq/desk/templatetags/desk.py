@@ -61,7 +61,7 @@ def chip(tone: str, text: str, icon_name: str = "") -> SafeString:
 @register.filter
 def when(at: datetime) -> SafeString:
     """Return a moment in words ("today at 14:05"), exact on hover."""
-    local = timezone.localtime(at)
+    local = dates.to_local(at)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         clock.format_time(at),
@@ -73,7 +73,7 @@ def when(at: datetime) -> SafeString:
 @register.filter
 def on_day(at: datetime) -> SafeString:
     """Return the day of a moment for tables ("12 May"), exact on hover."""
-    local = timezone.localtime(at)
+    local = dates.to_local(at)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         clock.format_time(at),

@@ -1,0 +1,87 @@
+"""What a false gate may answer: nothing of it holds the desk up or fills its memory."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from aigaq.errors import AigaqError
+from aigaq.intake.gate_client import GateClient
+
+NONCE = "A" * 43 + "="
+
+
+@contextmanager
+def false_gate(
+    *, nonce: bytes, answer: bytes = b"{}", headers: dict[str, str] | None = None
+) -> Iterator[GateClient]:
+    """Give a client of a gate that answers like this."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.answer(nonce)
+
+        def do_GET(self) -> None:
+            self.answer(answer)
+
+        def answer(self, body: bytes) -> None:
+            self.send_response(200)
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            try:
+                self.wfile.write(body)
+            except OSError:
+                self.close_connection = True
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield GateClient(
+            origin=f"http://127.0.0.1:{server.server_port}",
+            team_id=bytes(16),
+            key=Ed25519PrivateKey.generate(),
+        )
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def list_twice(client: GateClient) -> str:
+    """Ask twice, so that a nonce is carried on; return the code of what was refused."""
+    with client, pytest.raises(AigaqError) as caught:
+        for _time in range(2):
+            client.list_reports(after=0)
+    return caught.value.code
+
+
+def test_an_endless_nonce_is_not_read_to_its_end() -> None:
+    with false_gate(nonce=b'{"nonce":"' + b"A" * 50_000_000) as client:
+        assert list_twice(client) == "gate.bad_answer"
+
+
+def test_half_a_letter_is_a_bad_answer_and_no_crash() -> None:
+    nonce = f'{{"expires_at":2000000000,"nonce":"{NONCE}"}}'.encode()
+    listed = b'{"reports":[{"commitment":"\\ud800","id":"","mailbox_key":"","members":[],'
+    listed += b'"number":1,"received_at":"\\ud800"}]}'
+    with false_gate(nonce=nonce, answer=listed) as client:
+        assert list_twice(client) == "gate.bad_answer"
+
+
+def test_an_expiry_that_no_signature_can_hold_is_not_carried_on() -> None:
+    nonce = f'{{"expires_at":2000000000,"nonce":"{NONCE}"}}'.encode()
+    headers = {"Aigaq-Nonce": NONCE, "Aigaq-Expiry": str(2**64)}
+    with false_gate(nonce=nonce, answer=b'{"reports":1}', headers=headers) as client, client:
+        for _time in range(2):
+            with pytest.raises(AigaqError) as caught:
+                client.list_reports(after=0)
+            assert caught.value.code == "gate.bad_answer"
