@@ -120,3 +120,63 @@ def test_nothing_is_stored_and_the_address_never_changes(open_page: OpenPage) ->
     assert (page.url, page.evaluate("history.length")) == (start, entries)
     assert page.title() == "Info"
     assert page.evaluate(STORAGE) == NOTHING
+
+
+def test_nothing_that_fails_on_the_way_keeps_her_here(open_page: OpenPage) -> None:
+    page = open_page()
+    _write(page)
+    page.evaluate("() => { speechSynthesis.cancel = () => { throw new Error('no voice'); }; }")
+    page.click("#exit")
+    page.wait_for_url(EXIT_URL)
+
+
+def test_a_microphone_that_is_allowed_after_she_went_on_stays_off(open_page: OpenPage) -> None:
+    page, words = open_page(), texts("en")
+    walk.open_form(page)
+    walk.go_to_step(page, "files", words)
+    # The phone asks for permission, and she goes on before she answers.
+    page.evaluate(
+        """() => {
+          const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+          const allowed = new Promise((resolve) => { window.allow = resolve; });
+          navigator.mediaDevices.getUserMedia = async (wanted) => {
+            await allowed;
+            return (window.given = await ask(wanted));
+          };
+        }"""
+    )
+    walk.press(page, words["rec.voice"])
+    walk.press(page, words["nav.on"])
+    page.evaluate("window.allow()")
+    page.wait_for_function("() => window.given !== undefined")
+    page.wait_for_timeout(300)
+    states = page.evaluate("window.given.getTracks().map((track) => track.readyState)")
+    assert states == ["ended"]
+
+
+def test_no_browser_service_gets_her_words_or_code(open_page: OpenPage) -> None:
+    """Spelling, writing help and translation may send what they read to the browser's maker."""
+    page, words = open_page(), texts("en")
+    _write(page)
+    field = page.locator("#q-4")
+    assert field.evaluate("(field) => [field.spellcheck, field.writingSuggestions]") == [
+        False,
+        "false",
+    ]
+    walk.go_to_step(page, "code", words)
+    page.wait_for_selector(".code-groups")
+    assert page.locator(".code-groups").evaluate("(shown) => shown.translate") is False
+    walk.type_code_back(page, words)
+    shown = page.locator("dl.answers dd").filter(has_text=walk.WORDS)
+    assert shown.evaluate("(shown) => shown.translate") is False
+
+
+def test_no_browser_service_gets_the_words_of_the_path_without_script(
+    open_page: OpenPage,
+) -> None:
+    page = open_page(scripts=False)
+    page.locator("form[action='/plain'] button").first.click()
+    page.wait_for_selector("textarea")
+    body = page.locator("body")
+    assert body.get_attribute("spellcheck") == "false"
+    assert body.get_attribute("writingsuggestions") == "false"
