@@ -18,8 +18,8 @@ from typing import Any
 
 from bench.figures import Figure, build_parser, show
 from playwright.sync_api import Browser, CDPSession, sync_playwright
-from tests.browser.gate.conftest import ARGUMENTS
 from tests.browser.story.town import running_town
+from tests.chromium import ARGUMENTS
 
 LANGUAGES = ("kk", "ru", "en")
 LOADS = 5

@@ -15,7 +15,12 @@ lint() {
 case "$what" in
   lint) lint ;;
   fast) lint; "$bin/pytest" -n 2 -q -m "not browser and not faults and not slow" ;;
-  all) lint; "$bin/pytest" -n 2 --dist loadfile -q ;;
+  all)
+    lint
+    # Apart, because Playwright's event loop in a process keeps Django and asyncio from working.
+    "$bin/pytest" -n 2 --dist loadfile -q -m "not browser"
+    "$bin/pytest" -n 2 --dist loadfile -q -m browser
+    ;;
   fuzz) "$bin/pytest" -q -m fuzz --override-ini=addopts= tests/fuzz ;;
   *) echo "usage: scripts/test.sh lint|fast|all|fuzz" >&2; exit 2 ;;
 esac

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from aigaq.accounts.models import Organisation, Staff
     from aigaq.core.home import Home
 
+pytest_plugins = ["tests.chromium"]
+
 HOME = Path(tempfile.mkdtemp(prefix="aigaq-test-", dir="/dev/shm"))
 os.environ["AIGAQ_HOME"] = str(HOME)
 os.environ["AIGAQ_DESK_HOSTS"] = "testserver"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from tests.browser.desk.conftest import ARGUMENTS, enter
+from playwright.sync_api import Browser, Page
+from tests.browser.desk.conftest import enter
 from tests.browser.desk.house import Desk, running_desk
 
 pytestmark = pytest.mark.browser
@@ -25,14 +25,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with running_desk(tmp_path_factory.mktemp("desk")) as running:
         # A passkey belongs to a name; no browser takes an address of digits for one.
         yield replace(running, origin=running.origin.replace("127.0.0.1", "localhost"))
-
-
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def invite(page: Page, desk: Desk) -> str:

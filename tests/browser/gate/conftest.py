@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.browser.gate.organisation import (
     EXIT_URL,
     Organisation,
@@ -13,17 +13,6 @@ from tests.browser.gate.organisation import (
     running_gate,
 )
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
 NEUTRAL = "<!doctype html><title>Weather</title><p>Weather"
 
 OpenPage = Callable[..., Page]
@@ -48,14 +37,6 @@ def origin(organisation_and_origin: tuple[Organisation, str]) -> str:
 @pytest.fixture(scope="session")
 def organisation(organisation_and_origin: tuple[Organisation, str]) -> Organisation:
     return organisation_and_origin[0]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from tests.browser.gate.conftest import ARGUMENTS
+from playwright.sync_api import Browser, Page
 from tests.browser.story.town import Town, running_town
 
 NewPhone = Callable[[str], Page]
@@ -26,14 +25,6 @@ LISTEN = """(() => {
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with running_town(tmp_path_factory.mktemp("town")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

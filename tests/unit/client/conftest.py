@@ -6,26 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.browser.gate.organisation import (
     Organisation,
     free_port,
     make_organisation,
     running_gate,
 )
+from tests.unit.client.desk import Desk
+from tests.unit.client.line import Line
 
-from .desk import Desk
-from .line import Line
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # The sealer of the page, and what a test made with it.
 BEGIN = """async () => {
   const stamp = JSON.parse(document.getElementById("stamp").textContent);
@@ -88,14 +78,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with running_gate(organisation, folder=folder, port=gate_port):
         yield World(organisation, Desk(organisation, gate_port), line, folder)
     line.close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def wait_until(page: Page, condition: str) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Page
+from tests.unit.client.conftest import World
+from tests.unit.client.desk import write_to
 
 from aigaq.clock import now
 from aigaq.sealing.encoding import encode_base64
@@ -14,9 +16,6 @@ from aigaq.sealing.mailbox_answer import Head
 from aigaq.sealing.messages import TO_DESK, open_message
 from aigaq.sealing.opening import ExaminedReport
 from aigaq.sealing.receipts import FilingReceipt, build_filing_receipt, parse_receipt_file
-
-from .conftest import World
-from .desk import write_to
 
 pytestmark = pytest.mark.browser
 

@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route
 from tests.browser.gate.organisation import BUNDLE, make_organisation
+from tests.unit.client.conftest import BEGIN, World, wait_until
+from tests.unit.client.desk import Desk, content_of
 
 from aigaq.sealing.bundle import stamp_bundle
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.fingerprint import format_fingerprint
 from aigaq.sealing.receipts import build_promise, parse_promise
 from aigaq.sealing.signatures import public_bytes
-
-from .conftest import BEGIN, World, wait_until
-from .desk import Desk, content_of
 
 pytestmark = pytest.mark.browser
 

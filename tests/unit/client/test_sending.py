@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route
+from tests.unit.client.conftest import World, wait_until
+from tests.unit.client.desk import content_of
 
 from aigaq.sealing.receipts import parse_receipt_file
-
-from .conftest import World, wait_until
-from .desk import content_of
 
 pytestmark = pytest.mark.browser
 

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from .conftest import ROOT, Run, base64_of
+from tests.vectors.client.conftest import ROOT, Run, base64_of
 
 pytestmark = pytest.mark.browser
 
