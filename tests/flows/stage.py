@@ -75,6 +75,8 @@ class GateProcess:
             *("--data", str(self.folder / "data")),
             *("--port", str(self._port)),
         ]
+        if (self.folder / "bundle").exists():
+            command += ["--bundle", str(self.folder / "bundle")]
         self._process = subprocess.Popen(command, env=os.environ.copy())
         process = self._process
         wait_for(lambda: process.poll() is not None or _answers(self.origin))

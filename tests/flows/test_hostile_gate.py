@@ -15,7 +15,9 @@ from tests.conftest import Founding
 from tests.flows.false_gate import serve_public
 from tests.flows.stage import GateProcess, Reporter
 
+from aigaq.accounts.rotation import rotate_team_identity
 from aigaq.age import HybridIdentity
+from aigaq.desk.desk_commands import publish_card
 from aigaq.intake import selectors, services, tasks
 from aigaq.intake.gate_client import read_public
 from aigaq.intake.locked_files import read_locked_files
@@ -110,6 +112,27 @@ def test_the_card_can_be_published_again_in_one_action(
 ) -> None:
     services.publish_again(actor=founding.founder, what="card")
     assert selectors.get_public_watch().card.state == "same"
+
+
+def test_phones_get_a_rotated_key_from_the_pages_that_the_desk_made(
+    founding: Founding, gate: GateProcess
+) -> None:
+    files = read_locked_files(founding.home)
+    assert watch_public(founding.home, files=files).bundle.state == "same"
+    signed = rotate_team_identity(root_seed=founding.drawn.root_seed, home=founding.home)
+    told = publish_card({})
+    assert told["version"] == 2
+
+    files = read_locked_files(founding.home)
+    watch = watch_public(founding.home, files=files)
+    assert (watch.card.state, watch.bundle.state) == ("same", "different")
+
+    gate.stop()  # Its folder is the one in which the desk made the pages: nothing to carry.
+    gate.start()
+    watch = watch_public(founding.home, files=files)
+    assert (watch.card.state, watch.bundle.state) == ("same", "same")
+    recipient = json.loads(signed.split(b"\n")[0])["team_recipient"]
+    assert recipient.encode() in read_public(origin=gate.origin, path="/")
 
 
 def test_a_swapped_report_under_the_same_id_is_refused(

@@ -23,6 +23,7 @@ from aigaq import clock
 from aigaq.accounts.cards import describe_first_card, get_public_keys, record_card
 from aigaq.accounts.errors import CeremonyError
 from aigaq.accounts.models import Organisation, Staff, TeamKey
+from aigaq.accounts.pages import stamp_pages
 from aigaq.accounts.permissions import Role
 from aigaq.age import HybridIdentity
 from aigaq.blobs import write_durably
@@ -144,8 +145,8 @@ def found_organisation(
     """Found the organisation; the desk's keys are held afterwards, in this process.
 
     ``root_file`` is where the root key's words go if not on paper; ``gate_folder`` gets what the
-    gate needs (log key and card). Raises `CeremonyError` ``ceremony.already_founded`` and what
-    `check_choices` raises.
+    gate needs (log key, card, stamped pages). Raises `CeremonyError` ``ceremony.already_founded``
+    and what `check_choices` raises.
     """
     check_choices(choices)
     if home.is_set_up():
@@ -165,6 +166,9 @@ def found_organisation(
         windows=windows,
         gate=gate_folder,
     )
+    if gate_folder is not None:
+        root = Ed25519PrivateKey.from_private_bytes(drawn.root_seed)
+        stamp_pages(home=home, gate=gate_folder, root_key=public_bytes(root), card=card)
     if root_file is not None:
         _write_secret(root_file, drawn.root_words.encode("ascii") + b"\n")
     home.record_set_up()

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
-PAGES = Path(__file__).parents[1] / "gate" / "bundle"
 ROOT_FILE = click.option(
     "--root-file", type=FILE, help="File with the root key's words; otherwise they are asked for."
 )
@@ -139,9 +138,14 @@ def sign(root_file: Path | None, passphrase_fd: int | None, as_json: bool) -> No
 @PASSPHRASE_FD
 @JSON
 def publish(passphrase_fd: int | None, as_json: bool) -> None:
-    """Put the newest card at the gate. The gate checks it under the root key that it has."""
+    """Put the newest card at the gate, and make the pages that hold it for carrying there."""
     answer = _run("card.publish", passphrase_fd=passphrase_fd)
-    tell(answer, as_json=as_json, sentence=f"The gate has version {answer['version']}.")
+    sentence = (
+        f"The gate has version {answer['version']}. Phones take it from the pages: carry "
+        f"{answer['pages']} to the gate and start the gate again. Until then the desk says "
+        "that the pages differ."
+    )
+    tell(answer, as_json=as_json, sentence=sentence)
 
 
 @click.group()
@@ -257,7 +261,7 @@ def _found(
     services = load_card_services(pack=pack)
     with holding_folder(home):
         try:
-            founded = found_organisation(
+            return found_organisation(
                 home=home,
                 choices=choices,
                 drawn=drawn,
@@ -266,21 +270,8 @@ def _found(
                 root_file=root_file,
                 gate_folder=gate_dir or home.gate,
             )
-            stamp_pages(home, gate=gate_dir or home.gate, drawn=drawn, card=founded.card)
-            return founded
         finally:
             drop_keys()
-
-
-def stamp_pages(home: Home, *, gate: Path, drawn: "DrawnSecrets", card: bytes) -> None:
-    """Write the reporters' pages into the gate's folder; the desk keeps what it must find there."""
-    from aigaq.blobs import write_durably
-    from aigaq.sealing.bundle import MANIFEST, stamp_bundle
-    from aigaq.sealing.signatures import public_bytes
-
-    root = public_bytes(_root_key(drawn))
-    stamp_bundle(PAGES, gate / "bundle", root_key=root, card=card)
-    write_durably(home.locked / MANIFEST, (gate / "bundle" / MANIFEST).read_bytes())
 
 
 def _tell_founded(

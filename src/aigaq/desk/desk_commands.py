@@ -4,6 +4,7 @@ from django.conf import settings
 
 from aigaq.accounts import selectors
 from aigaq.accounts.cards import read_card, record_published
+from aigaq.accounts.pages import stamp_pages
 from aigaq.core import background, commands
 from aigaq.core.commands import Answer, Arguments
 from aigaq.core.errors import VaultError
@@ -49,15 +50,22 @@ def lock(arguments: Arguments) -> Answer:
 
 
 def publish_card(arguments: Arguments) -> Answer:
-    """Put the newest card at the gate; raises what the gate's client raises."""
+    """Put the newest card at the gate and make the pages that hold it.
+
+    Raises what the gate's client raises, and then the pages are as they were.
+    """
     card = read_card()
-    client = GateClient(
-        origin=card.gate_origin, team_id=card.team_id, key=selectors.get_desk_key()
-    )
+    client = GateClient(origin=card.gate_origin, team_id=card.team_id, key=selectors.get_desk_key())
     with client:
         client.publish_card(card=selectors.get_card())
     record_published(version=card.version)
-    return {"version": card.version}
+    pages = stamp_pages(
+        home=settings.HOME,
+        gate=settings.HOME.gate,
+        root_key=bytes(selectors.get_organisation().root_key),
+        card=selectors.get_card(),
+    )
+    return {"pages": str(pages), "version": card.version}
 
 
 def build_idle_watch() -> background.Rounds:
