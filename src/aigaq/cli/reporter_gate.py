@@ -20,7 +20,7 @@ import httpx
 from aigaq.blobs import remove_durably, write_durably
 from aigaq.errors import AigaqError
 from aigaq.sealing.canonical_json import build_json, parse_json
-from aigaq.sealing.card import MAXIMUM_CARD_BYTES, Card, parse_card
+from aigaq.sealing.card import Card, parse_card
 from aigaq.sealing.container import ContainerWriter
 from aigaq.sealing.encoding import decode_base64, encode_base64
 from aigaq.sealing.errors import SealingError
@@ -34,7 +34,7 @@ from aigaq.sealing.header import (
     parse_header,
     report_id,
 )
-from aigaq.sealing.mailbox_answer import ANSWER_BYTES, MailboxAnswer, parse_answer
+from aigaq.sealing.mailbox_answer import MailboxAnswer, parse_answer
 from aigaq.sealing.mailbox_requests import (
     EXPIRY_HEADER,
     NONCE_HEADER,
@@ -53,10 +53,20 @@ PART_BYTES = 4 * 1024 * 1024
 # silent after 60.
 TRIES = 8
 FIRST_WAIT_SECONDS = 0.5
-MAXIMUM_JSON_BYTES = 1024 * 1024
+# The longest answer is a list of missing items; nobody may fill this computer's memory.
+MAXIMUM_ANSWER_BYTES = 1024 * 1024
 TUS = {"Tus-Resumable": "1.0.0"}
 UPLOADS, REPORTS, MAILBOX = "/api/uploads", "/api/reports", "/api/mailbox"
 Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the gate answered, its body whole and within the bounds."""
+
+    status_code: int
+    headers: httpx.Headers
+    content: bytes
 
 
 class SendingError(AigaqError):
@@ -134,8 +144,7 @@ class ReporterGate:
         """Return the gate's card after it was verified under ``root_key``."""
         answer = self._ask("GET", "/card")
         self._check(answer, wanted=(200,))
-        data = answer.content[: MAXIMUM_CARD_BYTES + 1]
-        return data, parse_card(data, root_key=root_key)
+        return answer.content, parse_card(answer.content, root_key=root_key)
 
     def send_report(self, file: BinaryIO, *, uploads: Uploads, card: Card, on: Progress) -> str:
         """Send a container and return the promise, checked under the card.
@@ -189,7 +198,7 @@ class ReporterGate:
         answer = self._ask("POST", MAILBOX, content=body, headers=headers)
         self._check(answer, wanted=(200,))
         self._nonce = _next_nonce(answer)
-        return parse_answer(answer.content[: ANSWER_BYTES + 1], identity=keys.identity)
+        return parse_answer(answer.content, identity=keys.identity)
 
     def _fetch_nonce(self) -> tuple[bytes, int]:
         answer = self._ask("POST", "/api/nonce")
@@ -253,9 +262,7 @@ class ReporterGate:
             raise SendingError("send.unreachable")
         self._check(answer, wanted=(204,))
 
-    def _complete(
-        self, source: ContainerSource, *, header_bytes: bytes, draft: bytes
-    ) -> httpx.Response:
+    def _complete(self, source: ContainerSource, *, header_bytes: bytes, draft: bytes) -> Answer:
         body = io.BytesIO()
         writer = ContainerWriter(body)
         for name in (MANIFEST, KEY, HEADER):
@@ -282,15 +289,22 @@ class ReporterGate:
         *,
         content: bytes = b"",
         headers: dict[str, str] | None = None,
-    ) -> httpx.Response:
+    ) -> Answer:
+        request = self._http.stream(method, path, content=content, headers=headers)
         try:
-            return self._http.request(method, path, content=content, headers=headers)
+            with request as answer:
+                body = bytearray()
+                for piece in answer.iter_bytes():
+                    body += piece
+                    if len(body) > MAXIMUM_ANSWER_BYTES:
+                        raise SendingError("send.bad_answer")
+                return Answer(answer.status_code, answer.headers, bytes(body))
         except httpx.InvalidURL:
             raise SendingError("send.bad_gate") from None
         except httpx.HTTPError:
             raise SendingError("send.unreachable") from None
 
-    def _check(self, answer: httpx.Response, *, wanted: tuple[int, ...]) -> None:
+    def _check(self, answer: Answer, *, wanted: tuple[int, ...]) -> None:
         if answer.status_code not in wanted:
             code = str(_json(answer).get("error", "")) if answer.content else ""
             raise SendingError("send.refused", status=answer.status_code, said=code[:64])
@@ -303,34 +317,34 @@ def read_header(source: ContainerSource, *, team_id: bytes) -> tuple[bytes, Head
     return data, parse_header(data, team_id=team_id)
 
 
-def _json(answer: httpx.Response) -> dict[str, Any]:
+def _json(answer: Answer) -> dict[str, Any]:
     try:
-        value = json.loads(answer.content[:MAXIMUM_JSON_BYTES])
+        value = json.loads(answer.content)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
 
 
-def _text_member(answer: httpx.Response, name: str) -> str:
+def _text_member(answer: Answer, name: str) -> str:
     value = _json(answer).get(name)
     if not isinstance(value, str):
         raise SendingError("send.bad_answer")
     return value
 
 
-def _missing(answer: httpx.Response) -> list[str]:
+def _missing(answer: Answer) -> list[str]:
     listed = _json(answer).get("missing")
     return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
 
 
-def _number(answer: httpx.Response, name: str, *, maximum: int) -> int:
+def _number(answer: Answer, name: str, *, maximum: int) -> int:
     text = answer.headers.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) <= maximum):
         raise SendingError("send.bad_answer")
     return int(text)
 
 
-def _next_nonce(answer: httpx.Response) -> tuple[bytes, int] | None:
+def _next_nonce(answer: Answer) -> tuple[bytes, int] | None:
     try:
         return decode_base64(answer.headers[NONCE_HEADER]), int(answer.headers[EXPIRY_HEADER])
     except (KeyError, ValueError, SealingError):
