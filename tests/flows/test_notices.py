@@ -130,6 +130,7 @@ def test_a_notice_that_cannot_be_sent_is_tried_again(
     [
         ({"to": ()}, "notices.no_address"),
         ({"to": ("a@example.org\nBcc: x@example.org",)}, "notices.no_address"),
+        ({"to": ("a@example.org\rBcc: x@example.org",)}, "notices.no_address"),
         ({"host": "", "port": 25}, "notices.bad_host"),
         ({"host": "mail.example.org"}, "notices.bad_security"),
         ({"sender": "x"}, "notices.bad_sender"),

@@ -9,7 +9,6 @@ Source: PROTOCOL 1-4.
 
 import re
 import secrets
-import shutil
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -151,7 +150,7 @@ def found_organisation(
     check_choices(choices)
     if home.is_set_up():
         raise CeremonyError("ceremony.already_founded")
-    _remove_unfinished(home)
+    _set_aside_unfinished(home)
     home.create()
     master = Vault(home.keys, work_factor=work_factor).create(
         passphrase=drawn.passphrase, recovery_secret=drawn.recovery_secret
@@ -295,12 +294,21 @@ def _write_secret(path: Path, data: bytes) -> None:
     write_durably(path, data)
 
 
-def _remove_unfinished(home: Home) -> None:
-    """Remove what a ceremony without an end left: without the marker nothing was ever received."""
-    for folder in (home.keys, home.locked, home.blobs):
-        shutil.rmtree(folder, ignore_errors=True)
-    for suffix in ("", "-wal", "-shm"):
-        home.database.with_name(home.database.name + suffix).unlink(missing_ok=True)
+def _set_aside_unfinished(home: Home) -> None:
+    """Put aside what a ceremony without an end left.
+
+    It is not removed: what only lost its marker, such as a copy of a desk that was brought back by
+    hand, looks the same and may be all that is left of it.
+    """
+    found = [path for path in (home.keys, home.locked, home.blobs) if path.exists()]
+    names = [home.database.name + suffix for suffix in ("", "-wal", "-shm")]
+    found += [home.desk / name for name in names if (home.desk / name).exists()]
+    if not any(path.is_file() or any(path.iterdir()) for path in found):
+        return
+    aside = home.desk / f"unfinished-{secrets.token_hex(8)}"
+    aside.mkdir(mode=0o700)
+    for path in found:
+        path.rename(aside / path.name)
 
 
 def _suggest_username(founder: str) -> str:

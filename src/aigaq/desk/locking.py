@@ -26,6 +26,11 @@ DRAIN_SECONDS = 3.0
 ONE_AT_A_TIME = threading.Lock()
 
 
+def read_clock() -> float:
+    """Return seconds that also pass while the computer sleeps: a closed lid is no work."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 class Locking:
     """The lock of one process."""
 
@@ -34,7 +39,7 @@ class Locking:
         self._idle = threading.Condition()
         self._in_flight = 0
         self._ready = False
-        self._last_activity = time.monotonic()
+        self._last_activity = read_clock()
 
     @property
     def is_open(self) -> bool:
@@ -93,11 +98,11 @@ class Locking:
 
     def note_activity(self) -> None:
         """Someone who is signed in did something."""
-        self._last_activity = time.monotonic()
+        self._last_activity = read_clock()
 
     def get_idle_seconds(self) -> float:
         """Return how long nobody did anything."""
-        return time.monotonic() - self._last_activity
+        return read_clock() - self._last_activity
 
     def _wait_for_requests(self) -> None:
         with self._idle:

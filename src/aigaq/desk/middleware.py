@@ -138,6 +138,7 @@ def signed_in_only(get_response: Answer) -> Answer:
             )
         if POLL_HEADER not in request.headers:
             LOCKING.note_activity()
+            request.session.modified = True
         if name in WITHOUT_SECOND_STEP or name.startswith("mfa_") or has_second_step(request):
             return get_response(request)
         return HttpResponseRedirect(reverse("mfa_index"))

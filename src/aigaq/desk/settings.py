@@ -110,7 +110,8 @@ FILE_UPLOAD_TEMP_DIR = TMPFS
 
 SESSION_COOKIE_NAME = "desk-session"
 SESSION_COOKIE_AGE = 30 * 60
-SESSION_SAVE_EVERY_REQUEST = True
+# `middleware.signed_in_only` renews a session when someone works; a page that polls does not.
+SESSION_SAVE_EVERY_REQUEST = False
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Strict"
@@ -125,6 +126,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 # "no-referrer" would make browsers send `Origin: null` with our own forms, which are then refused.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# The proxy in front ends TLS and says so; without this our own forms would be refused as foreign.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_HSTS_SECONDS = 31536000 if BEHIND_TLS else 0
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -47,15 +47,20 @@ def check_settings(settings: NoticeSettings) -> None:
     Raises `NoticeError`: ``notices.no_address``, ``notices.bad_host``, ``notices.bad_security``
     (``none`` only to this computer), ``notices.bad_sender``.
     """
-    if not settings.to or any("@" not in one or "\n" in one for one in settings.to):
+    if not settings.to or not all(_is_address(one) for one in settings.to):
         raise NoticeError("notices.no_address")
     if not settings.host or not 1 <= settings.port <= 65_535:
         raise NoticeError("notices.bad_host")
     loopback = settings.host in ("127.0.0.1", "localhost", "::1")
     if settings.security not in SECURITIES or (settings.security == "none" and not loopback):
         raise NoticeError("notices.bad_security")
-    if "@" not in settings.sender or "\n" in settings.sender:
+    if not _is_address(settings.sender):
         raise NoticeError("notices.bad_sender")
+
+
+def _is_address(text: str) -> bool:
+    """Tell whether ``text`` can stand in a letter's head, where nothing but letters may be."""
+    return "@" in text and text.isprintable()
 
 
 def read_notice_settings(home: Home) -> StoredNotice | None:

@@ -95,6 +95,8 @@ class Puller:
         after, new = 0, 0
         for _page in range(MAX_PAGES):
             page = gate.list_messages(after=after)
+            if page:
+                _check_space(self._spool.folder, ())
             for message in page:
                 sha256 = hashlib.sha256(message.ciphertext).digest()
                 new += self._spool.write_message(message, sha256=sha256)

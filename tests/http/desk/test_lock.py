@@ -1,11 +1,14 @@
 """Opening and locking in the browser; what a locked desk answers."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from tests.conftest import MASTER, PASSPHRASE, Founding
 
+from aigaq import clock
 from aigaq.accounts.models import Staff
 from aigaq.core.errors import DeskLocked
 from aigaq.core.held_keys import HELD
@@ -145,3 +148,16 @@ def test_work_keeps_the_desk_open(open_desk: Founding, browser_of: Browser) -> N
     build_idle_watch()._run()
 
     assert LOCKING.is_open
+
+
+def test_a_page_that_only_polls_does_not_keep_its_session_alive(
+    open_desk: Founding, browser_of: Browser
+) -> None:
+    browser = browser_of(open_desk.founder)
+    Session.objects.update(expire_date=clock.now() + timedelta(minutes=1))
+
+    browser.get("/state", headers={"Aigaq-Poll": "1"})
+    assert Session.objects.get().expire_date < clock.now() + timedelta(minutes=2)
+
+    browser.get("/organisation")
+    assert Session.objects.get().expire_date > clock.now() + timedelta(minutes=20)

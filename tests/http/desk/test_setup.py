@@ -92,6 +92,9 @@ def test_another_browser_does_not_see_the_secrets(empty_desk: Home) -> None:
     address = begin(Client())
 
     assert Client().get(address)["Location"] == "/setup"
+    stranger = Client()
+    stranger.cookies["desk-setup"] = "сырдария"
+    assert stranger.get(address)["Location"] == "/setup"
 
 
 def test_another_computer_finds_no_setup(empty_desk: Home) -> None:

@@ -1,6 +1,7 @@
 """The ceremony: what it writes and where, and that no secret lies where it should not."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from aigaq.accounts.ceremony import Choices, check_choices, check_typed_back
 from aigaq.accounts.errors import CeremonyError
 from aigaq.accounts.models import TeamKey
 from aigaq.accounts.permissions import Role
+from aigaq.core.home import Home
 from aigaq.core.models import AuditEvent
 from aigaq.core.words import key_to_words, words_to_key
 from aigaq.sealing.card import parse_card
@@ -156,3 +158,16 @@ def test_an_organisation_is_founded_once(founding: Founding) -> None:
             home=founding.home, choices=GOOD, drawn=founding.drawn, services=(), windows=()
         )
     assert caught.value.code == "ceremony.already_founded"
+
+
+def test_a_desk_that_only_lost_its_marker_is_put_aside_and_not_removed(clean_home: Home) -> None:
+    (clean_home.keys / "passphrase.age").write_bytes(b"wrapped")
+    (clean_home.blobs / "blob").write_bytes(b"noise")
+
+    ceremony._set_aside_unfinished(clean_home)
+
+    (aside,) = clean_home.desk.glob("unfinished-*")
+    assert (aside / "keys/passphrase.age").read_bytes() == b"wrapped"
+    assert (aside / "blobs/blob").read_bytes() == b"noise"
+    assert not clean_home.keys.exists()
+    shutil.rmtree(aside)

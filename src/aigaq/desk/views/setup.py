@@ -89,7 +89,9 @@ class PendingCeremony:
         """Return the ceremony of this browser, unless it is too old."""
         with self._guard:
             pending = self._pending
-            if pending is None or not secrets.compare_digest(pending.token, token):
+            if pending is None or not secrets.compare_digest(
+                pending.token.encode(), token.encode("utf-8", "replace")
+            ):
                 return None
             if time.monotonic() - pending.started > PENDING_SECONDS:
                 self._pending = None
@@ -300,8 +302,12 @@ def say(error: CeremonyError) -> str:
 
 
 def _check_here(request: HttpRequest) -> None:
-    """Only from this computer, and only once: elsewhere and later there is no such page."""
-    if settings.HOME.is_set_up() or request.META.get("REMOTE_ADDR") not in LOOPBACK:
+    """Only from this computer, and only once: elsewhere and later there is no such page.
+
+    A proxy on this computer speaks for others.
+    """
+    is_here = request.META.get("REMOTE_ADDR") in LOOPBACK
+    if settings.HOME.is_set_up() or not is_here or settings.BEHIND_TLS:
         raise Http404
 
 
