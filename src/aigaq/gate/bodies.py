@@ -13,6 +13,8 @@ from aigaq.gate.errors import GateError
 
 BLOCK_BYTES = 1 << 20
 SILENCE_SECONDS = 60
+# A slow line's bytes wait no longer in memory, where a kill loses them and many lines fill it.
+BLOCK_SECONDS = 1.0
 WHOLE_BODY_SECONDS = 300
 
 
@@ -81,7 +83,7 @@ class Line:
 
 
 async def blocks(request: Request, *, line: Line | None = None) -> AsyncIterator[bytearray]:
-    """Yield the body in blocks of about `BLOCK_BYTES`, each a buffer of its own.
+    """Yield the body in blocks of about `BLOCK_BYTES` or `BLOCK_SECONDS`, each a buffer of its own.
 
     What came before a cut or a silence is yielded; then `Gone` or ``gate.too_slow`` is raised.
     """
@@ -94,7 +96,8 @@ async def blocks(request: Request, *, line: Line | None = None) -> AsyncIterator
         try:
             async with asyncio.timeout(SILENCE_SECONDS) as silence:
                 line.listen(silence)
-                while is_more and len(block) < BLOCK_BYTES:
+                due = loop.time() + BLOCK_SECONDS
+                while is_more and len(block) < BLOCK_BYTES and not (block and loop.time() > due):
                     chunk, is_more = await _receive(request)
                     block += chunk
                     silence.reschedule(loop.time() + SILENCE_SECONDS)

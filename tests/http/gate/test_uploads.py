@@ -149,6 +149,20 @@ def test_two_parts_at_once_are_not_mixed(phone: Phone, gate: RunningGate) -> Non
     assert (gate.data / "items" / location.removeprefix("/api/uploads/")).read_bytes() == b"a" * 100
 
 
+def test_the_bytes_of_a_slow_line_reach_the_disk_while_it_goes_on(
+    phone: Phone, gate: RunningGate
+) -> None:
+    location = begin(phone, 100)
+    file = gate.data / "items" / location.removeprefix("/api/uploads/")
+    with open_part(gate, location, b"a" * 10) as line:
+        time.sleep(1.5)
+        line.sendall(b"a" * 10)
+        time.sleep(0.5)
+        assert file.read_bytes() == b"a" * 20
+        line.sendall(b"a" * 80)
+        assert line.recv(1000).startswith(b"HTTP/1.1 204")
+
+
 def test_a_silent_part_gives_way_to_a_look_from_another_line(
     phone: Phone, gate: RunningGate
 ) -> None:
