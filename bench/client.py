@@ -20,7 +20,8 @@ from tests.unit.client.conftest import BEGIN
 
 ROUNDS = 3
 MEGABYTE = 10**6
-MOST_GROWTH_MIB = 120
+# What waits for the collector of garbage, mostly slices that were read; a busy machine collects late.
+MOST_GROWTH_MIB = 200
 PART_BYTES = 2 * 1024 * 1024
 
 # What the bench asks of the page; all return milliseconds.

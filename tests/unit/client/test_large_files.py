@@ -18,7 +18,8 @@ from tests.unit.client.desk import Desk, content_of
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MEGABYTE = 10**6
-MOST_GROWTH_MIB = 120
+# What waits for the collector of garbage, mostly slices that were read; a busy machine collects late.
+MOST_GROWTH_MIB = 200
 MEGABYTES = [100, 1_000] if os.environ.get("AIGAQ_ROUNDS") == "full" else [100]
 PICK = """(() => {
   window.pick = document.createElement("input");
