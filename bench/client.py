@@ -20,7 +20,7 @@ from tests.unit.client.conftest import BEGIN
 
 ROUNDS = 3
 MEGABYTE = 10**6
-# What waits for the collector of garbage, mostly slices that were read; a busy machine collects late.
+# Slices that wait for the collector of garbage, which comes late on a busy machine.
 MOST_GROWTH_MIB = 200
 PART_BYTES = 2 * 1024 * 1024
 

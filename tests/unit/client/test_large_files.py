@@ -18,7 +18,7 @@ from tests.unit.client.desk import Desk, content_of
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MEGABYTE = 10**6
-# What waits for the collector of garbage, mostly slices that were read; a busy machine collects late.
+# Slices that wait for the collector of garbage, which comes late on a busy machine.
 MOST_GROWTH_MIB = 200
 MEGABYTES = [100, 1_000] if os.environ.get("AIGAQ_ROUNDS") == "full" else [100]
 PICK = """(() => {
