@@ -72,6 +72,8 @@ class Report(models.Model):
         related_name="+",
         db_index=False,
     )
+    # What the last hand-over said to the colleague. Not in the audit chain, which forgets nothing.
+    assigned_note = models.TextField(blank=True, default="")
     has_faults = models.BooleanField(default=False)
     is_watched = models.BooleanField(default=False)
     is_flagged = models.GeneratedField(

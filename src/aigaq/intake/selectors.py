@@ -116,6 +116,7 @@ def access_report(*, actor: Staff, report_id: UUID) -> shapes.ReportDetail:
         safe_at=row.safe_at,
         filing_receipt=row.filing_receipt or None,
         same_commitment=None if same is None else same.pk,
+        assigned_note=row.assigned_note,
     )
 
 

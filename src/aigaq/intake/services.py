@@ -83,9 +83,9 @@ def assign_report(*, actor: Staff, report_id: UUID, to: Staff | None, note: str 
     report = get_report(actor=actor, report_id=report_id)
     if to is not None and not may(to, capability=Capability.READ_REPORTS):
         raise NotFound
-    report.assigned_to = to
-    report.save(update_fields=["assigned_to"])
-    context = {"note": note[:500], "to": str(to.pk) if to else ""}
+    report.assigned_to, report.assigned_note = to, note[:500]
+    report.save(update_fields=["assigned_to", "assigned_note"])
+    context = {"to": str(to.pk) if to else ""}
     audit.record("intake.report_assigned", actor=actor, subject=report, context=context)
 
 
@@ -231,7 +231,7 @@ def _record_rebind(
     old.messages.filter(delivery="waiting").update(delivery="not_taken")
     old.reports.update(mailbox=new)
     letters.write_message(box=new, kind="rebind", body={"rebind": text}, author=actor)
-    context = {"reason": reason[:500], "old": str(old.pk)}
+    context = {"reason": reason[:40], "old": str(old.pk)}
     audit.record("intake.mailbox_rebound", actor=actor, subject=new, context=context)
 
 

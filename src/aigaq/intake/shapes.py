@@ -195,6 +195,7 @@ class ReportDetail:
     safe_at: datetime | None
     filing_receipt: str | None
     same_commitment: UUID | None
+    assigned_note: str
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,16 @@ def forget_report(*, report: models.Report, actor: Staff | None, reason: str) ->
     models.Opening.objects.filter(report=report, item__isnull=False).update(item=None)
     for rows in (report.members, report.items, report.answers, report.consents):
         rows.all().delete()
+    # What colleagues noted beside it is about the reporter, too.
+    report.requests.update(note="")
+    report.alarms.update(note="")
     _forget_messages(report)
     models.Report.objects.filter(pk=report.pk).update(
         state=ReportState.FORGOTTEN,
         faults=[],
         commitment=None,
         summary="",
+        assigned_note="",
         role="",
         language="",
         under_18=False,

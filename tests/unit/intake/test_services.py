@@ -124,6 +124,9 @@ def test_a_forgotten_report_leaves_its_number_and_nothing_else(
     item = carried.report.items.get()
     previews.preview_item(item_id=item.pk)
     carried.write(body={"text": "fictional"})
+    carried.write(kind="request", body={"action": "delete", "report_id": None})
+    models.PersonRequest.objects.update(note="fictional")
+    models.Report.objects.update(assigned_note="fictional")
     assert BlobKey.objects.count() == 6
     with django_capture_on_commit_callbacks(execute=True):
         services.forget_report(
@@ -136,6 +139,7 @@ def test_a_forgotten_report_leaves_its_number_and_nothing_else(
     row = models.Report.objects.get()
     assert (row.register_number, row.state) == (1, ReportState.FORGOTTEN)
     assert (row.commitment, row.summary, row.filing_receipt) == (None, "", "")
+    assert (row.assigned_note, row.requests.get().note) == ("", "")
     assert not models.Message.objects.filter(direction="to_desk").exclude(body={}).exists()
     assert carry_report(founding).report.register_number == 2
     assert audit.check_chain() > 0
@@ -209,7 +213,12 @@ def test_a_report_goes_only_to_a_colleague_who_may_read_it(
             actor=founding.founder, report_id=carried.report.pk, to=staff_of("administrator")
         )
     lawyer = staff_of("lawyer")
-    services.assign_report(actor=founding.founder, report_id=carried.report.pk, to=lawyer)
+    services.assign_report(
+        actor=founding.founder, report_id=carried.report.pk, to=lawyer, note="fictional note"
+    )
+    detail = selectors.access_report(actor=lawyer, report_id=carried.report.pk)
+    assert detail.assigned_note == "fictional note"
+    assert not AuditEvent.objects.filter(context__icontains="fictional note").exists()
     row = selectors.list_inbox(actor=lawyer).rows[0]
     assert row.assigned_to is not None
     assert row.assigned_to.id == lawyer.pk
