@@ -101,6 +101,11 @@ def check_chain() -> int:
     return count
 
 
+def is_in_chain(*, sequence: int, hash_: bytes) -> bool:
+    """Tell whether the chain has this very event, and so all that came before it."""
+    return AuditEvent.objects.filter(sequence=sequence, hash=hash_).exists()
+
+
 def list_events(*, before: int | None, limit: int) -> list[AuditEvent]:
     """Return at most ``limit`` events, newest first, older than the sequence ``before``."""
     events = AuditEvent.objects.order_by("-sequence")

@@ -74,8 +74,8 @@ def check_folder(folder: Path) -> None:
 def copy_all(*, folder: Path) -> list[models.Report]:
     """Bring the second place up to date; return the reports that are in it now and were not.
 
-    Raises `SecondPlaceError` (also ``second_place.differs``); `OSError` becomes
-    ``second_place.not_writable`` or ``second_place.full``.
+    Raises `SecondPlaceError` (also ``second_place.differs``, ``second_place.ahead``); `OSError`
+    becomes ``second_place.not_writable`` or ``second_place.full``.
     """
     if not (folder / MARKER).exists():
         # A stick that is not plugged in leaves an empty folder: never write into that.
@@ -95,6 +95,7 @@ def _copy_all(folder: Path) -> list[models.Report]:
             second_place_at=None, forgotten_at=None, state__in=list_copied_states()
         ).order_by("register_number")
     )
+    _check_is_our_past(folder / DATABASE)
     _copy_keys(folder / "keys")
     _copy_locked(folder / LOCKED)
     for report in waiting:
@@ -104,6 +105,30 @@ def _copy_all(folder: Path) -> list[models.Report]:
     _remove_forgotten(folder)
     _check_database(folder / DATABASE, reports=waiting)
     return waiting
+
+
+def _check_is_our_past(path: Path) -> None:
+    """Refuse to write over a copy that knows more than this desk.
+
+    A desk that was set back to an older state, by accident or to bury a report, would otherwise
+    remove from its second place what it has forgotten. The last event of the copy's audit chain
+    must be one of ours. Raises `SecondPlaceError` ``second_place.ahead``.
+    """
+    if not path.exists():
+        return
+    database = sqlcipher.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        database.execute(f"PRAGMA key = \"x'{_derive_key().hex()}'\"")
+        last = database.execute(
+            "SELECT sequence, hash FROM core_auditevent ORDER BY sequence DESC LIMIT 1"
+        ).fetchone()
+    except sqlcipher.Error:
+        # Damaged, or half of an old one: what is written now replaces it.
+        return
+    finally:
+        database.close()
+    if last is not None and not audit.is_in_chain(sequence=last[0], hash_=bytes(last[1])):
+        raise SecondPlaceError("second_place.ahead")
 
 
 def _copy_keys(folder: Path) -> None:
