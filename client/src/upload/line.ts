@@ -15,6 +15,8 @@ const LONGEST_PAUSE_MS = 30_000;
 const SHORTEST_WAIT_MS = 30_000;
 /** No line that carries a report is slower than this for long, bytes a second. */
 const SLOWEST_BYTES_A_SECOND = 1_000;
+/** Of a body that goes on where it stopped, a slower line only makes more of it; a silent one is left soon. */
+export const SLOWEST_RESUMABLE_BYTES_A_SECOND = 32_000;
 
 export interface LineOptions {
   readonly signal: AbortSignal;
@@ -39,8 +41,11 @@ export class Line {
     this.#options = options;
   }
 
-  /** One try of one request. Throws `LineBroken`, `gate.*` or `send.cancelled`. */
-  async once(method: string, path: string, headers: Record<string, string> = {}, body: Uint8Array<ArrayBuffer> | null = null): Promise<Answer> {
+  /** One try of one request, given up below `slowest` bytes a second. Throws `LineBroken`, `gate.*` or `send.cancelled`. */
+  async once(
+    method: string, path: string, headers: Record<string, string> = {}, body: Uint8Array<ArrayBuffer> | null = null,
+    slowest = SLOWEST_BYTES_A_SECOND,
+  ): Promise<Answer> {
     const { signal } = this.#options;
     if (signal.aborted) throw new ClientError("send.cancelled");
     const request = new XMLHttpRequest();
@@ -49,7 +54,7 @@ export class Line {
     try {
       request.open(method, path);
       request.responseType = "arraybuffer";
-      request.timeout = SHORTEST_WAIT_MS + ((body?.length ?? 0) / SLOWEST_BYTES_A_SECOND) * 1_000;
+      request.timeout = SHORTEST_WAIT_MS + ((body?.length ?? 0) / slowest) * 1_000;
       for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
       await new Promise((resolve) => {
         request.onloadend = resolve;

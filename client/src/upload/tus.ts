@@ -9,7 +9,7 @@
 import { hashPart } from "../crypto/hashing";
 import { ClientError } from "../errors";
 import { type Bytes, toBase64, utf8 } from "../protocol/bytes";
-import { type Answer, type Line, LineBroken } from "./line";
+import { type Answer, type Line, LineBroken, SLOWEST_RESUMABLE_BYTES_A_SECOND } from "./line";
 
 const VERSION = { "Tus-Resumable": "1.0.0" } as const;
 const UPLOAD_PATH = /\/api\/uploads\/[A-Za-z0-9_-]{43}$/u;
@@ -65,7 +65,7 @@ async function patch(line: Line, path: string, offset: number, bytes: Bytes): Pr
     "Content-Type": "application/offset+octet-stream",
     "Upload-Checksum": `sha256 ${toBase64(await hashPart(bytes))}`,
     "Upload-Offset": String(offset),
-  }, bytes);
+  }, bytes, SLOWEST_RESUMABLE_BYTES_A_SECOND);
   if (answer.status === 204) return offsetOf(answer);
   // 409: our offset is not the gate's; 460: the bytes were hurt on the way. Ask and send again.
   if (answer.status === 409 || answer.status === 460) throw new LineBroken();

@@ -17,6 +17,7 @@ class Line:
     port: int = 0
     cuts: list[int] = field(default_factory=list)
     made_cuts: int = 0
+    silent_after: int | None = None
     is_down: bool = False
     _listener: socket.socket | None = None
 
@@ -36,6 +37,10 @@ class Line:
         """Reset the connection that carries the next ``counts`` bytes up, once for each count."""
         self.cuts.extend(counts)
 
+    def go_silent_after(self, count: int) -> None:
+        """Carry ``count`` bytes up and then, on that connection, nothing more either way."""
+        self.silent_after = count
+
     def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
@@ -53,17 +58,25 @@ class Line:
         except OSError:
             reset(phone)
             return
-        down = threading.Thread(target=copy, args=(gate, phone), daemon=True)
+        silent = threading.Event()
+        down = threading.Thread(target=copy, args=(gate, phone, silent), daemon=True)
         down.start()
         with contextlib.suppress(OSError):
-            self._copy_up(phone, gate)
+            self._copy_up(phone, gate, silent)
         down.join()
         phone.close()
         gate.close()
 
-    def _copy_up(self, phone: socket.socket, gate: socket.socket) -> None:
+    def _copy_up(self, phone: socket.socket, gate: socket.socket, silent: threading.Event) -> None:
         while data := phone.recv(CHUNK_BYTES):
             gate.sendall(data)
+            if self.silent_after is not None and len(data) >= CHUNK_BYTES // 2:
+                self.silent_after -= len(data)
+                if self.silent_after <= 0:
+                    self.silent_after = None
+                    self.made_cuts += 1
+                    silent.set()
+                    threading.Event().wait()  # For as long as the test runs.
             # Only bodies count: a request's head is far smaller than a full chunk.
             if self.cuts and len(data) >= CHUNK_BYTES // 2:
                 self.cuts[0] -= len(data)
@@ -82,9 +95,12 @@ def reset(connection: socket.socket) -> None:
     connection.close()
 
 
-def copy(source: socket.socket, target: socket.socket) -> None:
-    """Copy bytes until either end is closed."""
+def copy(source: socket.socket, target: socket.socket, silent: threading.Event) -> None:
+    """Copy bytes until either end is closed; once ``silent``, take them and say nothing."""
     with contextlib.suppress(OSError):
         while data := source.recv(CHUNK_BYTES):
-            target.sendall(data)
+            if not silent.is_set():
+                target.sendall(data)
+        if silent.is_set():
+            return
         target.shutdown(socket.SHUT_WR)

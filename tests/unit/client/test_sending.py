@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,19 @@ def test_a_line_cut_three_times_loses_nothing(phone: Page, world: World) -> None
     assert hashlib.sha256(content_of(report, 0)).digest() == bytes(given)
     phases = phone.evaluate("() => progress.map(({phase}) => phase)")
     assert "waiting" in phases
+
+
+def test_a_line_that_falls_silent_is_left_for_another(phone: Page, world: World) -> None:
+    # No reset and no answer, as when a train goes into a tunnel: the first part of 256 KB hangs.
+    before = world.line.made_cuts
+    world.line.go_silent_after(100_000)
+    began = time.monotonic()
+    received = phone.evaluate("() => sendPart(partOf('x', new Blob([bytes(400_000, 4)])))")
+    assert world.line.made_cuts == before + 1
+    assert time.monotonic() - began < 100
+    report = world.desk.open(received["reportId"])
+    given = phone.evaluate("() => hashOf(bytes(400_000, 4))")
+    assert hashlib.sha256(content_of(report, 0)).digest() == bytes(given)
 
 
 def test_progress_rises_and_ends_at_the_whole(phone: Page) -> None:
