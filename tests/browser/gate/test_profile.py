@@ -37,7 +37,7 @@ def test_after_exit_the_profile_holds_no_word_code_title_or_path(
     grouped = " ".join(re.findall("....", code))
     told = [walk.WORDS, "сурет.jpg", code, grouped, EN["home.title"], EN["step.what"]]
     told += ["/a/main.", "/a/seal.", "/api/uploads", "/api/reports", "Aigaq trial"]
-    # Chromium names compiled scripts by their address, beside the host's name (docs/decisions/0008).
+    # Chromium names compiled scripts by their address, beside the host (docs/decisions/0008).
     known = {("/a/main.", "Default/Code Cache/js"), ("/a/seal.", "Default/Code Cache/js")}
     read = 0
     found: list[tuple[str, str]] = []
