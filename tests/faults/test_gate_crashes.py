@@ -183,12 +183,12 @@ def test_nothing_acknowledged_is_lost_when_the_gate_is_killed_at_any_instant(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a folder on a file system of 24 MiB of its own."""
+    """Give a folder on a file system of 48 MiB of its own."""
     if os.geteuid() != 0:
         pytest.fail("this test mounts a small tmpfs and needs root")
     folder = tmp_path / "small"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(folder)], check=True)
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 

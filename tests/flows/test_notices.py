@@ -76,7 +76,7 @@ def test_the_notice_goes_to_each_alone_and_says_nothing_of_what_came(
     notices.send_notice(stored)
     said = b"".join(receiver.said).decode()  # type: ignore[attr-defined]
     assert said.count("\nTo: ") == 2
-    assert "a@example.org" not in said.split("b@example.org", 1)[1]
+    assert "<a@example.org>" not in said.split("<b@example.org>", 1)[1]
     assert "desk.invalid" in said
     assert socket.gethostname() not in said
     for word in ("report", "сообщени", "хабарлама", "127.0.0.1", "aigaq", "Aigaq"):

@@ -28,6 +28,11 @@ T = TypeVar("T")
 _FILE_THREADS = 16
 
 
+#: What the desk needs to empty a full gate: a write-ahead log of 4 MiB, the same again when it is
+#: copied into the database, and what may come while the free space was last looked at.
+ERASING_BYTES = 12 * 1024 * 1024
+
+
 @dataclass(frozen=True)
 class Gate:
     """The storage, keys and files of one running gate."""
@@ -78,12 +83,14 @@ class Gate:
 
     def check_space_for_upload(self, size: int) -> None:
         """Raise ``gate.full`` if ``size`` more bytes would touch the reserve for texts."""
-        if self.files.free_bytes() - size < self.settings.reserve_bytes:
+        kept = max(self.settings.reserve_bytes, ERASING_BYTES)
+        if self.files.free_bytes() - size < kept:
             raise GateError("gate.full")
 
     def check_space_for_text(self, size: int) -> None:
         """Raise ``gate.full`` if ``size`` bytes would touch what erasing itself needs."""
-        if self.files.free_bytes() - size < self.settings.reserve_bytes // 4:
+        kept = max(self.settings.reserve_bytes // 4, ERASING_BYTES)
+        if self.files.free_bytes() - size < kept:
             raise GateError("gate.full")
 
 

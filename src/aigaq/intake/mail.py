@@ -37,9 +37,6 @@ def receive_message(listed: ListedMessage) -> Received:
     """Take a message that the gate handed over; the same one again changes nothing."""
     box = models.Mailbox.objects.filter(key=listed.mailbox_key).first()
     if box is None:
-        raise_alarm(
-            "message.unknown_mailbox", details={"mailbox_key": listed.mailbox_key.hex()[:16]}
-        )
         return Received(is_kept=False)
     sha256 = hashlib.sha256(listed.ciphertext).digest()
     twins = box.messages.filter(sha256=sha256, direction=Direction.TO_DESK)
@@ -72,6 +69,12 @@ def receive_message(listed: ListedMessage) -> Received:
     audit.record("intake.message_received", actor=None, subject=row, context={"kind": row.kind})
     _judge_again(box)
     return Received(is_kept=True)
+
+
+def flag_unknown_mailbox(listed: ListedMessage) -> None:
+    """Raise an alarm for a letter of a mailbox of which no report has come for too long."""
+    details = {"mailbox_key": listed.mailbox_key.hex()[:16]}
+    raise_alarm("message.unknown_mailbox", details=details)
 
 
 def _judge(box: models.Mailbox, listed: ListedMessage) -> tuple[Message | None, str]:

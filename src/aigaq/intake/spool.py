@@ -148,7 +148,11 @@ class Spool:
 
     def get_ready_seconds(self, report_id: bytes) -> float:
         """Return for how long all members of a report have been durable."""
-        return time.time() - (self.get_folder(report_id) / READY).stat().st_mtime
+        return self.get_seconds_since(self.get_folder(report_id) / READY)
+
+    def get_seconds_since(self, path: Path) -> float:
+        """Return for how long a file of the spool has been here."""
+        return time.time() - path.stat().st_mtime
 
     def list_ready(self) -> list[Entry]:
         """Return the reports that wait to be opened, in the order of the gate's numbers."""

@@ -232,6 +232,8 @@ def take_messages(spool: Spool) -> list[tuple[int, Path]]:
         with _apart("letter"):
             if mail.receive_message(listed).is_kept:
                 done.append((listed.number, path))
+            elif spool.get_seconds_since(path) > FIRST_SECONDS:
+                mail.flag_unknown_mailbox(listed)
     return done
 
 

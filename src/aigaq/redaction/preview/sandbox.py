@@ -49,6 +49,8 @@ def build_command(*, child: str, limits: Limits) -> list[str]:
     return [
         check_bubblewrap(),
         "--unshare-all",
+        # A decoder that was taken over gets no further kernel by a namespace of its own.
+        *("--unshare-user", "--disable-userns"),
         "--die-with-parent",
         "--new-session",
         "--clearenv",
