@@ -270,7 +270,7 @@ def test_parts_that_do_not_say_their_length_leave_the_reserve_to_texts(
     gate_on_small_disk: RunningGate,
 ) -> None:
     def slow_body() -> Iterator[bytes]:
-        for _ in range(15):
+        for _ in range(20):
             time.sleep(0.1)
             yield bytes(MIB)
 
@@ -279,7 +279,7 @@ def test_parts_that_do_not_say_their_length_leave_the_reserve_to_texts(
         phone = Phone(client, gate_on_small_disk.organisation)
         draft = os.urandom(32)
         # Both were begun while there was room for either of them.
-        made = [phone.create(draft=draft, member=f"item-000{n}.age", length=15 * MIB) for n in "01"]
+        made = [phone.create(draft=draft, member=f"item-000{n}.age", length=20 * MIB) for n in "01"]
         places = [one.headers["location"] for one in made]
         answers = [client.patch(place, content=slow_body(), headers=headers) for place in places]
         assert [one.status_code for one in answers] == [204, 507]
