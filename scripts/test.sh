@@ -12,14 +12,21 @@ lint() {
   "$bin/mypy"
   "$bin/lint-imports"
 }
+# Real servers, browsers and kills share two processors: what fails there gets one more run, alone and in
+# sight. What fails twice fails.
+once_more_alone() {
+  "$bin/pytest" -n 2 --dist loadfile -q --tb=short "$@" && return
+  echo "These failed; once more, alone:"
+  "$bin/pytest" -q --tb=short --last-failed --last-failed-no-failures none "$@"
+}
 case "$what" in
   lint) lint ;;
   fast) lint; "$bin/pytest" -n 2 -q -m "not browser and not faults and not slow" ;;
   all)
     lint
     # Apart, because Playwright's event loop in a process keeps Django and asyncio from working.
-    "$bin/pytest" -n 2 --dist loadfile -q -m "not browser"
-    "$bin/pytest" -n 2 --dist loadfile -q -m browser
+    once_more_alone -m "not browser"
+    once_more_alone -m browser
     ;;
   fuzz) "$bin/pytest" -q -m fuzz --override-ini=addopts= tests/fuzz ;;
   *) echo "usage: scripts/test.sh lint|fast|all|fuzz" >&2; exit 2 ;;
