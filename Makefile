@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python -m
 ROUNDS ?= small
 
-.PHONY: help run test test-fast prove bench fuzz soak lint bundle vectors clean
+.PHONY: help run test test-fast prove bench lint bundle clean
 
 help:
 	@echo "make run        a trial organisation on this computer, with a fictional sample report"
@@ -15,7 +15,6 @@ help:
 	@echo "make bench      speed and memory, with ratios to a limit or a peer"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make bundle     build the reporters' pages again"
-	@echo "make fuzz       fuzz the parsers for ten minutes each"
 
 $(READY): uv.lock pyproject.toml scripts/bootstrap.sh
 	@scripts/bootstrap.sh run
@@ -46,10 +45,6 @@ lint: $(READY)
 bundle: $(READY)
 	@scripts/bootstrap.sh test
 	@scripts/build-bundle.sh
-
-fuzz: $(READY)
-	@scripts/bootstrap.sh test
-	@scripts/test.sh fuzz
 
 clean:
 	rm -rf $(VENV) client/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

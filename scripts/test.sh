@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests: `lint`, `fast`, `all` or `fuzz`. Counts are small unless AIGAQ_ROUNDS=full.
+# Runs the tests: `lint`, `fast` or `all`. Counts are small unless AIGAQ_ROUNDS=full.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=.venv/bin
@@ -28,6 +28,5 @@ case "$what" in
     once_more_alone -m "not browser"
     once_more_alone -m browser
     ;;
-  fuzz) "$bin/pytest" -q -m fuzz --override-ini=addopts= tests/fuzz ;;
-  *) echo "usage: scripts/test.sh lint|fast|all|fuzz" >&2; exit 2 ;;
+  *) echo "usage: scripts/test.sh lint|fast|all" >&2; exit 2 ;;
 esac
