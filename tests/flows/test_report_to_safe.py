@@ -8,7 +8,7 @@ from tests.conftest import Founding
 from tests.flows.stage import GateProcess, Reporter
 
 from aigaq.core import audit
-from aigaq.intake import selectors, services, tasks
+from aigaq.intake import models, selectors, services, tasks
 from aigaq.intake.shapes import InboxView, ReportState, Urgency
 from aigaq.sealing.receipts import parse_filing_receipt
 
@@ -85,6 +85,27 @@ def test_without_a_second_place_nothing_is_called_safe_and_the_gate_keeps_its_co
     assert [one.kind for one in reporter.read()] == ["filing_receipt"]
     files = [path for path in (gate.folder / "data" / "items").rglob("*") if path.is_file()]
     assert len(files) == 1
+
+
+def test_a_report_that_is_forgotten_before_it_is_safe_is_erased_at_the_gate_too(
+    founding: Founding, new_reporter: NewReporter, gate: GateProcess
+) -> None:
+    reporter = new_reporter()
+    reporter.tell(items=(("a.bin", "application/octet-stream", b"\0" * 100),))
+    tasks.pull_round()
+    tasks.file_ready(tasks.Spool(founding.home))
+    (row,) = selectors.list_inbox(actor=founding.founder).rows
+    mailbox_id = selectors.access_report(actor=founding.founder, report_id=row.id).mailbox_id
+    assert mailbox_id is not None
+    services.send_reply(actor=founding.founder, mailbox_id=mailbox_id, text="Вымышленное письмо")
+    services.forget_report(actor=founding.founder, report_id=row.id, reason="asked")
+    box = selectors.access_mailbox(actor=founding.founder, mailbox_id=mailbox_id)
+    assert [one.text for one in box.messages] == [None, None]
+    work()
+    files = [path for path in (gate.folder / "data" / "items").rglob("*") if path.is_file()]
+    assert files == []
+    assert [one.kind for one in reporter.read()] == ["filing_receipt", "text"]
+    assert not models.Message.objects.exclude(ciphertext=b"").exists()
 
 
 def test_an_unreachable_gate_is_a_state_that_people_see(

@@ -112,8 +112,12 @@ def _accept(box: models.Mailbox, *, row: models.Message, message: Message) -> No
         box.reports.update(is_watched=True)
     box.save(update_fields=["to_desk_sequence", "to_desk_sha256", "watched_at"])
     _compare_heads(box, row=row, message=message)
-    first = box.reports.filter(first=None).order_by("register_number").first()
-    if first is not None:
+    living = box.reports.filter(forgotten_at=None)
+    first = living.filter(first=None).order_by("register_number").first() or living.first()
+    if first is None:
+        # Her report was erased, so no list would show that she wrote again.
+        raise_alarm("message.after_erasing", mailbox=box, details={"message": str(row.pk)})
+    else:
         first.messages_count += 1
         first.waiting_since = first.waiting_since or row.received_at
         first.save(update_fields=["messages_count", "waiting_since"])
@@ -141,12 +145,14 @@ def _compare_heads(box: models.Mailbox, *, row: models.Message, message: Message
 def _judge_again(box: models.Mailbox) -> None:
     """Accept what waited for its predecessor. Each was signed and addressed rightly before."""
     while True:
-        row = box.messages.filter(
+        waiting = box.messages.filter(
             direction=Direction.TO_DESK,
             fault=OUT_OF_ORDER,
             sequence=box.to_desk_sequence + 1,
             previous=bytes(box.to_desk_sha256),
-        ).first()
+        )
+        # What was forgotten with its report cannot be opened again.
+        row = waiting.exclude(ciphertext=b"").first()
         if row is None:
             return
         message = _open(box, bytes(row.ciphertext))

@@ -38,7 +38,7 @@ from aigaq.intake.selectors import (
     get_report,
     read_second_place,
 )
-from aigaq.intake.shapes import Download, NoticeSettings, SecondPlaceStatus
+from aigaq.intake.shapes import Download, NoticeSettings, RequestAction, SecondPlaceStatus
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.header import HEADER, MAXIMUM_HEADER_BYTES
 from aigaq.sealing.header import report_id as hash_header
@@ -47,6 +47,10 @@ from aigaq.sealing.opening import ContainerSource
 from aigaq.sealing.rebinding import Rebind, build_rebind
 
 DECISIONS = ("done", "refused", "kept")
+#: Why a report was erased: a code, since the audit chain forgets nothing.
+FORGET_REASONS = ("asked", "no_report", "sample")
+#: Why a mailbox was replaced.
+REBIND_REASONS = ("lost", "seen")
 DOWNLOAD_HEADERS = {
     "Content-Type": "application/octet-stream",
     "X-Content-Type-Options": "nosniff",
@@ -142,7 +146,8 @@ def withdraw_consent(*, actor: Staff, consent_id: UUID, reason: str) -> None:
 def decide_request(*, actor: Staff, request_id: UUID, decision: str, note: str) -> None:
     """Decide what she asked of a person. Nothing is deleted by this: `forget_report` does that.
 
-    Raises `NotFound`, `AlreadyDecided`, `IntakeError` ``intake.bad_decision``.
+    Raises `NotFound`, `AlreadyDecided`, `IntakeError` ``intake.bad_decision``, and
+    ``intake.not_erased``: a wish to delete is done by erasing and by nothing else.
     """
     check_may(actor, capability=Capability.ANSWER_REPORTS)
     if decision not in DECISIONS:
@@ -152,6 +157,8 @@ def decide_request(*, actor: Staff, request_id: UUID, decision: str, note: str) 
         raise NotFound
     if row.decided_at is not None:
         raise AlreadyDecided
+    if (row.action, decision) == (RequestAction.DELETE, "done"):
+        raise IntakeError("intake.not_erased")
     row.decided_at, row.decided_by = clock.now(), actor
     row.decision, row.note = decision, note[:2_000]
     row.save(update_fields=["decided_at", "decided_by", "decision", "note"])
@@ -159,8 +166,14 @@ def decide_request(*, actor: Staff, request_id: UUID, decision: str, note: str) 
 
 
 def forget_report(*, actor: Staff, report_id: UUID, reason: str) -> None:
-    """Shred a report: its words and keys go, its register number stays. Raises `NotFound`."""
+    """Shred a report and its parts: words and keys go, the register numbers stay.
+
+    Open wishes to delete them are decided by it. Raises `NotFound`, `IntakeError`
+    ``intake.bad_reason`` unless ``reason`` is one of `FORGET_REASONS`.
+    """
     check_may(actor, capability=Capability.ANSWER_REPORTS)
+    if reason not in FORGET_REASONS:
+        raise IntakeError("intake.bad_reason")
     shredder.forget_report(
         report=get_report(actor=actor, report_id=report_id), actor=actor, reason=reason
     )
@@ -192,9 +205,12 @@ def rebind_mailbox(
     """Bind a new mailbox in place of one whose code was lost or seen (PROTOCOL 20).
 
     The gate is told first: it takes the same rebind again, so a kill between leaves nothing that
-    cannot be repeated. Raises `NotFound`, `GateError`, `ReplyRefused` ``intake.dead_mailbox``.
+    cannot be repeated. Raises `NotFound`, `GateError`, `ReplyRefused` ``intake.dead_mailbox``,
+    `IntakeError` ``intake.bad_reason`` unless ``reason`` is one of `REBIND_REASONS`.
     """
     check_may(actor, capability=Capability.ANSWER_REPORTS)
+    if reason not in REBIND_REASONS:
+        raise IntakeError("intake.bad_reason")
     old = _get_mailbox(mailbox_id)
     if old.rebound_at is not None:
         raise ReplyRefused("intake.dead_mailbox")
@@ -231,7 +247,7 @@ def _record_rebind(
     old.messages.filter(delivery="waiting").update(delivery="not_taken")
     old.reports.update(mailbox=new)
     letters.write_message(box=new, kind="rebind", body={"rebind": text}, author=actor)
-    context = {"reason": reason[:40], "old": str(old.pk)}
+    context = {"reason": reason, "old": str(old.pk)}
     audit.record("intake.mailbox_rebound", actor=actor, subject=new, context=context)
 
 

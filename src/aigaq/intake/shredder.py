@@ -3,8 +3,11 @@
 The keys of its blobs (envelope, items, previews) are removed, so the files are noise wherever a
 copy of them lies; answers, consents, items, messages of a mailbox without another report, and the
 salts that could open its commitment are deleted. What stays: id, register number, times, audit.
-The next copy to the second place carries this on.
+The parts of a first report go with it: nobody would find them any more. The next copy to the second
+place carries this on, and the gate is told to erase what it still holds (`tasks.tell_safe`).
 """
+
+from collections.abc import Iterable
 
 from django.db import transaction
 
@@ -12,14 +15,22 @@ from aigaq import clock
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit, blob_store
 from aigaq.intake import models
-from aigaq.intake.shapes import ReportState
+from aigaq.intake.shapes import ReportState, RequestAction
+from aigaq.intake.urgency import judge_urgency
 
 
 @transaction.atomic
 def forget_report(*, report: models.Report, actor: Staff | None, reason: str) -> None:
-    """Shred one report; a second time changes nothing."""
-    if report.forgotten_at is not None:
-        return
+    """Shred a report and its parts; a second time changes nothing. ``reason`` is a short code."""
+    for part in report.parts.filter(forgotten_at=None).order_by("register_number"):
+        _forget(part, actor=actor, reason=reason)
+    if report.forgotten_at is None:
+        _forget(report, actor=actor, reason=reason)
+        if report.first is not None and report.first.forgotten_at is None:
+            _speak_without_part(report.first)
+
+
+def _forget(report: models.Report, *, actor: Staff | None, reason: str) -> None:
     blobs = [member.blob_id for member in report.members.all()]
     for item in report.items.prefetch_related("previews"):
         blobs += [preview.blob_id for preview in item.previews.all()]
@@ -30,6 +41,8 @@ def forget_report(*, report: models.Report, actor: Staff | None, reason: str) ->
         rows.all().delete()
     # What colleagues noted beside it is about the reporter, too.
     report.requests.update(note="")
+    asked = report.requests.filter(decided_at=None, action=RequestAction.DELETE)
+    asked.update(decided_at=clock.now(), decided_by=actor, decision="done")
     report.alarms.update(note="")
     _forget_messages(report)
     models.Report.objects.filter(pk=report.pk).update(
@@ -58,18 +71,40 @@ def forget_report(*, report: models.Report, actor: Staff | None, reason: str) ->
         "intake.report_forgotten",
         actor=actor,
         subject=report,
-        context={"reason": reason[:40], "register_number": report.register_number},
+        context={"reason": reason, "register_number": report.register_number},
     )
+
+
+def _speak_without_part(first: models.Report) -> None:
+    """Let a first report say no more what only a part said that is gone."""
+    living: Iterable[models.Report] = [first, *first.parts.filter(forgotten_at=None)]
+    judged = [judge_urgency(dict(one.answers.values_list("number", "value"))) for one in living]
+    first.urgency = max(one.urgency for one in judged)
+    first.urgency_reasons = list(dict.fromkeys(code for one in judged for code in one.reasons))
+    first.under_18 = any(one.under_18 for one in judged)
+    first.items_count = sum(one.items.count() for one in living)
+    first.parts_count = sum(1 for _one in living) - 1
+    fields = ["urgency", "urgency_reasons", "under_18", "items_count", "parts_count"]
+    first.save(update_fields=fields)
 
 
 def _forget_messages(report: models.Report) -> None:
-    """Empty the messages of a mailbox without another report; hashes stay as a chain."""
+    """Empty the messages of a mailbox without another report; hashes stay as a chain.
+
+    A letter that waits for the gate keeps what only she can open until it is there: without it the
+    chain to her mailbox would have a gap. The desk's own copy of its words goes at once.
+    """
     others = models.Report.objects.filter(mailbox=report.mailbox, forgotten_at=None)
     if report.mailbox is None or others.exclude(pk=report.pk).exists():
         return
-    report.mailbox.messages.exclude(delivery="waiting").update(
-        body={}, ciphertext=b"", watched=False
-    )
+    report.mailbox.messages.update(body={}, watched=False)
+    report.mailbox.messages.exclude(delivery="waiting").update(ciphertext=b"")
     report.mailbox.quiet_sign = ""
     report.mailbox.watched_at = None
     report.mailbox.save(update_fields=["quiet_sign", "watched_at"])
+
+
+def forget_sent(message: models.Message) -> None:
+    """Drop what was kept for the gate only, if its mailbox has no report any more."""
+    if not message.mailbox.reports.filter(forgotten_at=None).exists():
+        models.Message.objects.filter(pk=message.pk).update(ciphertext=b"")

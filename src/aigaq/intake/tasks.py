@@ -238,13 +238,18 @@ def take_messages(spool: Spool) -> list[tuple[int, Path]]:
 
 
 def tell_safe(gate: GateClient, spool: Spool) -> int:
-    """Tell the gate of reports whose *safe* message it has; only then may it erase its copy."""
+    """Tell the gate of reports whose *safe* message it has; only then may it erase its copy.
+
+    What the desk has forgotten is erased there too, whether it ever became safe or not.
+    """
     told = 0
     waiting = models.Report.objects.filter(
-        second_place_at__isnull=False, safe_at=None, forgotten_at=None, came_by="gate"
+        Q(second_place_at__isnull=False) | Q(forgotten_at__isnull=False),
+        safe_at=None,
+        came_by="gate",
     ).select_related("mailbox")
     for report in waiting.order_by("register_number"):
-        if _is_safe_message_waiting(report):
+        if report.forgotten_at is None and _is_safe_message_waiting(report):
             continue
         gate.confirm_safe(report_id=bytes(report.report_id))
         second_place.record_erased(report=report)

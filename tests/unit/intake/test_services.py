@@ -12,7 +12,13 @@ from aigaq.accounts.models import Staff
 from aigaq.core import audit
 from aigaq.core.models import AuditEvent, BlobKey
 from aigaq.intake import models, previews, selectors, services
-from aigaq.intake.errors import AlreadyDecided, ImportRefused, NotFound, ReplyRefused
+from aigaq.intake.errors import (
+    AlreadyDecided,
+    ImportRefused,
+    IntakeError,
+    NotFound,
+    ReplyRefused,
+)
 from aigaq.intake.shapes import ReportState
 
 
@@ -129,9 +135,7 @@ def test_a_forgotten_report_leaves_its_number_and_nothing_else(
     models.Report.objects.update(assigned_note="fictional")
     assert BlobKey.objects.count() == 6
     with django_capture_on_commit_callbacks(execute=True):
-        services.forget_report(
-            actor=founding.founder, report_id=carried.report.pk, reason="she asked"
-        )
+        services.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
     assert BlobKey.objects.count() == 0
     assert list(founding.home.blobs.iterdir()) == []
     for rows in (models.Answer, models.Consent, models.Item, models.Member, models.Preview):
@@ -140,9 +144,74 @@ def test_a_forgotten_report_leaves_its_number_and_nothing_else(
     assert (row.register_number, row.state) == (1, ReportState.FORGOTTEN)
     assert (row.commitment, row.summary, row.filing_receipt) == (None, "", "")
     assert (row.assigned_note, row.requests.get().note) == ("", "")
-    assert not models.Message.objects.filter(direction="to_desk").exclude(body={}).exists()
+    assert not models.Message.objects.exclude(body={}).exists()
+    decided = row.requests.get()
+    assert (decided.decision, decided.decided_by) == ("done", founding.founder)
     assert carry_report(founding).report.register_number == 2
     assert audit.check_chain() > 0
+
+
+def test_a_wish_to_delete_is_done_by_erasing_and_by_nothing_else(founding: Founding) -> None:
+    carried = carry_report(founding)
+    carried.write(kind="request", body={"action": "delete", "report_id": None})
+    (request,) = selectors.list_requests(actor=founding.founder)
+    with pytest.raises(IntakeError) as caught:
+        services.decide_request(
+            actor=founding.founder, request_id=request.id, decision="done", note=""
+        )
+    assert caught.value.code == "intake.not_erased"
+    services.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
+    assert selectors.list_requests(actor=founding.founder) == []
+
+
+def test_what_people_write_about_erasing_never_enters_the_audit_chain(founding: Founding) -> None:
+    carried = carry_report(founding)
+    with pytest.raises(IntakeError) as caught:
+        services.forget_report(
+            actor=founding.founder, report_id=carried.report.pk, reason="her own words"
+        )
+    assert caught.value.code == "intake.bad_reason"
+    assert models.Report.objects.get().forgotten_at is None
+
+
+def test_the_parts_of_a_forgotten_report_are_forgotten_with_it(founding: Founding) -> None:
+    first, part = carry_report(founding), carry_report(founding)
+    models.Report.objects.filter(pk=part.report.pk).update(first=first.report, mailbox=first.box)
+    services.forget_report(actor=founding.founder, report_id=first.report.pk, reason="asked")
+    assert models.Answer.objects.count() == 0
+    assert models.Report.objects.filter(forgotten_at=None).count() == 0
+
+
+def test_a_forgotten_part_is_no_longer_spoken_for_by_its_first_report(founding: Founding) -> None:
+    first, part = carry_report(founding), carry_report(founding)
+    models.Report.objects.filter(pk=part.report.pk).update(first=first.report)
+    models.Report.objects.filter(pk=first.report.pk).update(
+        urgency=2, urgency_reasons=["urgency.not_safe"], under_18=True, parts_count=1
+    )
+    services.forget_report(actor=founding.founder, report_id=part.report.pk, reason="asked")
+    row = models.Report.objects.get(pk=first.report.pk)
+    assert (row.urgency, row.urgency_reasons, row.under_18, row.parts_count) == (0, [], False, 0)
+    assert row.answers.count() == 2
+
+
+def test_a_letter_after_erasing_is_shown_to_people(founding: Founding) -> None:
+    carried = carry_report(founding)
+    services.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
+    assert carried.write(body={"text": "fictional"}) == ""
+    assert [one.code for one in selectors.list_alarms(actor=founding.founder)] == [
+        "message.after_erasing"
+    ]
+
+
+def test_a_letter_that_waited_and_was_forgotten_blocks_nothing(founding: Founding) -> None:
+    carried = carry_report(founding)
+    carried.write()
+    first = models.Message.objects.get(direction="to_desk")
+    models.Mailbox.objects.update(to_desk_sequence=0, to_desk_sha256=bytes(32))
+    models.Message.objects.filter(pk=first.pk).delete()
+    assert carried.write() == "message.out_of_order"
+    services.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
+    assert carried.hand_over(bytes(first.ciphertext), sequence=1, previous=bytes(32)) == ""
 
 
 def test_a_reply_to_a_contradictory_report_is_refused(founding: Founding) -> None:
