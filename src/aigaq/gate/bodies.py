@@ -5,7 +5,7 @@ a connection that says nothing is ended (``gate.too_slow``).
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.requests import Request
 
@@ -82,24 +82,43 @@ class Line:
         return True
 
 
-async def blocks(request: Request, *, line: Line | None = None) -> AsyncIterator[bytearray]:
-    """Yield the body in blocks of about `BLOCK_BYTES` or `BLOCK_SECONDS`, each a buffer of its own.
+async def blocks(request: Request) -> AsyncIterator[bytearray]:
+    """Yield the body in blocks of about `BLOCK_BYTES` or `BLOCK_SECONDS`, which may be wiped.
 
     What came before a cut or a silence is yielded; then `Gone` or ``gate.too_slow`` is raised.
     """
-    loop = asyncio.get_running_loop()
-    line = line or Line()
     block = bytearray()
+    async for _ in _rounds(request, take=block.extend, line=Line()):
+        yield block
+        block.clear()
+
+
+async def pieces(request: Request, *, line: Line | None = None) -> AsyncIterator[list[bytes]]:
+    """Yield the body as `blocks` does, each block in the pieces in which it came, uncopied."""
+    block: list[bytes] = []
+    async for _ in _rounds(request, take=block.append, line=line or Line()):
+        yield block
+        block.clear()
+
+
+async def _rounds(
+    request: Request, *, take: Callable[[bytes], object], line: Line
+) -> AsyncIterator[None]:
+    """Give what comes to ``take`` and yield whenever that is a block."""
+    loop = asyncio.get_running_loop()
     is_more = True
     while is_more:
         failure: Exception | None = None
+        size = 0
         try:
             async with asyncio.timeout(SILENCE_SECONDS) as silence:
                 line.listen(silence)
                 due = loop.time() + BLOCK_SECONDS
-                while is_more and len(block) < BLOCK_BYTES and not (block and loop.time() > due):
+                while is_more and size < BLOCK_BYTES and not (size and loop.time() > due):
                     chunk, is_more = await _receive(request)
-                    block += chunk
+                    if chunk:
+                        take(chunk)
+                        size += len(chunk)
                     silence.reschedule(loop.time() + SILENCE_SECONDS)
         except TimeoutError:
             failure = GateError("gate.too_slow")
@@ -108,9 +127,8 @@ async def blocks(request: Request, *, line: Line | None = None) -> AsyncIterator
         finally:
             line.listen(None)
         line.is_over = failure is not None or not is_more
-        if block:
-            yield block
-            block = bytearray()
+        if size:
+            yield
         if failure is not None:
             raise failure
 

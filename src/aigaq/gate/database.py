@@ -76,6 +76,6 @@ def _open(path: Path, *, connections: int, begin: str, pragmas: tuple[str, ...])
 
     @event.listens_for(engine, "begin")
     def start(connection) -> None:  # type: ignore[no-untyped-def]
-        connection.exec_driver_sql(begin)
+        connection.connection.cursor().execute(begin)
 
     return engine

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from aigaq.errors import AigaqError
 from aigaq.gate.answers import Answer, json_answer
-from aigaq.gate.bodies import blocks, check_length, read_body
+from aigaq.gate.bodies import check_length, pieces, read_body
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
 from aigaq.gate.tables import (
@@ -140,12 +140,13 @@ async def _read_large_envelope(gate: Gate, request: Request, *, team_id: bytes) 
     flags = os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC
     with os.fdopen(os.open(gate.settings.bodies, flags, 0o600), "r+b") as file:
         size = 0
-        async for block in blocks(request):
-            size += len(block)
+        async for block in pieces(request):
+            block_bytes = sum(map(len, block))
+            size += block_bytes
             if size > MAXIMUM_BODY_BYTES:
                 raise GateError("gate.too_large")
-            gate.check_space_for_text(len(block))
-            await gate.on_disk(lambda block=block: file.write(block))  # type: ignore[misc]
+            gate.check_space_for_text(block_bytes)
+            await gate.on_disk(lambda block=block: file.writelines(block))  # type: ignore[misc]
 
         def parse() -> Envelope:
             file.seek(0)

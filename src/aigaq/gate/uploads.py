@@ -15,11 +15,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.utils import formatdate
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aigaq.gate.bodies import Gone, Line, blocks, check_length
+from aigaq.gate.bodies import Gone, Line, check_length, pieces
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
 from aigaq.gate.item_files import Part
@@ -33,6 +33,8 @@ _GIVES_WAY_SECONDS = 3
 _MEMBER = re.compile(r"item-[0-9]{4}\.age\Z")
 _NUMBER = re.compile(r"[0-9]{1,15}\Z")
 _VERSION = {"tus-resumable": "1.0.0"}
+# Made once: it is asked twice for each part.
+_FIND = select(uploads).where(uploads.c.id == bindparam("upload_id"))
 _ABILITIES = {
     **_VERSION,
     "tus-version": "1.0.0",
@@ -130,7 +132,7 @@ async def patch_upload(gate: Gate, request: Request) -> Response:
     part = await gate.on_disk(lambda: gate.files.open_part(upload.id, offset=offset))
     line = gate.lines[upload.id] = Line()
     try:
-        body = blocks(request, line=line)
+        body = pieces(request, line=line)
         await _write_part(gate, body, part=part, upload=upload, room=room, checksum=checksum)
         is_whole = part.size == upload.length
         sha256 = await gate.on_disk(part.sha256) if is_whole else None
@@ -214,7 +216,7 @@ def _answer_end(gate: Gate, upload: Upload, *, offset: int, announced: int | Non
 
 async def _write_part(
     gate: Gate,
-    body: AsyncIterator[bytearray],
+    body: AsyncIterator[list[bytes]],
     *,
     part: Part,
     upload: Upload,
@@ -227,9 +229,10 @@ async def _write_part(
     failure: Exception | None = None
     try:
         async for block in body:
-            if part.size - start + len(block) > room:
+            size = sum(map(len, block))
+            if part.size - start + size > room:
                 raise _TooLong
-            gate.check_space_for_upload(len(block))
+            gate.check_space_for_upload(size)
             await gate.on_disk(lambda block=block: _add(part, block, hasher))  # type: ignore[misc]
     except (Gone, GateError) as error:
         failure = error
@@ -244,10 +247,11 @@ async def _write_part(
         raise failure
 
 
-def _add(part: Part, block: bytearray, hasher: "hashlib._Hash | None") -> None:
-    part.write(block)
-    if hasher is not None:
-        hasher.update(block)
+def _add(part: Part, block: list[bytes], hasher: "hashlib._Hash | None") -> None:
+    for piece in block:
+        part.write(piece)
+        if hasher is not None:
+            hasher.update(piece)
 
 
 class _TooLong(Exception):
@@ -271,7 +275,7 @@ async def _get_upload(gate: Gate, request: Request) -> Upload:
 
 
 def _find(connection: Connection, upload_id: str) -> Upload | None:
-    row = connection.execute(select(uploads).where(uploads.c.id == upload_id)).first()
+    row = connection.execute(_FIND, {"upload_id": upload_id}).first()
     return None if row is None else Upload(**row._mapping)
 
 
