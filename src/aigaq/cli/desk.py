@@ -1,6 +1,7 @@
 """`aigaq desk serve|unlock|lock|status|pull`: the desk from the command line."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -62,7 +63,22 @@ def status(as_json: bool) -> None:
 def pull(as_json: bool) -> None:
     """Fetch what is new from the gate now."""
     answer = ask_running_desk(get_home(), command="pull")
-    tell(answer, as_json=as_json, sentence=json.dumps(answer, ensure_ascii=False))
+    sentence = f"New: {answer['reports']} reports, {answer['messages']} letters."
+    if answer["code"] is not None:
+        sentence += f" Something is left for later: {answer['code']}."
+    tell(answer, as_json=as_json, sentence=sentence)
+
+
+@desk.command("second-place")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@JSON
+def second_place(folder: Path, as_json: bool) -> None:
+    """Copy everything, encrypted, to FOLDER from now on: a disk kept elsewhere."""
+    answer = ask_running_desk(get_home(), command="set-second-place", folder=str(folder.absolute()))
+    sentence = f"The desk copies to {answer['folder']} from now on."
+    if not answer["other_disk"]:
+        sentence += " It is the same disk as the desk: one theft takes both."
+    tell(answer, as_json=as_json, sentence=sentence)
 
 
 def tell(answer: dict[str, Any], *, as_json: bool, sentence: str) -> None:

@@ -65,6 +65,35 @@ class DecisionForm(forms.Form):
     )
 
 
+class EraseForm(forms.Form):
+    """Why a report is erased; its number is typed, so that no tap erases the wrong one."""
+
+    reason = forms.ChoiceField(
+        label=_("Why"),
+        choices=[
+            ("asked", _("The reporter asked for it, and I made sure of it")),
+            ("no_report", _("It is no report: a trial, an advertisement, empty")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    number = forms.IntegerField(
+        label=_("Number of the report"),
+        help_text=_("Type it, so that it is surely this one."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: object, register_number: int, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._register_number = register_number
+
+    def clean_number(self) -> int:
+        """Refuse the number of another report."""
+        number: int = self.cleaned_data["number"]
+        if number != self._register_number:
+            raise forms.ValidationError(_("This is the number of another report."))
+        return number
+
+
 class NoteForm(forms.Form):
     """Why an alarm is closed."""
 

@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.i18n import set_language
 
 from aigaq.desk import urls_work
-from aigaq.desk.views import account, errors, lock, staff, unlock
+from aigaq.desk.views import account, errors, keeping, lock, staff, unlock
 from aigaq.desk.views.assets import asset
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<uuid:staff_id>", staff.person, name="person"),
     path("organisation", account.organisation, name="organisation"),
     path("organisation/history", account.history, name="organisation-history"),
+    path("organisation/second-place", keeping.second_place, name="second-place"),
+    path("organisation/letter", keeping.notice_settings, name="notice-settings"),
     path("account/", include("aigaq.desk.account_urls")),
     *urls_work.urlpatterns,
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from aigaq.desk.views import inbox, mailbox, notices, report, state, styleguide, today
+from aigaq.desk.views import inbox, mailbox, new_code, notices, report, state, styleguide, today
 
 urlpatterns: list[URLPattern] = [
     path("today", today.today, name="today"),
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("reports/<uuid:report_id>", report.report, name="report"),
     path("reports/<uuid:report_id>/hand-over", report.hand_over, name="report-hand-over"),
     path("reports/<uuid:report_id>/settle", report.settle, name="report-settle"),
+    path("reports/<uuid:report_id>/erase", report.erase, name="report-erase"),
     path("reports/<uuid:report_id>/remove-sample", report.remove_sample, name="report-sample"),
     path(
         "reports/<uuid:report_id>/consents/<uuid:consent_id>/withdraw",
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern] = [
         mailbox.decide,
         name="mailbox-decide",
     ),
+    path("mailboxes/<uuid:mailbox_id>/new-code", new_code.new_code, name="mailbox-new-code"),
     path("notices", notices.notices, name="notices"),
     path("notices/<uuid:alarm_id>/close", notices.resolve_alarm, name="notices-close"),
     path("notices/publish-card", notices.publish_again, name="notices-publish"),

@@ -163,6 +163,32 @@ REPLY_REFUSALS: Words = {
     "intake.text_too_long": _("The letter is too long. Send it in two."),
     "intake.empty_text": _("The letter is empty."),
     "intake.already_decided": _("A colleague has decided this already."),
+    "intake.not_erased": _(
+        "Nothing is deleted yet. Erase the report: that decides it."
+    ),
+}
+
+SECOND_PLACE_REFUSALS: Words = {
+    "second_place.not_a_folder": _("There is no such folder on this computer."),
+    "second_place.inside_the_desk": _("This folder lies inside the desk. Choose another one."),
+    "second_place.of_another_team": _("The copies of another organisation lie there."),
+    "second_place.not_writable": _("The desk may not write there."),
+    "second_place.missing": _("The disk is not there. Plug it in."),
+    "second_place.full": _("The disk is full."),
+    "second_place.differs": _(
+        "What was read back differs. The disk may be failing."
+    ),
+    "second_place.ahead": _(
+        "The copy there is newer than this desk. Ask for help first."
+    ),
+    "second_place.backup_failed": _("The copy could not be written to its end."),
+}
+
+NOTICE_REFUSALS: Words = {
+    "notices.no_address": _("One of these is no e-mail address."),
+    "notices.bad_host": _("The name of a mail server is needed."),
+    "notices.bad_security": _("An open line is only for a mail server on this very computer."),
+    "notices.bad_sender": _("This is no e-mail address."),
 }
 
 ALARMS: Words = {
@@ -172,6 +198,7 @@ ALARMS: Words = {
     "mailbox.gate_refuses_order": _("The gate does not take our letter in its order"),
     "mailbox.heads_disagree": _("Gate and desk disagree about the letters of a mailbox"),
     "mailbox.other_recipient": _("A later part names another key for the same mailbox"),
+    "message.after_erasing": _("A letter came from a reporter whose report was erased"),
     "message.unknown_mailbox": _("A letter came for a mailbox that this desk does not know"),
     "report.same_commitment": _("The same report came under another mailbox"),
     "watch.card_differs": _("The card that the gate shows is not ours"),
@@ -213,7 +240,7 @@ DELIVERIES: Words = {
     "waiting": _("waits for the gate to answer"),
     "read": _("read"),
     "at_gate": _("lies in the mailbox, not read yet"),
-    "not_taken": _("the gate did not take it; it is tried again"),
+    "not_taken": _("the gate did not take it: see the notices"),
 }
 
 MESSAGE_KINDS: Words = {

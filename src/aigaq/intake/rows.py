@@ -130,6 +130,7 @@ def build_request(row: models.PersonRequest) -> shapes.RequestRow:
         id=row.pk,
         action=RequestAction(row.action),
         report_id=row.report_id,
+        mailbox_id=row.message.mailbox_id,
         register_number=row.report.register_number,
         asked_at=row.asked_at,
         decided_at=row.decided_at,

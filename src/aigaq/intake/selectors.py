@@ -131,7 +131,7 @@ def access_mailbox(*, actor: Staff, mailbox_id: UUID) -> shapes.MailboxDetail:
     channel = first and first.answers.filter(number=urgency.SECOND_CHANNEL).first()
     code = cannot_reply(box)
     requests = models.PersonRequest.objects.filter(report__mailbox=box).select_related(
-        "report", "decided_by"
+        "report", "message", "decided_by"
     )
     return shapes.MailboxDetail(
         id=box.pk,
@@ -205,7 +205,7 @@ def list_alarms(*, actor: Staff, open_only: bool = True) -> list[shapes.AlarmRow
 def list_requests(*, actor: Staff, open_only: bool = True) -> list[shapes.RequestRow]:
     """Return requests to a person, the longest waiting first, at most 500."""
     check_may(actor, capability=Capability.READ_REPORTS)
-    rows = models.PersonRequest.objects.select_related("report", "decided_by")
+    rows = models.PersonRequest.objects.select_related("report", "message", "decided_by")
     if open_only:
         rows = rows.filter(decided_at=None)
     return [build_request(row) for row in rows.order_by("asked_at")[:500]]

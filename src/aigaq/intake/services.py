@@ -201,8 +201,8 @@ def rebind_mailbox(
     new_mailbox_key: bytes,
     new_mailbox_recipient: str,
     reason: str,
-) -> None:
-    """Bind a new mailbox in place of one whose code was lost or seen (PROTOCOL 20).
+) -> UUID:
+    """Bind a new mailbox in place of one whose code was lost or seen; its id (PROTOCOL 20).
 
     The gate is told first: it takes the same rebind again, so a kill between leaves nothing that
     cannot be repeated. Raises `NotFound`, `GateError`, `ReplyRefused` ``intake.dead_mailbox``,
@@ -226,14 +226,15 @@ def rebind_mailbox(
     text = build_rebind(rebind, message_key=accounts.get_message_key())
     with open_gate() as gate:
         gate.rebind(rebind=text)
-    _record_rebind(actor=actor, old=old, rebind=rebind, text=text, reason=reason)
+    new = _record_rebind(actor=actor, old=old, rebind=rebind, text=text, reason=reason)
     _wake("intake-work")
+    return new
 
 
 @transaction.atomic
 def _record_rebind(
     *, actor: Staff, old: models.Mailbox, rebind: Rebind, text: str, reason: str
-) -> None:
+) -> UUID:
     new, _made = models.Mailbox.objects.get_or_create(
         key=rebind.new_mailbox_key,
         defaults={
@@ -249,6 +250,7 @@ def _record_rebind(
     letters.write_message(box=new, kind="rebind", body={"rebind": text}, author=actor)
     context = {"reason": reason, "old": str(old.pk)}
     audit.record("intake.mailbox_rebound", actor=actor, subject=new, context=context)
+    return new.pk
 
 
 def import_report_file(*, actor: Staff, file: BinaryIO) -> UUID:
@@ -304,6 +306,19 @@ def set_second_place(*, actor: Staff | None, folder: Path, is_trial: bool = Fals
     transaction.on_commit(lambda: _wake("intake-work"))
 
 
+def name_second_place(*, actor: Staff | None, folder: Path) -> bool:
+    """Choose the folder of the second place; tell whether it lies on another disk than the desk.
+
+    On the same disk it is marked as no real second place. Raises as `set_second_place` does.
+    """
+    if actor is not None:
+        check_may(actor, capability=Capability.MANAGE_SECOND_PLACE)
+    second_place.check_folder(folder)
+    is_apart = folder.stat().st_dev != django_settings.HOME.desk.stat().st_dev
+    set_second_place(actor=actor, folder=folder, is_trial=not is_apart)
+    return is_apart
+
+
 def copy_to_second_place(*, actor: Staff | None = None) -> SecondPlaceStatus:
     """Bring the second place up to date and return its state; what went wrong is in its code."""
     if actor is not None:
@@ -348,10 +363,13 @@ def record_published(*, actor: Staff) -> None:
 
 
 @transaction.atomic
-def set_notices(*, actor: Staff, settings: NoticeSettings, password: str) -> None:
-    """Choose where notices go. Raises `NotFound`, `NoticeError`."""
+def set_notices(*, actor: Staff, settings: NoticeSettings, password: str | None) -> None:
+    """Choose where notices go; None keeps the password. Raises `NotFound`, `NoticeError`."""
     check_may(actor, capability=Capability.MANAGE_ORGANISATION)
     notices.check_settings(settings)
+    if password is None:
+        row = models.NoticeStore.objects.first()
+        password = notices.parse_stored(row.stored).password if row is not None else ""
     stored = notices.StoredNotice(settings=settings, password=password)
     models.NoticeStore.objects.update_or_create(
         id=1, defaults={"stored": notices.build_stored(stored)}

@@ -219,6 +219,7 @@ class RequestRow:
     id: UUID
     action: RequestAction
     report_id: UUID
+    mailbox_id: UUID
     register_number: int
     asked_at: datetime
     decided_at: datetime | None

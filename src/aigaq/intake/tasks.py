@@ -360,12 +360,14 @@ def run_mark_sample_command(arguments: Arguments) -> Answer:
 
 def run_second_place_command(arguments: Arguments) -> Answer:
     """Choose the second place from the command line of the same user."""
-    services.set_second_place(
-        actor=None,
-        folder=Path(str(arguments.get("folder"))),
-        is_trial=arguments.get("is_trial") is True,
-    )
-    return {"folder": str(arguments.get("folder"))}
+    folder = Path(str(arguments.get("folder")))
+    if arguments.get("is_trial") is True:
+        services.set_second_place(actor=None, folder=folder, is_trial=True)
+        return {"folder": str(folder), "other_disk": False}
+    return {
+        "folder": str(folder),
+        "other_disk": services.name_second_place(actor=None, folder=folder),
+    }
 
 
 def run_import_command(arguments: Arguments) -> Answer:

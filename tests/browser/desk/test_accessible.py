@@ -23,6 +23,8 @@ PAGES = (
     "/people",
     "/organisation",
     "/organisation/history",
+    "/organisation/second-place",
+    "/organisation/letter",
     "/desk/styleguide",
 )
 LOOKS = (

@@ -11,6 +11,7 @@ from aigaq.accounts import selectors, services
 from aigaq.accounts.permissions import Capability, may
 from aigaq.core import audit
 from aigaq.desk.access import actor_of, needs
+from aigaq.intake import selectors as intake
 
 PAGE_ROWS = 50
 
@@ -52,6 +53,8 @@ def organisation(request: HttpRequest) -> HttpResponse:
         "form": form,
         "organisation": ours,
         "name": ours.names.get(request.LANGUAGE_CODE) or ours.names["en"],
+        "notice": intake.get_notice_settings(actor=actor_of(request)),
+        "second": intake.get_second_place(actor=actor_of(request)),
     }
     return render(request, "desk/account/organisation.html", context)
 

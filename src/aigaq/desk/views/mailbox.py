@@ -14,7 +14,7 @@ from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import DecisionForm, LetterForm
 from aigaq.intake import selectors, services
-from aigaq.intake.errors import AlreadyDecided, ReplyRefused
+from aigaq.intake.errors import IntakeError, ReplyRefused
 
 GOOD = 25
 
@@ -62,7 +62,7 @@ def decide(request: HttpRequest, mailbox_id: UUID, request_id: UUID) -> HttpResp
                 note=form.cleaned_data["note"],
             )
             messages.add_message(request, GOOD, _("The decision is recorded."))
-        except AlreadyDecided as refusal:
+        except IntakeError as refusal:
             said = words.say(words.REPLY_REFUSALS, refusal.code)
             messages.add_message(request, messages.WARNING, said)
     else:

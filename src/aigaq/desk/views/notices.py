@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from aigaq.accounts.permissions import Capability, may
 from aigaq.accounts.selectors import Staff
+from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import NoteForm
 from aigaq.intake import selectors, services
@@ -93,6 +94,12 @@ def publish_again(request: HttpRequest) -> HttpResponse:
 @needs(Capability.MANAGE_SECOND_PLACE)
 def copy_now(request: HttpRequest) -> HttpResponse:
     """Bring the second place up to date now."""
-    services.copy_to_second_place(actor=actor_of(request))
-    messages.add_message(request, GOOD, _("The copy was asked for."))
+    copied = services.copy_to_second_place(actor=actor_of(request))
+    if copied.state == "fine":
+        messages.add_message(request, GOOD, _("The second place holds everything."))
+    else:
+        said = _("Name a second place first.")
+        if copied.state != "not_set":
+            said = words.say(words.SECOND_PLACE_REFUSALS, copied.code or "second_place.missing")
+        messages.add_message(request, messages.WARNING, said)
     return HttpResponseRedirect(reverse("notices"))

@@ -9,14 +9,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aigaq.accounts import selectors as accounts
 from aigaq.accounts.errors import NotThere
 from aigaq.accounts.permissions import Capability, may
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
-from aigaq.desk.forms_work import HandOverForm
+from aigaq.desk.forms_work import EraseForm, HandOverForm
 from aigaq.intake import selectors, services
 from aigaq.intake.shapes import Answer, ItemDetail, Person
 
@@ -86,10 +86,25 @@ def settle(request: HttpRequest, report_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("report", args=[report_id]))
 
 
+@require_http_methods(["GET", "POST"])
+@needs(Capability.ANSWER_REPORTS)
+def erase(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    """Erase a report for good, after its number was typed; what stays is said before."""
+    actor = actor_of(request)
+    row = selectors.access_report(actor=actor, report_id=report_id).row
+    form = EraseForm(request.POST or None, register_number=row.register_number)
+    if form.is_valid():
+        services.forget_report(actor=actor, report_id=report_id, reason=form.cleaned_data["reason"])
+        messages.add_message(request, GOOD, _("The report is erased. Its number stays."))
+        return HttpResponseRedirect(reverse("inbox"))
+    status = 422 if form.errors else 200
+    return render(request, "desk/work/erase.html", {"row": row, "form": form}, status=status)
+
+
 @require_POST
 @needs(Capability.ANSWER_REPORTS)
 def remove_sample(request: HttpRequest, report_id: UUID) -> HttpResponse:
-    """Remove the fictional sample in one tap; a real report cannot be removed here."""
+    """Remove the fictional sample in one tap; a real report goes by `erase`."""
     actor = actor_of(request)
     row = selectors.access_report(actor=actor, report_id=report_id).row
     if not row.is_sample:

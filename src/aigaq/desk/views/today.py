@@ -86,7 +86,7 @@ def _list_steps(
         page = get_organisation().gate_origin
         steps.append(Step(_("Send a report of your own from a phone, as a trial."), page))
     if manages and (second.state == "not_set" or second.is_trial):
-        there = reverse("organisation")
+        there = reverse("second-place")
         steps.append(
             Step(_("Name a second place for the copies: a folder on another disk."), there)
         )
