@@ -1,12 +1,12 @@
 """The reporter's page in real Chromium: bytes, requests, and seconds on a slow phone.
 
 Run alone: ``python -m bench.page``. A trial's own gate serves its stamped pages on loopback. Bytes
-are compressed bodies; what the heads of HTTP/1.1 add stands below them without a limit, since with
-TLS and HTTP/2 they are said once and not four times. The slow phone is Chromium's own:
-400 ms and 400 kbit/s both ways, a CPU six times slower; each figure is the median of five loads in
-a browser that remembers nothing. *Usable* is the moment in which the first page's tiles take a tap,
-*able to seal* the one in which the sealer has been made from a card that verified. Peers: measured
-the same way in November 2026 (docs/explanation/peers.md).
+are all that Chromium receives: heads of HTTP/1.1 and bodies, in brotli where the build made it and
+in gzip otherwise. Beside them stands what a browser gets that takes gzip alone. The slow phone is
+Chromium's own: 400 ms and 400 kbit/s both ways, a CPU six times slower; each figure is the median
+of five loads in a browser that remembers nothing. *Usable* is the moment in which the first page's
+tiles take a tap, *able to seal* the one in which the sealer has been made from a card that
+verified. Peers: measured the same way in November 2026 (docs/explanation/peers.md).
 """
 
 import statistics
@@ -27,7 +27,7 @@ LATENCY_MS = 400
 BYTES_A_SECOND = 400_000 / 8
 CPU_SLOWDOWN = 6
 FIRST_BYTES, FIRST_REQUESTS, ALL_BYTES, SECONDS = 25_000, 4, 100_000, 4.0
-SEALER = "/a/seal."
+DOCUMENT = "/"
 
 # Notes when the tiles take a tap and when the sealer has been made.
 WATCH = """(() => {
@@ -58,21 +58,21 @@ WATCH = """(() => {
 class Load:
     """One load of the page: bytes by path, and seconds until usable and able to seal."""
 
-    body_bytes: dict[str, int] = field(default_factory=dict)
-    wire_bytes: float = 0.0
+    paths: dict[str, str] = field(default_factory=dict)
+    wire_bytes: dict[str, float] = field(default_factory=dict)
     usable_seconds: float = 0.0
     sealing_seconds: float = 0.0
 
-    def count_first(self) -> tuple[int, int]:
-        """Return bytes and requests of the first page, without the sealer."""
-        first = [size for path, size in self.body_bytes.items() if SEALER not in path]
-        return sum(first), len(first)
 
-
-def load_page(chromium: Browser, address: str, *, language: str, is_slow: bool) -> Load:
-    """Load the page once in a new context."""
+def load_page(
+    chromium: Browser, address: str, *, language: str, is_slow: bool = False, encodings: str = ""
+) -> Load:
+    """Load the page once in a new context, with other ``encodings`` than Chromium's if any."""
+    headers = {"Accept-Language": language}
+    if encodings:
+        headers["Accept-Encoding"] = encodings
     context = chromium.new_context(
-        viewport={"width": 360, "height": 640}, extra_http_headers={"Accept-Language": language}
+        viewport={"width": 360, "height": 640}, extra_http_headers=headers
     )
     context.add_init_script(WATCH)
     page = context.new_page()
@@ -85,22 +85,21 @@ def load_page(chromium: Browser, address: str, *, language: str, is_slow: bool) 
         speed = {"downloadThroughput": BYTES_A_SECOND, "uploadThroughput": BYTES_A_SECOND}
         session.send("Network.emulateNetworkConditions", slow | speed)
     page.goto(address)
-    page.wait_for_function("window.moments.usable && window.moments.sealing", timeout=120_000)
+    page.wait_for_function("() => window.moments.usable && window.moments.sealing", timeout=120_000)
     moments = page.evaluate("window.moments")
     load.usable_seconds = moments["usable"] / 1_000
     load.sealing_seconds = moments["sealing"] / 1_000
+    page.wait_for_load_state("networkidle")
     context.close()
     return load
 
 
 def _count_bytes(session: CDPSession, load: Load, *, origin: str) -> None:
     def answered(event: dict[str, Any]) -> None:
-        response = event["response"]
-        path = response["url"].removeprefix(origin)
-        load.body_bytes[path] = int(response["headers"]["content-length"])
+        load.paths[event["requestId"]] = event["response"]["url"].removeprefix(origin)
 
     def finished(event: dict[str, Any]) -> None:
-        load.wire_bytes += event["encodedDataLength"]
+        load.wire_bytes[load.paths[event["requestId"]]] = event["encodedDataLength"]
 
     session.on("Network.responseReceived", answered)
     session.on("Network.loadingFinished", finished)
@@ -117,9 +116,9 @@ def measure() -> Iterator[Figure]:
         chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         for language in LANGUAGES:
             address = town.reporters_page
-            yield from weigh(
-                load_page(chromium, address, language=language, is_slow=False), language
-            )
+            load = load_page(chromium, address, language=language)
+            zipped = load_page(chromium, address, language=language, encodings="gzip")
+            yield from weigh(load, zipped=zipped, language=language)
             loads = [
                 load_page(chromium, address, language=language, is_slow=True) for _ in range(LOADS)
             ]
@@ -127,32 +126,33 @@ def measure() -> Iterator[Figure]:
         chromium.close()
 
 
-def weigh(load: Load, language: str) -> Iterator[Figure]:
-    """Yield bytes and requests of one load."""
-    first, requests = load.count_first()
+def weigh(load: Load, *, zipped: Load, language: str) -> Iterator[Figure]:
+    """Yield bytes and requests of one load, beside the same with gzip alone."""
+    first = load.wire_bytes[DOCUMENT] / 1_000
+    alone = f"gzip alone {zipped.wire_bytes[DOCUMENT] / 1_000:.1f} KB; "
     yield Figure(
-        f"{language}: first page, compressed",
-        first / 1_000,
+        f"{language}: first page, heads and bodies",
+        first,
         "KB",
         FIRST_BYTES / 1_000,
-        beside=_beside(first / 1_000, globaleaks=1_170, hush_line=278, unit="KB"),
+        beside=alone + _beside(first, globaleaks=1_170, hush_line=278, unit="KB"),
     )
     yield Figure(
-        f"{language}: requests of the first page",
-        requests,
+        f"{language}: requests of the first page and of sealing",
+        len(load.wire_bytes),
         "",
         FIRST_REQUESTS,
-        beside=_beside(requests, globaleaks=16, hush_line=13, unit=""),
+        beside=_beside(len(load.wire_bytes), globaleaks=16, hush_line=13, unit=""),
     )
-    everything = sum(load.body_bytes.values())
+    everything = sum(load.wire_bytes.values()) / 1_000
+    alone = f"gzip alone {sum(zipped.wire_bytes.values()) / 1_000:.1f} KB; "
     yield Figure(
-        f"{language}: all that sealing needs, {len(load.body_bytes)} requests",
-        everything / 1_000,
+        f"{language}: all that sealing needs, heads and bodies",
+        everything,
         "KB",
         ALL_BYTES / 1_000,
-        beside=_beside(everything / 1_000, globaleaks=1_170, hush_line=278, unit="KB"),
+        beside=alone + _beside(everything, globaleaks=1_170, hush_line=278, unit="KB"),
     )
-    yield Figure(f"{language}: the same with the heads of HTTP/1.1", load.wire_bytes / 1_000, "KB")
 
 
 def time_loads(loads: list[Load], language: str) -> Iterator[Figure]:

@@ -3,6 +3,7 @@
  *
  *     node build.mjs [--out DIR]           the bundle
  *     node build.mjs --conformance FILE    the same modules, opened to the tests of the vectors
+ *     node build.mjs --desk FILE           the desk's script that draws a new receipt code
  *
  * Inputs: `pages/index.html`, `styles/`, `texts/`, `src/`. API.md says what is replaced; `stamp_bundle`
  * in Python writes card and root key afterwards. Nothing here reads a clock, a path or the network.
@@ -12,6 +13,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 
 import * as esbuild from "esbuild";
 
@@ -38,9 +40,9 @@ const read = (path) => readFileSync(join(HERE, path), "utf8");
 const digest = (algorithm, data) => createHash(algorithm).update(data).digest("base64");
 const sri = (data) => `sha384-${digest("sha384", data)}`;
 
-/** One script of `entry`, classic and self-contained. */
-async function script(entry, language) {
-  const plugins = [withoutOtherCurves, textsOf(language)];
+/** One script of `entry`, classic and self-contained. `integrity` is what `aigaq:integrity` means in it. */
+async function script(entry, integrity) {
+  const plugins = [withoutOtherCurves, integrityOf(integrity)];
   const result = await esbuild.build({ ...SHARED, ...entry, format: "iife", plugins });
   return result.outputFiles[0].text;
 }
@@ -64,16 +66,13 @@ async function style(name) {
   return result.outputFiles[0].text;
 }
 
-/** What `aigaq:texts` (of the first page) and `aigaq:late-texts` mean in the scripts of one language. */
-function textsOf(language) {
+/** `aigaq:integrity`: by path, the integrity of what the first script fetches. */
+function integrityOf(integrity) {
   return {
-    name: "aigaq-texts",
+    name: "aigaq-integrity",
     setup(build) {
-      build.onResolve({ filter: /^aigaq:(late-)?texts$/ }, ({ path }) => ({ path, namespace: "aigaq-texts" }));
-      build.onLoad({ filter: /.*/, namespace: "aigaq-texts" }, ({ path }) => ({
-        contents: textsWithout(language, path === "aigaq:texts" ? (key) => !EARLY.test(key) : (key) => EARLY.test(key)),
-        loader: "json",
-      }));
+      build.onResolve({ filter: /^aigaq:integrity$/ }, ({ path }) => ({ path, namespace: "aigaq" }));
+      build.onLoad({ filter: /.*/, namespace: "aigaq" }, () => ({ contents: JSON.stringify(integrity), loader: "json" }));
     },
   };
 }
@@ -84,11 +83,12 @@ function pageTexts(language) {
   return `${JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))))}\n`;
 }
 
-/** The same without some, and without those that the document holds: the script reads them there. */
-function textsWithout(language, isLeftOut) {
+/** Those that `isWanted`, as data in the document, without those that stand in its elements. */
+function textsElement(language, isWanted) {
   const held = new Set([...read("pages/index.html").matchAll(/\{\{t:([^}]+)\}\}/g)].map(([, key]) => key));
-  const entries = Object.entries(JSON.parse(pageTexts(language))).filter(([key]) => !held.has(key) && !isLeftOut(key));
-  return JSON.stringify(Object.fromEntries(entries));
+  const entries = Object.entries(JSON.parse(pageTexts(language))).filter(([key]) => !held.has(key) && isWanted(key));
+  const json = JSON.stringify(Object.fromEntries(entries)).replaceAll("<", "\\u003c");
+  return `<script type="application/json" id="texts">${json}</script>`;
 }
 
 function textsIn(language) {
@@ -116,14 +116,6 @@ function documentOf(language, { keep, drop, head, scripts }) {
   return html;
 }
 
-function onlineHead(language, { main, seal, page }) {
-  return [
-    `<link rel="stylesheet" href="a/page.css" crossorigin="anonymous" integrity="${sri(page)}">`,
-    `<script defer src="a/main.${language}.js" crossorigin="anonymous" integrity="${sri(main)}"></script>`,
-    `<template id="sealer-script"><script src="a/seal.${language}.js" crossorigin="anonymous" integrity="${sri(seal)}"></script></template>`,
-  ].join("\n");
-}
-
 function offlineHead({ script, page }) {
   const allowed = `script-src 'sha256-${digest("sha256", script)}' 'wasm-unsafe-eval'; style-src 'sha256-${digest("sha256", page)}'`;
   return `<meta http-equiv="Content-Security-Policy" content="${OFFLINE_POLICY}; ${allowed}">\n<style>${page}</style>`;
@@ -142,27 +134,41 @@ async function buildBundle() {
   const files = new Map();
   const page = await style("page.css");
   files.set("a/page.css", page).set("a/plain.css", await style("plain.css")).set("a/licenses.txt", licenses());
+  files.set("a/seal.js", await script({ entryPoints: ["src/sealer.ts"] }, {}));
+  for (const language of LANGUAGES) files.set(`a/texts.${language}.json`, pageTexts(language));
+  const fetched = ["a/seal.js", ...LANGUAGES.map((language) => `a/texts.${language}.json`)];
+  const main = await script({ entryPoints: ["src/main.ts"] }, Object.fromEntries(fetched.map((path) => [path, sri(files.get(path))])));
+  files.set("a/main.js", main);
+  const both = { contents: 'import "./sealer"; import "./main";', resolveDir: join(HERE, "src"), loader: "ts" };
+  const offline = await script({ stdin: both }, {});
   for (const language of LANGUAGES) {
-    const main = await script({ entryPoints: ["src/main.ts"] }, language);
-    const seal = await script({ entryPoints: ["src/late.ts"] }, language);
-    const offline = await script({
-      stdin: { contents: 'import "./late"; import "./main";', resolveDir: join(HERE, "src"), loader: "ts" },
-    }, language);
-    files.set(`a/main.${language}.js`, main).set(`a/seal.${language}.js`, seal).set(`a/texts.${language}.json`, pageTexts(language));
     files.set(`index.${language}.html`, documentOf(language, {
-      keep: "online", drop: "offline", head: onlineHead(language, { main, seal, page }), scripts: "",
+      keep: "online", drop: "offline", head: `<style>${page}</style>`,
+      scripts: `${textsElement(language, (key) => EARLY.test(key))}\n<script>${main}</script>`,
     }));
     files.set(`offline.${language}.html`, documentOf(language, {
-      keep: "offline", drop: "online", head: offlineHead({ script: offline, page }), scripts: `<script>${offline}</script>`,
+      keep: "offline", drop: "online", head: offlineHead({ script: offline, page }),
+      scripts: `${textsElement(language, () => true)}\n<script>${offline}</script>`,
     }));
   }
+  for (const path of fetched) files.set(`${path}.br`, brotli(files.get(path)));
   return files;
+}
+
+/** Made here since Python has no brotli; documents are stamped later and have gzip only. */
+function brotli(text) {
+  const data = Buffer.from(text, "utf8");
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_MODE, BROTLI_PARAM_SIZE_HINT } = constants;
+  return brotliCompressSync(data, { params: {
+    [BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT, [BROTLI_PARAM_QUALITY]: 11,
+    [BROTLI_PARAM_LGWIN]: 22, [BROTLI_PARAM_SIZE_HINT]: data.length,
+  } });
 }
 
 /** RFC 8785 JSON and one LF: members sorted, no spaces, ASCII values only. */
 function manifestOf(files) {
-  const listed = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, text]) => {
-    const data = Buffer.from(text, "utf8");
+  const listed = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, content]) => {
+    const data = Buffer.from(content);
     return { path, sha256: createHash("sha256").update(data).digest("hex"), size: data.length, sri: sri(data) };
   });
   return `${JSON.stringify({ files: listed, format: "aigaq/bundle/v1" })}\n`;
@@ -182,10 +188,14 @@ function optionOf(name) {
 }
 
 const conformance = optionOf("--conformance");
-if (conformance === null) {
+const desk = optionOf("--desk");
+if (desk !== null) {
+  const text = await script({ entryPoints: ["src/desk/new-code.ts"] }, {});
+  writeFileSync(desk, `/* Licences: aigaq/gate/bundle/a/licenses.txt */\n${text}`);
+} else if (conformance === null) {
   const files = await buildBundle();
   files.set("bundle-manifest.json", manifestOf(files));
   writeAll(optionOf("--out") ?? BUNDLE, files);
 } else {
-  writeFileSync(conformance, await script({ entryPoints: ["src/conformance.ts"] }, "en"));
+  writeFileSync(conformance, await script({ entryPoints: ["src/conformance.ts"] }, {}));
 }

@@ -15,10 +15,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -101,13 +102,14 @@ class Organisation:
         return build_card(self.card, root_key=self.root)
 
 
-def write_bundle(folder: Path) -> Path:
-    """Write the smallest bundle that a gate serves."""
+def write_bundle(folder: Path, *, also: Mapping[str, bytes] = MappingProxyType({})) -> Path:
+    """Write the smallest bundle that a gate serves, and ``also`` these files."""
     folder.mkdir(parents=True, exist_ok=True)
     listed = []
     for language in ("en", "kk", "ru"):
         listed.append((f"index.{language}.html", DOCUMENT.format(language).encode()))
     listed.append(("a/page.css", b"p { color: black }\n"))
+    listed.extend(also.items())
     files = []
     for name, data in sorted(listed):
         (folder / name).parent.mkdir(exist_ok=True)

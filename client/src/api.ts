@@ -2,11 +2,12 @@
  * What the pages may ask of the cryptography: the types, the stamp and the loading of the sealer.
  *
  * This file goes into the small first script, so it holds no cryptography. Everything that seals
- * comes with the second script, which `loadSealer` puts into the page; in the offline page it is there
+ * comes with the second script, which `loadSealer` runs in the page; in the offline page it is there
  * already. Failures are `ClientError`s with a code (errors.ts).
  */
 
 import { ClientError } from "./errors";
+import { fetchPart } from "./fetched";
 import { cleanReceiptCode } from "./protocol/check-digits";
 
 export { ClientError, hasCode, isClientError } from "./errors";
@@ -232,8 +233,7 @@ export interface Stamp {
 declare global {
   interface Window {
     aigaqSealer?: { create(stamp: Stamp): Sealer };
-    /** The texts behind the first page, in the document's language; they come with the sealer. */
-    aigaqTexts?: Readonly<Record<string, string>>;
+    trustedTypes?: { createPolicy(name: string, rules: ScriptPolicy): ScriptPolicy };
   }
 }
 
@@ -251,42 +251,48 @@ export function readStamp(page: Document): Stamp {
 
 /** Whether this page is the offline file: it can only save a sealed file, never send. */
 export function isOfflinePage(page: Document): boolean {
-  return page.getElementById("sealer-script") === null;
+  return page.querySelector('meta[name="offline"]') !== null;
 }
 
 /**
  * Load the second script and verify the card. Rejects with `bundle.sealer_not_loaded` (call it again to
  * try again; nothing that she wrote is lost) or `card.*` (stop: this page is not to be trusted).
  *
- * The script element is cloned from a template with its integrity value: setting `src` from script
- * would need a Trusted Types policy, and there is none.
+ * The script is fetched as text under its integrity and run inline, where the gate's policy allows it
+ * by its hash and by nothing else: Chromium keeps the address of every script that it loads itself on
+ * disk (docs/decisions/0008).
  */
 export async function loadSealer(page: Document): Promise<Sealer> {
   const stamp = readStamp(page);
-  if (window.aigaqSealer === undefined) await runSealerScript(page);
+  if (window.aigaqSealer === undefined) {
+    coming ??= runSealerScript(page).finally(() => {
+      coming = null;
+    });
+    await coming;
+  }
   if (window.aigaqSealer === undefined) throw new ClientError("bundle.sealer_not_loaded");
   return window.aigaqSealer.create(stamp);
 }
 
-function runSealerScript(page: Document): Promise<void> {
-  const template = page.getElementById("sealer-script");
-  const source = template instanceof HTMLTemplateElement ? template.content.querySelector("script") : null;
-  if (source === null) return Promise.reject(new ClientError("bundle.sealer_not_loaded"));
-  // One that is on its way already is waited for, not asked for again.
-  const coming = page.head.querySelector<HTMLScriptElement>("script.sealer");
-  const script = coming ?? page.importNode(source, true);
-  script.className = "sealer";
-  return new Promise((resolve, reject) => {
-    script.addEventListener("load", () => {
-      if (window.aigaqSealer === undefined) script.remove();
-      resolve();
-    });
-    script.addEventListener("error", () => {
-      script.remove();
-      reject(new ClientError("bundle.sealer_not_loaded"));
-    });
-    if (coming === null) page.head.append(script);
+/** One that is on its way already is waited for, not asked for again. */
+let coming: Promise<void> | null = null;
+let policy: ScriptPolicy | undefined;
+
+/** Of Trusted Types, what we need; browsers without it take the text itself. */
+interface ScriptPolicy {
+  createScript(text: string): string;
+}
+
+async function runSealerScript(page: Document): Promise<void> {
+  const text = await fetchPart("a/seal.js").catch(() => {
+    throw new ClientError("bundle.sealer_not_loaded");
   });
+  // The gate's policy knows this one name and lets it be taken once.
+  policy ??= window.trustedTypes?.createPolicy("sealer", { createScript: (checked) => checked });
+  const script = page.createElement("script");
+  script.text = policy === undefined ? text : policy.createScript(text);
+  page.head.append(script);
+  script.remove();
 }
 
 /**

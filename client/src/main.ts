@@ -11,7 +11,7 @@ import { showCodeEntry } from "./pages/mailbox";
 import { byId, h, notice } from "./ui/dom";
 import { wireExit } from "./ui/exit";
 import { whenVoicesCome } from "./ui/speak";
-import { changeLanguage, hasAllTexts, language, languageOf, t } from "./ui/texts";
+import { changeLanguage, language, languageOf, t } from "./ui/texts";
 
 const app = new App();
 app.leave = wireExit(() => app.forgetAll(), (text) => app.announce(text));
@@ -23,16 +23,16 @@ function wire(id: string, onClick: () => void): void {
   control.disabled = false;
 }
 
-/** The views behind the first page have their texts from the script that is still loading. */
+/** The views behind the first page need texts and sealer, which are still coming. */
 function whenComplete(then: () => void): () => void {
   return () => {
     document.getElementById("incomplete")?.remove();
-    if (hasAllTexts()) {
+    if (app.isComplete) {
       then();
       return;
     }
     void app.load().then(() => {
-      if (hasAllTexts()) {
+      if (app.isComplete) {
         then();
         return;
       }

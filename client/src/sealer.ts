@@ -1,5 +1,5 @@
 /**
- * Everything that needs cryptography, behind the API's `Sealer`; part of the second script (late.ts).
+ * Everything that needs cryptography, behind the API's `Sealer`: the second script, `a/seal.js`.
  *
  * It gives one function to the page and does nothing else by itself.
  */

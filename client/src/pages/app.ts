@@ -1,9 +1,10 @@
 /** The one page: which view is shown, what it must stop when it goes, the sealer when it is there. */
 
-import { loadSealer, readStamp } from "../api";
+import { hasCode, loadSealer, readStamp } from "../api";
 import type { Card, Sealer } from "../api";
 import { byId } from "../ui/dom";
 import { stopSpeaking } from "../ui/speak";
+import { hasAllTexts, loadTexts } from "../ui/texts";
 import { Draft } from "./draft";
 
 /** A view builds itself from the state, so that it can be built again in another language. */
@@ -33,15 +34,22 @@ export class App {
     this.card = card;
   }
 
-  /** Load what seals. Safe to call again after it failed. */
+  /** Whether the views behind the first page can be shown, if only to say that the card is wrong. */
+  get isComplete(): boolean {
+    const isOnTheWay = this.sealerProblem === null || hasCode(this.sealerProblem, "bundle.sealer_not_loaded");
+    return hasAllTexts() && (this.sealer !== null || !isOnTheWay);
+  }
+
+  /** Load texts and what seals. Safe to call again after it failed. */
   async load(): Promise<void> {
-    if (this.sealer !== null) return;
+    const texts = loadTexts().catch(() => undefined);
     try {
       this.sealerProblem = null;
-      this.sealer = await loadSealer(document);
+      this.sealer ??= await loadSealer(document);
     } catch (problem) {
       this.sealerProblem = problem;
     }
+    await texts;
     for (const then of this.#waiting.splice(0)) then();
   }
 

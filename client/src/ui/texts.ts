@@ -1,23 +1,29 @@
 /**
  * The texts in the language of the page, and its change in memory.
  *
- * In the language of the document, the first page's own are compiled in (`aigaq:texts`) or stand in
- * elements with `data-t`, and those of all views behind it come with the sealer. Another language is
- * fetched once, whole, from `a/texts.<lang>.json`. Nothing is remembered across pages.
+ * In the language of the document, the first page's own stand in elements with `data-t` and in the
+ * element `texts`. Those of all views behind it, and another language, are fetched once, whole, from
+ * `a/texts.<lang>.json`; the offline page holds all of its language. Nothing is remembered across pages.
  */
 
-import compiled from "aigaq:texts";
+import { isOfflinePage } from "../api";
 import type { Language } from "../api";
+import { fetchPart } from "../fetched";
 
 const LANGUAGES: readonly Language[] = ["kk", "ru", "en"];
 const loaded = new Map<Language, Readonly<Record<string, string>>>();
+/** The languages of which every text is here. */
+const whole = new Set<Language>();
 const ofDocument: Language = languageOf(document.documentElement.lang);
 let current: Language = ofDocument;
-loaded.set(current, { ...compiled, ...textsOfDocument() });
+loaded.set(current, textsOfDocument());
+if (isOfflinePage(document)) whole.add(current);
 
 function textsOfDocument(): Record<string, string> {
   const elements = [...document.querySelectorAll<HTMLElement>("[data-t]")];
-  return Object.fromEntries(elements.map((element) => [element.dataset["t"] ?? "", element.textContent ?? ""]));
+  const shown = elements.map((element) => [element.dataset["t"] ?? "", element.textContent ?? ""] as const);
+  const held = JSON.parse(document.getElementById("texts")?.textContent ?? "{}") as Record<string, string>;
+  return { ...held, ...Object.fromEntries(shown) };
 }
 
 export function language(): Language {
@@ -30,30 +36,29 @@ export function languageOf(name: string): Language {
 
 /** The text of `key` with `{name}` replaced by `values.name`. */
 export function t(key: string, values: Readonly<Record<string, string | number>> = {}): string {
-  const text = find(key) ?? key;
+  const text = loaded.get(current)?.[key] ?? key;
   return text.replace(/\{(\w+)\}/gu, (whole, name: string) => String(values[name] ?? whole));
 }
 
 export function hasText(key: string): boolean {
-  return find(key) !== undefined;
+  return loaded.get(current)?.[key] !== undefined;
 }
 
 /** Whether the texts of the views behind the first page are here. */
 export function hasAllTexts(): boolean {
-  return current !== ofDocument || window.aigaqTexts !== undefined;
+  return whole.has(current);
 }
 
-function find(key: string): string | undefined {
-  return loaded.get(current)?.[key] ?? (current === ofDocument ? window.aigaqTexts?.[key] : undefined);
+/** Load every text of `wanted`. Throws when the line is cut. */
+export async function loadTexts(wanted: Language = current): Promise<void> {
+  if (whole.has(wanted)) return;
+  loaded.set(wanted, JSON.parse(await fetchPart(`a/texts.${wanted}.json`)) as Record<string, string>);
+  whole.add(wanted);
 }
 
 /** Load `next` if it is not here yet and make it the language of the page. Throws when the line is cut. */
 export async function changeLanguage(next: Language): Promise<void> {
-  if (!loaded.has(next)) {
-    const answer = await fetch(`a/texts.${next}.json`, { cache: "no-store", credentials: "omit" });
-    if (!answer.ok) throw new Error("texts");
-    loaded.set(next, (await answer.json()) as Record<string, string>);
-  }
+  await loadTexts(next);
   current = next;
   document.documentElement.lang = next;
   for (const element of document.querySelectorAll<HTMLElement>("[data-t]")) {

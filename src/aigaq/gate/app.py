@@ -19,7 +19,7 @@ from aigaq.gate.answers import Answer, json_answer
 from aigaq.gate.bodies import Gone
 from aigaq.gate.errors import GateError, status_of
 from aigaq.gate.gate import Gate
-from aigaq.gate.headers import CONSTANT_RAW
+from aigaq.gate.headers import constant_headers
 from aigaq.gate.plain import PlainPath
 from aigaq.sealing.encoding import encode_base64
 
@@ -95,6 +95,8 @@ class _Frame:
     def __init__(self, gate: Gate, inner: ASGIApp) -> None:
         self._gate = gate
         self._inner = inner
+        constant = constant_headers(gate.bundle)
+        self._constant = [(name.encode(), value.encode()) for name, value in constant.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -108,7 +110,7 @@ class _Frame:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                message["headers"] = [*message.get("headers", ()), *CONSTANT_RAW, *extra]
+                message["headers"] = [*message.get("headers", ()), *self._constant, *extra]
             elif is_head:
                 message["body"] = b""
             await send(message)

@@ -1,30 +1,19 @@
 """The constant headers of every answer, errors too. Source: ``spec/gate-api.md``, last section.
 
-They do not depend on the request, the path or the outcome, so that they tell nothing.
+They depend on the bundle, but not on the request, the path or the outcome, so that they tell
+nothing.
 """
 
-_CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "style-src 'self'",
-        "img-src 'self' blob:",
-        "media-src 'self' blob:",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    )
-)
+from collections.abc import Iterable
+
+from aigaq.gate.static_bundle import INLINE_SCRIPTS, INLINE_STYLES, Bundle
+from aigaq.sealing.encoding import encode_base64
 
 # Camera and microphone record evidence in the page; no page of ours asks where she is.
 _OWN_FEATURES = ("camera", "microphone")
 _NO_FEATURES = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "display-capture",
     "encrypted-media",
@@ -48,8 +37,7 @@ _PERMISSIONS_POLICY = ", ".join(
     + [f"{feature}=()" for feature in _NO_FEATURES]
 )
 
-CONSTANT = {
-    "content-security-policy": _CONTENT_SECURITY_POLICY,
+_ALWAYS = {
     "integrity-policy": "blocked-destinations=(script)",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -64,4 +52,34 @@ CONSTANT = {
     "server": "",
 }
 
-CONSTANT_RAW = [(name.encode("ascii"), value.encode("ascii")) for name, value in CONSTANT.items()]
+
+def constant_headers(bundle: Bundle) -> dict[str, str]:
+    """Return the headers for a gate that serves ``bundle``."""
+    policy = _content_security_policy(
+        scripts=_sources(bundle.hash_inline(INLINE_SCRIPTS)),
+        styles=_sources(bundle.hash_inline(INLINE_STYLES)),
+    )
+    return {"content-security-policy": policy, **_ALWAYS}
+
+
+def _sources(hashes: Iterable[bytes]) -> str:
+    return "".join(f" 'sha256-{encode_base64(one)}'" for one in hashes)
+
+
+def _content_security_policy(*, scripts: str, styles: str) -> str:
+    # No script of any address runs, only these two, which the page holds or has fetched as text.
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'wasm-unsafe-eval'{scripts}",
+            f"style-src 'self'{styles}",
+            "img-src 'self' blob: data:",
+            "media-src 'self' blob:",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types sealer",
+        )
+    )

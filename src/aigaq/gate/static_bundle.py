@@ -1,14 +1,16 @@
 """The static bundle in memory: exactly the files that its manifest names, no others.
 
 Each file's size and SHA-256 are compared with the manifest when the gate starts; a gate does not
-serve a bundle that differs. A file is compressed once, then. Source: ``spec/card.md``, "Stamping".
+serve a bundle that differs. A file is compressed once, then, with gzip; where the build left the
+same file with ``.br`` after its name, that is what a browser gets that takes brotli.
+Source: ``spec/card.md``, "Stamping".
 """
 
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,7 +22,11 @@ from aigaq.gate.errors import GateError
 MANIFEST = "bundle-manifest.json"
 LANGUAGES = ("kk", "ru", "en")
 DEFAULT_LANGUAGE = "ru"
+# What the documents hold inline; the policy allows them by the hashes that the manifest gives.
+INLINE_SCRIPTS = ("a/main.js", "a/seal.js")
+INLINE_STYLES = ("a/page.css",)
 _FORMAT = "aigaq/bundle/v1"
+_BROTLI = ".br"
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -44,12 +50,16 @@ class Asset:
     def answer(self, request: Request) -> Answer:
         """Return the file in the first encoding of ours that the client takes."""
         accepted = request.headers.get("accept-encoding", "")
-        tokens = {token.partition(";")[0].strip() for token in accepted.split(",")}
+        tokens = {name for name, quality in map(_read_token, accepted.split(",")) if quality > 0}
         for encoding, data in self.encoded.items():
             if encoding in tokens:
                 headers = {"content-encoding": encoding, "vary": "accept-encoding"}
                 return Answer(data, media_type=self.media_type, headers=headers)
         return Answer(self.plain, media_type=self.media_type, headers={"vary": "accept-encoding"})
+
+    def with_brotli(self, data: bytes) -> "Asset":
+        """Return the same file with ``data``, its brotli, before the other encodings."""
+        return replace(self, encoded={"br": data, **self.encoded})
 
 
 @dataclass(frozen=True)
@@ -73,8 +83,15 @@ class Bundle:
         for language in LANGUAGES:
             if f"index.{language}.html" not in assets:
                 raise GateError("bundle.bad_manifest")
+        for path in [path for path in assets if path + _BROTLI in assets]:
+            assets[path] = assets[path].with_brotli(assets[path + _BROTLI].plain)
         assets[MANIFEST] = _asset(MANIFEST, manifest_bytes)
         return cls(assets)
+
+    def hash_inline(self, paths: Iterable[str]) -> tuple[bytes, ...]:
+        """Return the SHA-256 of those of ``paths`` that are there."""
+        assets = [self.assets[path] for path in paths if path in self.assets]
+        return tuple(hashlib.sha256(asset.plain).digest() for asset in assets)
 
     def get_asset(self, path: str) -> Asset:
         """Return the file at exactly ``path``. Raises ``gate.not_found``."""
@@ -92,12 +109,17 @@ def choose_language(accept_language: str) -> str:
     """Return the first of our languages in the order that the header prefers, else Russian."""
     preferred: list[tuple[float, str]] = []
     for part in accept_language.split(",")[:32]:
-        tag, _, quality = part.partition(";")
-        language = tag.strip().partition("-")[0].lower()
+        tag, quality = _read_token(part)
+        language = tag.partition("-")[0].lower()
         if language in LANGUAGES:
-            preferred.append((-_quality(quality), language))
+            preferred.append((-quality, language))
     # The sort is stable: of equals the first one named wins.
     return min(preferred, key=lambda pair: pair[0])[1] if preferred else DEFAULT_LANGUAGE
+
+
+def _read_token(part: str) -> tuple[str, float]:
+    name, _, quality = part.partition(";")
+    return name.strip(), _quality(quality)
 
 
 def _quality(text: str) -> float:

@@ -28,7 +28,9 @@ STAMP, SERVICES = "@@STAMP@@", "@@SERVICES@@"
 EXIT_URL, READING = "@@EXIT_URL@@", "@@READING@@"
 TRIAL = re.compile(r"<!--trial-->(.*?)<!--/trial-->", re.DOTALL)
 DOCUMENT = re.compile(r"(?:index|offline)\.([a-z]{2})\.html\Z")
-INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+# What the gate's policy lets a document hold, by its hash in the manifest.
+INLINE_FILES = {"script": "a/main.js", "style": "a/page.css"}
 # JSON in a script element must hold no character that could end it or begin a comment.
 ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
@@ -124,8 +126,10 @@ def stamp_bundle(source: Path, target: Path, *, root_key: bytes, card: bytes) ->
         if path.endswith(".html"):
             language = _language_of(path)
             texts = json.loads(files[f"a/texts.{language}.json"])
+            document = data.decode("utf-8")
+            _check_inline(path, document=document, files=files)
             files[path] = _stamp_document(
-                data.decode("utf-8"), stamp=stamp, card=facts, language=language, texts=texts
+                document, stamp=stamp, card=facts, language=language, texts=texts
             ).encode("utf-8")
     _replace_folder(target, files=files | {MANIFEST: build_bundle_manifest(files)})
 
@@ -140,7 +144,6 @@ def _stamp_document(
 ) -> str:
     if document.count(STAMP) != 1 or document.count(SERVICES) != 1:
         raise SealingError("bundle.not_unstamped")
-    _check_inline_script(document)
     services = "\n".join(_service_items(card, language=language, texts=texts))
     document = TRIAL.sub(r"\1" if card.state == "trial" else "", document)
     # One pass, so that nothing that is put in is looked at again.
@@ -154,12 +157,20 @@ def _stamp_document(
     return pattern.sub(lambda found: tokens[found[0]], document)
 
 
-def _check_inline_script(document: str) -> None:
-    """Refuse an offline page whose policy would not run its own script."""
-    for script in INLINE_SCRIPT.findall(document):
-        digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-        if f"'sha256-{digest}'" not in document:
-            raise SealingError("bundle.wrong_policy")
+def _check_inline(path: str, *, document: str, files: Mapping[str, bytes]) -> None:
+    """Refuse a page whose policy would not run its own script or not take its own style.
+
+    The offline page's policy is in it; that of the others is the gate's.
+    """
+    for kind, text in INLINE.findall(document):
+        data = text.encode("utf-8")
+        if path.startswith("offline."):
+            digest = base64.b64encode(hashlib.sha256(data).digest()).decode("ascii")
+            is_allowed = f"'sha256-{digest}'" in document
+        else:
+            is_allowed = data == files[INLINE_FILES[kind]]
+        if not is_allowed:
+            raise SealingError("bundle.wrong_policy", path=path)
 
 
 def _service_items(card: Card, *, language: str, texts: Mapping[str, str]) -> list[str]:

