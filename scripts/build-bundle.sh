@@ -4,3 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/../client"
 source ../scripts/node.sh
 node build.mjs "$@"
+[[ $# -gt 0 ]] || node build.mjs --desk ../src/aigaq/desk/static/desk/new-code.js

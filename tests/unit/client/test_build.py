@@ -39,6 +39,15 @@ def test_the_committed_bundle_is_what_the_sources_build(tmp_path: Path) -> None:
     assert files_in(built) == files_in(BUNDLE)
 
 
+def test_the_committed_script_of_the_desk_is_what_the_sources_build(tmp_path: Path) -> None:
+    built = tmp_path / "new-code.js"
+    subprocess.run(
+        [str(NODE), "build.mjs", "--desk", str(built)], cwd=ROOT / "client", check=True, timeout=120
+    )
+    committed = ROOT / "src" / "aigaq" / "desk" / "static" / "desk" / "new-code.js"
+    assert built.read_bytes() == committed.read_bytes()
+
+
 def test_the_manifest_of_the_build_is_the_one_that_python_makes() -> None:
     assert (BUNDLE / MANIFEST).read_bytes() == build_bundle_manifest(read_bundle(BUNDLE))
 
