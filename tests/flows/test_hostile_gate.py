@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.conftest import Founding
 from tests.flows.false_gate import serve_public
 from tests.flows.stage import GateProcess, Reporter
@@ -25,6 +26,8 @@ from aigaq.intake.models import Consent
 from aigaq.intake.public_watch import watch_public
 from aigaq.intake.shapes import InboxView, ReportState
 from aigaq.sealing.mailbox_answer import Head, Heads
+
+pytestmark = pytest.mark.slow
 
 NewReporter = Callable[[], Reporter]
 

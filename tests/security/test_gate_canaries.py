@@ -104,6 +104,7 @@ def files_since(began: float, folders: list[Path]) -> Iterator[tuple[Path, bytes
                 continue
 
 
+@pytest.mark.slow
 def test_no_word_of_a_report_is_in_memory_on_disk_or_in_a_log_of_the_gate(
     gate: RunningGate,
 ) -> None:
@@ -168,6 +169,7 @@ def test_the_log_of_a_gate_holds_neither_address_nor_path(gate: RunningGate) -> 
     assert "127.0.0.1" not in text
 
 
+@pytest.mark.slow
 def test_a_core_dump_is_not_written_by_itself(gate: RunningGate) -> None:
     for pid in gate.worker_pids():
         limits = Path(f"/proc/{pid}/limits").read_text()
@@ -175,6 +177,7 @@ def test_a_core_dump_is_not_written_by_itself(gate: RunningGate) -> None:
         assert line.split()[4:6] == ["0", "0"]
 
 
+@pytest.mark.slow
 def test_a_gate_on_a_public_address_does_not_start_beside_a_desk(tmp_path: Path) -> None:
     for place in ("data", "desk"):
         home = tmp_path / place

@@ -144,6 +144,7 @@ def test_an_answer_that_is_no_option_is_refused(plain: Phone, token: str) -> Non
     assert "<script>" not in answer.text
 
 
+@pytest.mark.slow
 def test_whoever_comes_after_ten_others_is_told_how_long_to_wait(tmp_path: Path) -> None:
     for phone in run_gate(tmp_path):
         fields: dict[str, object] = {"token": token_of(phone), "q4": "Fictional."}

@@ -149,6 +149,7 @@ def test_two_parts_at_once_are_not_mixed(phone: Phone, gate: RunningGate) -> Non
     assert (gate.data / "items" / location.removeprefix("/api/uploads/")).read_bytes() == b"a" * 100
 
 
+@pytest.mark.slow
 def test_the_bytes_of_a_slow_line_reach_the_disk_while_it_goes_on(
     phone: Phone, gate: RunningGate
 ) -> None:
@@ -163,6 +164,7 @@ def test_the_bytes_of_a_slow_line_reach_the_disk_while_it_goes_on(
         assert line.recv(1000).startswith(b"HTTP/1.1 204")
 
 
+@pytest.mark.slow
 def test_a_silent_part_gives_way_to_a_look_from_another_line(
     phone: Phone, gate: RunningGate
 ) -> None:
@@ -175,6 +177,7 @@ def test_a_silent_part_gives_way_to_a_look_from_another_line(
     assert file.read_bytes() == b"a" * 10 + b"b" * 90
 
 
+@pytest.mark.slow
 def test_a_silent_part_gives_way_to_a_newer_one(phone: Phone, gate: RunningGate) -> None:
     location = begin(phone, 100)
     with open_part(gate, location, b"") as line:

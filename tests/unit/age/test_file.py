@@ -175,6 +175,7 @@ def test_each_fault_of_a_header_has_its_own_code(file: bytes, code: str) -> None
     assert code_of_decrypting(file, identities=[MAYA]) == code
 
 
+@pytest.mark.slow
 def test_a_strangers_header_cannot_fill_the_memory() -> None:
     class Endless:
         def __init__(self, piece: bytes) -> None:

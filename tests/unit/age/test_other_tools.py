@@ -81,6 +81,7 @@ def test_the_age_command_reads_our_armour(tool: str, tmp_path: Path) -> None:
     assert TOOLS[tool].decrypt(text, identity=secret, folder=tmp_path) == b"fictional"
 
 
+@pytest.mark.slow
 def test_passphrases_agree_with_pyrage() -> None:
     passphrase = "көк кеме 7"
     ours = age.encrypt_bytes(

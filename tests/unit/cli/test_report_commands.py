@@ -206,6 +206,7 @@ def test_sending_twice_is_received_once(team: Team) -> None:
     assert not (team.folder / "backup.tar.uploads").exists()
 
 
+@pytest.mark.slow
 def test_a_line_that_is_cut_three_times_loses_nothing(team: Team) -> None:
     (team.folder / "video.mp4").write_bytes(os.urandom(9_000_000))
     team.seal("backup.tar", "--item", "video.mp4")

@@ -31,6 +31,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_the_committed_bundle_is_what_the_sources_build(tmp_path: Path) -> None:
     built = tmp_path / "bundle"
     subprocess.run(
@@ -101,6 +102,7 @@ def test_brotli_of_the_build_is_of_the_file_beside_it() -> None:
         assert done.stdout == path.with_suffix("").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_type_checker_finds_nothing() -> None:
     checker = ROOT / "client" / "node_modules" / "typescript" / "bin" / "tsc"
     done = subprocess.run(

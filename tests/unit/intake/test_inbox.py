@@ -44,6 +44,7 @@ def test_the_open_view_begins_with_the_most_urgent(staff_of: Callable[[str], Sta
     assert [row.register_number for row in rows[:4]] == [60, 40, 20, 55]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", list(InboxView))
 def test_a_page_costs_one_query_over_an_index_at_any_number(
     staff_of: Callable[[str], Staff], view: InboxView

@@ -60,6 +60,7 @@ def test_a_photo_becomes_a_small_and_a_large_picture_without_its_metadata() -> N
         assert Image.open(io.BytesIO(one.data)).size == (one.width, one.height)
 
 
+@pytest.mark.slow
 def test_a_voice_note_becomes_samples_and_a_video_pictures_and_a_silent_clip() -> None:
     from aigaq.cli.sample_media import build_voice_note
 

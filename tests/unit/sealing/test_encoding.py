@@ -100,6 +100,7 @@ def test_any_bytes_are_json_or_a_sealing_error(data: bytes) -> None:
         assert build_json(parse_json(data)) == data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [
@@ -134,6 +135,7 @@ def test_a_small_text_never_becomes_a_large_memory(data: bytes) -> None:
     assert peak < 8 * len(data) + 1_000_000
 
 
+@pytest.mark.slow
 def test_as_many_values_as_the_page_says_are_read() -> None:
     # The object, its one value that is a list, and the list's own.
     fitting = build_json({"a": [0] * (MAXIMUM_VALUES - 2)})

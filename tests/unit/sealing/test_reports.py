@@ -171,6 +171,7 @@ def test_a_header_of_more_than_ten_thousand_items_is_refused(sender: Sender) -> 
     assert caught.value.code == "report.too_many_items"
 
 
+@pytest.mark.slow
 def test_ten_thousand_items_are_sealed_and_opened(sender: Sender) -> None:
     contents = [number.to_bytes(2, "big") for number in range(10_000)]
     container, sealed = sender.seal(items=[item(content) for content in contents])
