@@ -35,7 +35,9 @@ GroupJob = Callable[[Connection, Sequence[A]], Sequence[T | AigaqError]]
 
 _LARGEST_BATCH = 256
 _FEW = 2
-_GATHER_SECONDS = 0.004
+# A busy writer waits for so long without a new job, and in all, before it begins.
+_GATHER_SECONDS = 0.005
+_LONGEST_GATHER_SECONDS = 0.03
 _log = logging.getLogger("aigaq.gate")
 
 
@@ -123,8 +125,8 @@ class Writer:
     def _work(self) -> None:
         is_busy = False
         while (first := self._queue.get()) is not None:
-            if is_busy:  # Others are on their way: one commit for all is cheaper than one each.
-                time.sleep(_GATHER_SECONDS)
+            if is_busy:
+                self._wait_for_others()
             batch = [first]
             is_last = False
             while len(batch) < _LARGEST_BATCH and not self._queue.empty():
@@ -137,6 +139,14 @@ class Writer:
             self._commit(batch)
             if is_last:
                 return
+
+    def _wait_for_others(self) -> None:
+        """Wait until no more jobs come, or too long: one commit for all is cheaper than many."""
+        until = time.monotonic() + _LONGEST_GATHER_SECONDS
+        waiting = -1
+        while waiting < self._queue.qsize() < _LARGEST_BATCH and time.monotonic() < until:
+            waiting = self._queue.qsize()
+            time.sleep(_GATHER_SECONDS)
 
     def _commit(self, batch: list[_Waiting]) -> None:
         try:

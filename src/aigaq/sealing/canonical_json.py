@@ -19,7 +19,7 @@ MAXIMUM_INTEGER = 2**53 - 1
 # Strings are matched whole, so that brackets and commas within them do not count. One that does not
 # end is matched, too, up to where it breaks off: else each of its quotation marks would be tried as
 # the beginning of another, in quadratic time.
-STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
+STRUCTURE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
 
 
 def build_json(value: Any) -> bytes:
