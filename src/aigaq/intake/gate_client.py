@@ -1,8 +1,9 @@
 """Speaks with the gate, and believes nothing it says.
 
 Signed requests under the fetch key (locked desk) or the desk key (open desk); nonces are carried on
-from answer to answer. Every answer has a limit in bytes and a time limit. What the gate says is
-checked for its form here and for its truth by whoever uses it. Source: spec/gate-api.md.
+from answer to answer. Every answer has a limit in bytes, a time limit and a lowest pace. What the
+gate says is checked for its form here and for its truth by whoever uses it. Source:
+spec/gate-api.md.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from aigaq.errors import AigaqError
 from aigaq.intake.errors import GateError
+from aigaq.intake.paced_line import GRACE_SECONDS, PacedTransport
 from aigaq.sealing.canonical_json import build_json
 from aigaq.sealing.encoding import decode_base64, encode_base64
 from aigaq.sealing.errors import SealingError
@@ -76,7 +78,13 @@ class GateClient:
     """A session with one gate under one key. Use it in a ``with`` block."""
 
     def __init__(
-        self, *, origin: str, team_id: bytes, key: Ed25519PrivateKey, timeout_seconds: float = 30.0
+        self,
+        *,
+        origin: str,
+        team_id: bytes,
+        key: Ed25519PrivateKey,
+        timeout_seconds: float = 30.0,
+        grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self._origin = origin
         self._team_id = team_id
@@ -84,7 +92,11 @@ class GateClient:
         self._nonce: tuple[bytes, int] | None = None
         # Neither proxies from the environment nor redirects: the card names the one origin.
         self._http = httpx.Client(
-            base_url=origin, timeout=timeout_seconds, trust_env=False, follow_redirects=False
+            base_url=origin,
+            timeout=timeout_seconds,
+            trust_env=False,
+            follow_redirects=False,
+            transport=PacedTransport(grace_seconds=grace_seconds),
         )
 
     def __enter__(self) -> "GateClient":
@@ -118,7 +130,7 @@ class GateClient:
         with self._send("GET", path, extra=extra) as answer:
             if answer.status_code != (206 if start else 200):
                 raise GateError("gate.member_refused", status=answer.status_code)
-            yield _guard(answer.iter_raw(65_536))
+            yield _guard(answer.iter_raw())
 
     def confirm_message(self, *, number: int) -> None:
         """Tell the gate that the desk has a message durably."""
@@ -182,8 +194,8 @@ class GateClient:
             with self._http.stream(method, path, content=body or None, headers=headers) as answer:
                 self._keep_nonce(answer)
                 yield answer
-        except httpx.HTTPError:
-            raise GateError("gate.unreachable") from None
+        except httpx.HTTPError as error:
+            raise _lost(error) from None
 
     def _sign(self, method: str, path: str, body: bytes) -> dict[str, str]:
         nonce, expiry = self._take_nonce()
@@ -207,8 +219,8 @@ class GateClient:
                 data = _read_limited(answer, limit=MAX_NONCE_BYTES)
             form = Form(_load(data), names=("expires_at", "nonce"), code=BAD)
             return form.base64("nonce"), form.integer("expires_at", minimum=1)
-        except httpx.HTTPError:
-            raise GateError("gate.unreachable") from None
+        except httpx.HTTPError as error:
+            raise _lost(error) from None
         except SealingError:
             raise GateError(BAD) from None
 
@@ -225,23 +237,28 @@ class GateClient:
 def read_public(*, origin: str, path: str, timeout_seconds: float = 30.0) -> bytes:
     """Return what any stranger gets at ``path``: no key, no cookie, no header of ours.
 
-    Raises `GateError`: ``gate.unreachable``, ``gate.bad_answer``.
+    Raises `GateError`: ``gate.unreachable``, ``gate.too_slow``, ``gate.bad_answer``.
     """
     try:
         with (
-            httpx.Client(base_url=origin, timeout=timeout_seconds, trust_env=False) as http,
+            httpx.Client(
+                base_url=origin,
+                timeout=timeout_seconds,
+                trust_env=False,
+                transport=PacedTransport(),
+            ) as http,
             http.stream("GET", path) as answer,
         ):
             if answer.status_code != 200:
                 raise GateError(BAD, status=answer.status_code)
             return _read_limited(answer, limit=MAX_PUBLIC_BYTES, decoded=True)
-    except httpx.HTTPError:
-        raise GateError("gate.unreachable") from None
+    except httpx.HTTPError as error:
+        raise _lost(error) from None
 
 
 def _read_limited(answer: httpx.Response, *, limit: int, decoded: bool = False) -> bytes:
     parts, total = [], 0
-    for chunk in answer.iter_bytes(65_536) if decoded else answer.iter_raw(65_536):
+    for chunk in answer.iter_bytes() if decoded else answer.iter_raw():
         total += len(chunk)
         if total > limit:
             raise GateError(BAD)
@@ -262,8 +279,14 @@ def _load(data: bytes) -> Any:
 def _guard(chunks: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from chunks
-    except httpx.HTTPError:
-        raise GateError("gate.unreachable") from None
+    except httpx.HTTPError as error:
+        raise _lost(error) from None
+
+
+def _lost(error: httpx.HTTPError) -> GateError:
+    """Return what to call it: a gate that answers too slowly is another thing than none."""
+    slow = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
+    return GateError("gate.too_slow" if slow else "gate.unreachable")
 
 
 def _refusal(answer: httpx.Response) -> GateError:

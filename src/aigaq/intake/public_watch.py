@@ -113,7 +113,7 @@ def _parse_manifest(data: bytes) -> dict[str, tuple[bytes, int]]:
 
 
 def _cannot_see(error: GateError, *, now: datetime) -> WatchState:
-    if error.code == "gate.unreachable":
+    if error.code in ("gate.unreachable", "gate.too_slow"):
         return WatchState("unreachable", now, ())
     return WatchState("different", now, (error.code,))
 

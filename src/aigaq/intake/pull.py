@@ -11,6 +11,7 @@ is, so that a person learns of it.
 import errno
 import hashlib
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -21,12 +22,18 @@ from aigaq.blobs import sync_folder, write_durably
 from aigaq.errors import AigaqError
 from aigaq.intake.errors import GateError
 from aigaq.intake.gate_client import GateClient, ListedMember, ListedReport
+from aigaq.intake.paced_line import PACE_BYTES
 from aigaq.intake.spool import Entry, Spool, State
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.header import HEADER, MAXIMUM_HEADER_BYTES, parse_header
 
 MAX_ATTEMPTS = 3
 MAX_PAGES = 100_000
+#: So many reports that come too slowly end a round: letters and the next round are not to wait.
+MAX_SLOW = 3
+#: How long one report may take in a round, beside `PACE_BYTES` a second for its size. What came is
+#: kept, and the next round goes on from there.
+REPORT_SECONDS = 600.0
 MAX_ENTRY_MEMBERS = 10_003
 #: Room that is left on the disk for the work of the desk itself.
 SPARE_BYTES = 256 * 1024 * 1024
@@ -106,7 +113,7 @@ class Puller:
         return new
 
     def _pull_reports(self, gate: GateClient) -> tuple[int, str | None]:
-        after, new, code = 0, 0, None
+        after, new, code, slow = 0, 0, None, 0
         for _page in range(MAX_PAGES):
             page = gate.list_reports(after=after)
             for listed in page:
@@ -118,7 +125,8 @@ class Puller:
                     new += self._pull_report(gate, listed)
                 except AigaqError as error:
                     # One report that cannot be fetched does not hold up the others.
-                    if error.code == "gate.unreachable":
+                    slow += error.code == "gate.too_slow"
+                    if error.code == "gate.unreachable" or slow == MAX_SLOW:
                         raise
                     code = error.code
             if not page:
@@ -142,7 +150,7 @@ class Puller:
             fetched_bytes=0,
             total_bytes=sum(one.size_bytes for one in entry.members),
         )
-        wrong = [one.name for one in entry.members if not self._fetch_member(gate, entry, one)]
+        wrong = self._fetch_members(gate, entry)
         if self._is_stopping():
             return False
         if wrong:
@@ -172,6 +180,18 @@ class Puller:
             raise GateError("gate.swapped_report")
         write_durably(path, header)
         return header
+
+    def _fetch_members(self, gate: GateClient, entry: Entry) -> list[str]:
+        """Fetch what is missing; return the names of what is not as the header says."""
+        wrong = []
+        total = sum(one.size_bytes for one in entry.members)
+        until = time.monotonic() + REPORT_SECONDS + total / PACE_BYTES
+        for member in entry.members:
+            if time.monotonic() > until:
+                raise GateError("gate.too_slow")
+            if not self._fetch_member(gate, entry, member):
+                wrong.append(member.name)
+        return wrong
 
     def _fetch_member(self, gate: GateClient, entry: Entry, member: ListedMember) -> bool:
         """Fetch or continue one member; tell whether it is what the header says."""

@@ -1,6 +1,7 @@
 """What a false gate may answer: nothing of it holds the desk up or fills its memory."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,9 +17,14 @@ NONCE = "A" * 43 + "="
 
 @contextmanager
 def false_gate(
-    *, nonce: bytes, answer: bytes = b"{}", headers: dict[str, str] | None = None
+    *,
+    nonce: bytes,
+    answer: bytes = b"{}",
+    headers: dict[str, str] | None = None,
+    drip_seconds: float = 0.0,
+    grace_seconds: float = 60.0,
 ) -> Iterator[GateClient]:
-    """Give a client of a gate that answers like this."""
+    """Give a client of a gate that answers like this; a drip is one byte after each so long."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -34,7 +40,12 @@ def false_gate(
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             try:
-                self.wfile.write(body)
+                if drip_seconds:
+                    for byte in body:
+                        self.wfile.write(bytes([byte]))
+                        time.sleep(drip_seconds)
+                else:
+                    self.wfile.write(body)
             except OSError:
                 self.close_connection = True
 
@@ -42,6 +53,7 @@ def false_gate(
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -49,6 +61,7 @@ def false_gate(
             origin=f"http://127.0.0.1:{server.server_port}",
             team_id=bytes(16),
             key=Ed25519PrivateKey.generate(),
+            grace_seconds=grace_seconds,
         )
     finally:
         server.shutdown()
@@ -66,6 +79,21 @@ def list_reports(client: GateClient) -> str:
 def test_an_endless_nonce_is_not_read_to_its_end() -> None:
     with false_gate(nonce=b'{"nonce":"' + b"A" * 50_000_000) as client:
         assert list_reports(client) == "gate.bad_answer"
+
+
+def test_a_gate_that_drips_its_answer_is_left_though_each_byte_comes_in_time() -> None:
+    nonce = b'{"nonce":"' + b"A" * 1_000
+    began = time.monotonic()
+    with false_gate(nonce=nonce, drip_seconds=0.05, grace_seconds=1.0) as client:
+        assert list_reports(client) == "gate.too_slow"
+    assert time.monotonic() - began < 20
+
+
+def test_a_slow_line_that_keeps_the_pace_is_waited_for() -> None:
+    nonce = f'{{"expires_at":2000000000,"nonce":"{NONCE}"}}'.encode()
+    answer = b'{"reports":[]}' + b" " * 60_000
+    with false_gate(nonce=nonce, answer=answer, grace_seconds=5.0) as client, client:
+        assert client.list_reports(after=0) == []
 
 
 def test_half_a_letter_is_a_bad_answer_and_no_crash() -> None:
