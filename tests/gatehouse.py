@@ -26,6 +26,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from aigaq.age import HybridIdentity
+from aigaq.sealing.canonical_json import build_json
 from aigaq.sealing.card import Card, build_card
 from aigaq.sealing.envelope import ContainerSink, ItemToSeal, ReportToSeal, seal_report
 from aigaq.sealing.mailbox_answer import MailboxAnswer, parse_answer
@@ -385,5 +386,5 @@ class Phone:
         """Ask as the desk does, with the desk key."""
         body = b""
         if value is not None:
-            body = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+            body = build_json(value)
         return self.signed(method, path, key=self.organisation.desk, body=body, **more)

@@ -60,6 +60,15 @@ TABLE: dict[str, dict[str, dict[str, int]]] = {
     "/api/desk/rebind": {"POST": {**DESK_ONLY, "desk": 400}},
     "/api/desk/card": {"PUT": {**DESK_ONLY, "desk": 400}},
     "/api/desk/status": {"GET": {**REFUSED, "fetch": 200, "desk": 200}},
+    "/api/desk/log/chaff": {"GET": {**REFUSED, "fetch": 200, "desk": 200}},
+    "/api/desk/log/chaff/done": {"POST": {**DESK_ONLY, "desk": 400}},
+    "/api/desk/log/heads": {"POST": {**DESK_ONLY, "desk": 400}},
+    "/api/desk/log/indexes": {"POST": {**REFUSED, "fetch": 400, "desk": 400}},
+    "/api/desk/log/public": {"POST": {**DESK_ONLY, "desk": 400}},
+    "/log/checkpoint": {"GET": all_alike(200)},
+    "/log/cosigned": {"GET": all_alike(404)},
+    "/log/cosignatures": {"POST": all_alike(422)},
+    "/log/tile/{path:path}": {"GET": all_alike(404)},
 }
 
 

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aigaq.errors import AigaqError
-from aigaq.gate import desk, mailboxes, pages, reports, uploads
+from aigaq.gate import desk, log_routes, mailboxes, pages, reports, uploads
 from aigaq.gate.answers import Answer, json_answer
 from aigaq.gate.bodies import Gone
 from aigaq.gate.errors import GateError, status_of
@@ -55,6 +55,15 @@ def list_routes() -> Mapping[str, Mapping[str, Handler]]:
         "/api/desk/rebind": {"POST": desk.rebind},
         "/api/desk/card": {"PUT": desk.put_card},
         "/api/desk/status": {"GET": desk.get_status},
+        "/api/desk/log/chaff": {"GET": log_routes.list_chaff},
+        "/api/desk/log/chaff/done": {"POST": log_routes.record_chaff_taken},
+        "/api/desk/log/heads": {"POST": log_routes.post_heads},
+        "/api/desk/log/indexes": {"POST": log_routes.get_indexes},
+        "/api/desk/log/public": {"POST": log_routes.post_public},
+        "/log/checkpoint": {"GET": log_routes.get_checkpoint},
+        "/log/cosigned": {"GET": log_routes.get_cosigned},
+        "/log/cosignatures": {"POST": log_routes.post_cosignatures},
+        "/log/tile/{path:path}": {"GET": log_routes.get_tile},
         "/card": {"GET": pages.get_card},
         "/plain": {"POST": PlainPath()},
         "/": {"GET": pages.get_document, "POST": pages.switch_language},

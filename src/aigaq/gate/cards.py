@@ -69,6 +69,11 @@ class Cards:
         return self
 
     @property
+    def log_key(self) -> Ed25519PrivateKey:
+        """The key that signs promises and checkpoints."""
+        return self._log_key
+
+    @property
     def current(self) -> HeldCard:
         """The newest card."""
         return self._held[-1]

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from aigaq.gate.errors import GateError
-from aigaq.gate.tables import metadata
+from aigaq.gate.log_tables import metadata
 
 READERS = 8
 _LOCK_WAIT_SECONDS = 30

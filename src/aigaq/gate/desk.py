@@ -58,7 +58,7 @@ _BAD = "gate.bad_request"
 async def list_reports(gate: Gate, request: Request) -> Answer:
     """Return the reports after a number, with their members as the headers list them."""
     await read_fetch_request(gate, request)
-    after, limit = _read_page(request)
+    after, limit = read_page(request)
     columns = (
         reports.c.number,
         reports.c.id,
@@ -120,7 +120,7 @@ async def record_safe(gate: Gate, request: Request) -> Answer:
 async def list_messages(gate: Gate, request: Request) -> Answer:
     """Return the messages to the desk after a number."""
     await read_fetch_request(gate, request)
-    after, limit = _read_page(request)
+    after, limit = read_page(request)
     query = (
         select(messages)
         .where(messages.c.direction == TO_DESK, messages.c.number > after)
@@ -150,7 +150,7 @@ async def record_done(gate: Gate, request: Request) -> Answer:
 async def post_message(gate: Gate, request: Request) -> Answer:
     """Put a message to a reporter into her mailbox, if it continues the chain."""
     body = await read_desk_request(gate, request, limit=_MAXIMUM_BODY_BYTES)
-    form = _read_form(body, names=("ciphertext", "mailbox_key", "previous", "sequence"))
+    form = read_form(body, names=("ciphertext", "mailbox_key", "previous", "sequence"))
     key = form.base64("mailbox_key")
     message = MessageToSend(
         ciphertext=form.ciphertext("ciphertext", maximum_bytes=MAXIMUM_CIPHERTEXT_BYTES),
@@ -178,7 +178,7 @@ async def post_message(gate: Gate, request: Request) -> Answer:
 async def get_heads(gate: Gate, request: Request) -> Answer:
     """Return both heads of a mailbox, and which of the desk's messages she has not confirmed."""
     body = await read_fetch_request(gate, request, limit=_MAXIMUM_BODY_BYTES)
-    key = _read_form(body, names=("mailbox_key",)).base64("mailbox_key")
+    key = read_form(body, names=("mailbox_key",)).base64("mailbox_key")
 
     def look(connection: Connection) -> dict[str, Any] | None:
         box = find_mailbox(connection, key)
@@ -195,7 +195,7 @@ async def get_heads(gate: Gate, request: Request) -> Answer:
 async def rebind(gate: Gate, request: Request) -> Answer:
     """Make the mailbox that the desk bound anew, and let the old one go dead; again is no error."""
     body = await read_desk_request(gate, request, limit=_MAXIMUM_BODY_BYTES)
-    text = _read_form(body, names=("rebind",)).text("rebind", maximum_bytes=MAXIMUM_REBIND_BYTES)
+    text = read_form(body, names=("rebind",)).text("rebind", maximum_bytes=MAXIMUM_REBIND_BYTES)
     card = gate.cards.current.card
     bound = parse_rebind(text, message_key=card.message_key, team_id=card.team_id)
 
@@ -330,14 +330,14 @@ def _message_entry(row: Any) -> dict[str, Any]:
     }
 
 
-def _read_form(body: bytes, *, names: tuple[str, ...]) -> Form:
+def read_form(body: bytes, *, names: tuple[str, ...]) -> Form:
     try:
         return Form(parse_json(body), names=names, code=_BAD)
     except SealingError:
         raise GateError(_BAD) from None
 
 
-def _read_page(request: Request) -> tuple[int, int]:
+def read_page(request: Request) -> tuple[int, int]:
     """Return ``after`` and ``limit`` of a list's query."""
     query = request.query_params
     if set(query) - {"after", "limit"}:

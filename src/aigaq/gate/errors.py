@@ -22,6 +22,8 @@ STATUS_OF = {
     "gate.too_slow": 408,
     "gate.wrong_log_key": 409,
     "gate.wrong_range": 416,
+    "log.no_cosignature": 422,
+    "log.not_cosigned": 404,
     "mailbox.dead": 409,
     "mailbox.other_recipient": 409,
     "mailbox.unknown": 404,

@@ -19,6 +19,7 @@ from aigaq.gate.answers import Answer, json_answer
 from aigaq.gate.bodies import check_length, pieces, read_body
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
+from aigaq.gate.log_tables import log_entries
 from aigaq.gate.tables import (
     commitments,
     items,
@@ -32,7 +33,9 @@ from aigaq.sealing.container import iterate_container
 from aigaq.sealing.encoding import decode_base64
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.header import HEADER, KEY, MANIFEST, Header, Member, parse_header, report_id
+from aigaq.sealing.log_entries import build_blinded
 from aigaq.sealing.mailbox_answer import NO_HASH
+from aigaq.tlog import hash_entry
 
 MAXIMUM_BODY_BYTES = 24 * 1024 * 1024
 # A body up to here is held in memory while it comes; a larger one waits on disk.
@@ -228,11 +231,16 @@ class _Known:
             select(tombstones.c.id, tombstones.c.received_at).where(tombstones.c.id.in_(ids)),
         )
         boxes = select(mailboxes.c.key, mailboxes.c.recipient).where(mailboxes.c.key.in_(keys))
-        logged = select(commitments.c.commitment).where(commitments.c.commitment.in_(hashes))
+        queued = select(commitments.c.commitment).where(commitments.c.commitment.in_(hashes))
+        logged = {hash_entry(build_blinded(one)): one for one in hashes}
+        placed = select(log_entries.c.leaf).where(log_entries.c.leaf.in_(list(logged)))
         return cls(
             received_at={row.id: row.received_at for row in connection.execute(received)},
             recipients={row.key: row.recipient for row in connection.execute(boxes)},
-            commitments=set(connection.scalars(logged)),
+            commitments={
+                *connection.scalars(queued),
+                *(logged[leaf] for leaf in connection.scalars(placed)),
+            },
         )
 
     def add(self, arrival: _Arrival) -> None:

@@ -27,6 +27,7 @@ from aigaq.gate.app import build_app
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate, close_gate, open_gate
 from aigaq.gate.janitor import Janitor, clean
+from aigaq.gate.log_writer import GateLog
 from aigaq.gate.settings import Settings
 
 MARKER = "desk.marker"
@@ -105,12 +106,13 @@ def start_worker(settings: Settings) -> ASGIApp:
     # nothing costs a third of the gate's speed.
     sys.setswitchinterval(_SWITCH_SECONDS)
     gate = open_gate(settings)
-    janitor = Janitor(gate)
+    janitor, log = Janitor(gate), GateLog(gate)
     janitor.start()
-    return _with_end(build_app(gate), gate=gate, janitor=janitor)
+    log.start()
+    return _with_end(build_app(gate), gate=gate, janitor=janitor, log=log)
 
 
-def _with_end(app: ASGIApp, *, gate: Gate, janitor: Janitor) -> ASGIApp:
+def _with_end(app: ASGIApp, *, gate: Gate, janitor: Janitor, log: GateLog) -> ASGIApp:
     """Return ``app`` with the server's begin and end: at the end what is queued is written."""
 
     async def whole(scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,6 +122,7 @@ def _with_end(app: ASGIApp, *, gate: Gate, janitor: Janitor) -> ASGIApp:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        log.stop()
         janitor.stop()
         close_gate(gate)
         await send({"type": "lifespan.shutdown.complete"})

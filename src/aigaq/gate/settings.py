@@ -39,6 +39,11 @@ class Settings:
         return self.data / "bodies"
 
     @property
+    def log(self) -> Path:
+        """The folder of the log, as it is served."""
+        return self.data / "log"
+
+    @property
     def process_lock(self) -> Path:
         """Held by the one gate that may use this folder."""
         return self.data / "gate.lock"

@@ -23,7 +23,7 @@ from sqlalchemy import (
 metadata = MetaData()
 
 # A number that grows. SQLite wants exactly INTEGER for it; others a big integer.
-_Number = BigInteger().with_variant(Integer, "sqlite")
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 
 def _hash(name: str, *, unique: bool = False, index: bool = False) -> Column[bytes]:
@@ -40,7 +40,7 @@ secrets = Table(
 cards = Table(
     "cards",
     metadata,
-    Column("version", _Number, primary_key=True, autoincrement=False),
+    Column("version", NUMBER, primary_key=True, autoincrement=False),
     Column("taken_at", BigInteger, nullable=False),
     Column("signed", Text, nullable=False),
 )
@@ -67,7 +67,7 @@ uploads = Table(
 reports = Table(
     "reports",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     _hash("id", unique=True),
     _hash("commitment", index=True),
     _hash("mailbox_key"),
@@ -99,7 +99,7 @@ tombstones = Table(
 commitments = Table(
     "commitments",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     _hash("commitment", unique=True),
     Column("queued_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
@@ -131,7 +131,7 @@ mailboxes = Table(
 messages = Table(
     "messages",
     metadata,
-    Column("number", _Number, primary_key=True),
+    Column("number", NUMBER, primary_key=True),
     _hash("mailbox_key"),
     Column("direction", String(16), nullable=False),
     Column("sequence", BigInteger, nullable=False),

@@ -1,32 +1,14 @@
 """`complete`: what makes a report exist, and what is refused with a clear code and without loss."""
 
-import hashlib
-import io
 import os
 import secrets
 from dataclasses import replace
 
 import pytest
-from tests.gatehouse import Organisation, Parcel, Phone, mailbox_keys, seal
+from tests.gatehouse import Organisation, Phone, mailbox_keys, seal
+from tests.http.gate.parcels import container, copy_for_a_thief, members_of
 
-from aigaq.sealing.container import ContainerWriter, iterate_container
-from aigaq.sealing.header import Member, build_header
 from aigaq.sealing.receipts import check_promise, parse_promise
-
-
-def members_of(parcel: Parcel) -> dict[str, bytes]:
-    stream = io.BytesIO(parcel.body)
-    return {one.name: one.read() for one in iterate_container(stream, with_items=False)}
-
-
-def container(members: dict[str, bytes]) -> bytes:
-    body = io.BytesIO()
-    writer = ContainerWriter(body)
-    for name, data in members.items():
-        writer.begin(name, size=len(data))
-        writer.write(data)
-    writer.close()
-    return body.getvalue()
 
 
 def test_a_report_is_acknowledged_by_a_promise_under_the_cards_log_key(phone: Phone) -> None:
@@ -123,18 +105,7 @@ def test_the_same_commitment_under_another_mailbox_is_kept_and_flagged(phone: Ph
     phone.complete(first)
     before = phone.desk("GET", "/api/desk/status").json()["counts"]
     thief = mailbox_keys()
-    members = members_of(first)
-    header = build_header(
-        key=thief.key,
-        mailbox_recipient=thief.recipient,
-        team_id=phone.organisation.card.team_id,
-        commitment=first.commitment,
-        members=[
-            Member(name, hashlib.sha256(members[name]).digest(), len(members[name]))
-            for name in ("manifest.age", "key.age")
-        ],
-    )
-    copied = replace(first, body=container({**members, "header.json": header}))
+    copied = copy_for_a_thief(first, organisation=phone.organisation, thief=thief)
     assert phone.complete(copied).status_code == 201
     after = phone.desk("GET", "/api/desk/status").json()["counts"]
     assert after["reports"] == before["reports"] + 1
@@ -206,6 +177,7 @@ def test_a_body_in_chunks_without_a_length_is_received(phone: Phone) -> None:
     assert phone.client.post("/api/reports", content=pieces).status_code == 201
 
 
+@pytest.mark.slow
 def test_a_thousand_items_make_one_report(phone: Phone) -> None:
     parcel = seal(phone.organisation, mailbox_keys(), items=[(f"{n}", b"x") for n in range(1_000)])
     assert phone.send(parcel).status_code == 201

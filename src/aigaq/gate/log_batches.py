@@ -1,0 +1,181 @@
+"""Which entries come into the log next: a batch of one width, whatever happened.
+
+One interval, one batch: public texts as they wait, and exactly ``width`` blinded entries, of which
+commitments come first, then heads, the rest is chaff; shuffled, so that no place tells the kind. A
+place once given, in one transaction, is for ever. Source: ``spec/log.md``, "Intervals, batches,
+chaff"; PROTOCOL 22. Times are whole Unix seconds.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+
+from aigaq.gate.log_tables import log_chaff, log_entries, log_waiting, log_width
+from aigaq.gate.tables import commitments
+from aigaq.sealing.card import Card
+from aigaq.sealing.log_entries import Opening, build_blinded, make_chaff
+from aigaq.tlog import hash_entry
+
+#: A batch that grew stays wide for so long, so that the end of a surge is not seen either.
+WIDE_SECONDS = 7 * 24 * 3600
+_LARGEST_DOUBLINGS = 16
+_SPARE_INTERVALS = 2
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What the card says of time: seconds between batches, their width, the longest delay."""
+
+    interval_seconds: int
+    batch: int
+    maximum_delay_seconds: int
+
+    @classmethod
+    def of(cls, card: Card) -> "Pace":
+        """Return the pace of ``card``."""
+        return cls(card.interval_seconds, card.batch, card.maximum_delay_seconds)
+
+
+def sequence_batch(connection: Connection, *, pace: Pace, now_seconds: int) -> int:
+    """Give the next batch its places and return how many entries it has."""
+    width = _choose_width(connection, pace=pace, now_seconds=now_seconds)
+    reports = _take(connection, commitments, limit=width, columns=("commitment",))
+    heads = _take_waiting(connection, is_public=False, limit=width - len(reports))
+    chaff = [make_chaff() for _ in range(width - len(reports) - len(heads))]
+    blinded = [
+        *(build_blinded(row.commitment) for row in reports),
+        *(row.entry for row in heads),
+        *(build_blinded(one.blinded) for one in chaff),
+    ]
+    secrets.SystemRandom().shuffle(blinded)
+    public = [row.entry for row in _take_waiting(connection, is_public=True, limit=width)]
+    _place(connection, [*public, *blinded])
+    _keep_chaff(connection, chaff)
+    return len(public) + len(blinded)
+
+
+def choose_doublings(*, due: Sequence[int], pace: Pace, now_seconds: int, at_least: int) -> int:
+    """Return how often the batch must double so that no promise is missed.
+
+    ``due`` are the moments, the first in the queue first, at which each commitment must be in the
+    log; two intervals are kept to spare.
+    """
+    spare = _SPARE_INTERVALS * pace.interval_seconds
+    doublings = at_least
+    while doublings < _LARGEST_DOUBLINGS:
+        width = pace.batch << doublings
+        late = (
+            now_seconds + (place // width) * pace.interval_seconds > moment - spare
+            for place, moment in enumerate(due)
+            # Nothing helps what is due now already, and it comes first: it must not widen for ever.
+            if place >= width
+        )
+        if not any(late):
+            break
+        doublings += 1
+    return doublings
+
+
+def list_unpublished(connection: Connection, *, since: int) -> list[bytes | None]:
+    """Return the entries with a place from ``since`` on; None for one that was published."""
+    rows = connection.execute(
+        select(log_entries.c.entry)
+        .where(log_entries.c["index"] >= since)
+        .order_by(log_entries.c["index"])
+    )
+    return [row.entry for row in rows]
+
+
+def forget_published(connection: Connection, *, size: int) -> None:
+    """Drop the bytes of entries that the tiles hold; their leaf and place stay."""
+    entries = log_entries.c
+    connection.execute(
+        update(log_entries)
+        .where(entries["index"] < size, entries.entry.is_not(None))
+        .values(entry=None)
+    )
+
+
+def queue_entry(connection: Connection, entry: bytes, *, is_public: bool) -> None:
+    """Let ``entry`` wait for the next batch, unless it waits already or has its place."""
+    waiting = select(log_waiting.c.number).where(log_waiting.c.entry == entry)
+    placed = select(log_entries.c["index"]).where(log_entries.c.leaf == hash_entry(entry))
+    if connection.scalar(waiting) is None and connection.scalar(placed) is None:
+        connection.execute(insert(log_waiting).values(entry=entry, is_public=is_public))
+
+
+def find_indexes(connection: Connection, values: Sequence[bytes], *, size: int) -> list[int | None]:
+    """Return where each blinded value stands in the published log of ``size`` entries."""
+    leaves = [hash_entry(build_blinded(value)) for value in values]
+    rows = connection.execute(
+        select(log_entries.c.leaf, func.min(log_entries.c["index"]).label("first"))
+        .where(log_entries.c.leaf.in_(leaves), log_entries.c["index"] < size)
+        .group_by(log_entries.c.leaf)
+    )
+    found = {row.leaf: row.first for row in rows}
+    return [found.get(leaf) for leaf in leaves]
+
+
+def _choose_width(connection: Connection, *, pace: Pace, now_seconds: int) -> int:
+    row = connection.execute(select(log_width).order_by(log_width.c.until.desc())).first()
+    kept = row.doublings if row is not None and row.until > now_seconds else 0
+    rows = connection.scalars(select(commitments.c.queued_at).order_by(commitments.c.number))
+    due = [at + pace.maximum_delay_seconds for at in rows]
+    doublings = choose_doublings(due=due, pace=pace, now_seconds=now_seconds, at_least=kept)
+    if row is not None and doublings == kept and row.until > now_seconds:
+        return pace.batch << kept
+    connection.execute(delete(log_width))
+    if doublings:
+        until = now_seconds + WIDE_SECONDS
+        connection.execute(insert(log_width).values(doublings=doublings, until=until))
+    return pace.batch << doublings
+
+
+def _take(
+    connection: Connection, table: Table, *, limit: int, columns: tuple[str, ...]
+) -> Sequence[Any]:
+    """Return the first rows of a queue and erase them there."""
+    wanted = [table.c.number, *(table.c[name] for name in columns)]
+    rows = connection.execute(select(*wanted).order_by(table.c.number).limit(limit)).all()
+    if rows:
+        connection.execute(
+            delete(table).where(table.c.number == bindparam("taken")),
+            [{"taken": row.number} for row in rows],
+        )
+    return rows
+
+
+def _take_waiting(connection: Connection, *, is_public: bool, limit: int) -> Sequence[Any]:
+    waiting = log_waiting.c
+    rows = connection.execute(
+        select(waiting.number, waiting.entry)
+        .where(waiting.is_public == is_public)
+        .order_by(waiting.number)
+        .limit(limit)
+    ).all()
+    if rows:
+        connection.execute(
+            delete(log_waiting).where(waiting.number == bindparam("taken")),
+            [{"taken": row.number} for row in rows],
+        )
+    return rows
+
+
+def _place(connection: Connection, entries: Sequence[bytes]) -> None:
+    last = connection.scalar(select(func.max(log_entries.c["index"])))
+    start = 0 if last is None else last + 1
+    rows = [
+        {"index": start + at, "leaf": hash_entry(entry), "entry": entry}
+        for at, entry in enumerate(entries)
+    ]
+    if rows:
+        connection.execute(insert(log_entries), rows)
+
+
+def _keep_chaff(connection: Connection, chaff: Sequence[Opening]) -> None:
+    if chaff:
+        rows = [{"salt": one.salt, "value": one.value} for one in chaff]
+        connection.execute(insert(log_chaff), rows)

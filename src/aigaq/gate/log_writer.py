@@ -1,0 +1,114 @@
+"""The log's own thread: one batch an interval, durable, and never two writers.
+
+The worker that holds the log folder's lock writes; the others look whether it is free once a
+second. Order (``spec/log.md``, "One writer, durable"): places in the database, tiles, checkpoint.
+A restart publishes first what has its place. What fails is logged as its kind and tried again a
+second later, except a log that is not what it was (``log.forked``, ``log.rolled_back``): that stops
+it, and a person must look.
+"""
+
+import logging
+import threading
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from aigaq.gate.gate import Gate
+from aigaq.gate.log_batches import (
+    Pace,
+    forget_published,
+    list_unpublished,
+    queue_entry,
+    sequence_batch,
+)
+from aigaq.gate.static_bundle import MANIFEST
+from aigaq.gate.writer import Job
+from aigaq.sealing.log_entries import build_public
+from aigaq.tlog import Checkpoint, LogWriter, TlogError
+
+_TICK_SECONDS = 1.0
+_FATAL = {"log.forked", "log.rolled_back", "log.wrong_root"}
+T = TypeVar("T")
+_log = logging.getLogger("aigaq.gate")
+
+
+class GateLog:
+    """The thread that grows the log, in whichever worker has its folder."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="log", daemon=True)
+        self._next_at = 0
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after what is being published."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with self._open() as log:
+                    self._write(log)
+            except TlogError as error:
+                if error.code != "log.already_open":
+                    _log.error("gate.log_stopped %s", error.code)
+                if error.code in _FATAL:
+                    return
+            except Exception as error:
+                _log.error("gate.log_failed %s", type(error).__name__)
+            self._stopped.wait(_TICK_SECONDS)
+
+    def _open(self) -> LogWriter:
+        cards = self._gate.cards
+        origin = cards.current.card.log_origin
+        return LogWriter(self._gate.settings.log, origin=origin, key=cards.log_key)
+
+    def _write(self, log: LogWriter) -> None:
+        self._publish(log)
+        while True:
+            now = self._gate.now_seconds()
+            # A clock that was set back must not silence the log until it has caught up.
+            pace = Pace.of(self._gate.cards.current.card)
+            if now >= self._next_at or self._next_at > now + pace.interval_seconds:
+                self._next_at = now + pace.interval_seconds
+                self._queue_public()
+                self._in_writer(partial(sequence_batch, pace=pace, now_seconds=now))
+                self._publish(log)
+            if self._stopped.wait(_TICK_SECONDS):
+                return
+
+    def _publish(self, log: LogWriter) -> Checkpoint:
+        start = log.checkpoint.size
+        with self._gate.readers.connect() as connection:
+            entries = list_unpublished(connection, since=start)
+        known = [entry for entry in entries if entry is not None]
+        if len(known) < len(entries):  # Published once, not in this folder: an older copy of it.
+            raise TlogError("log.rolled_back", size=start)
+        checkpoint = log.append(known, start=start)
+        self._in_writer(lambda connection: forget_published(connection, size=checkpoint.size))
+        return checkpoint
+
+    def _queue_public(self) -> None:
+        """Put the card and the bundle's manifest on record, each version once."""
+        card = self._gate.cards.current.signed.decode("utf-8")
+        manifest = self._gate.bundle.get_asset(MANIFEST).plain.decode("utf-8")
+        entries = [
+            build_public(kind="card", text=card),
+            build_public(kind="bundle_manifest", text=manifest),
+        ]
+
+        def queue(connection: Connection) -> None:
+            for entry in entries:
+                queue_entry(connection, entry, is_public=True)
+
+        self._in_writer(queue)
+
+    def _in_writer(self, job: Job[T]) -> T:
+        return self._gate.writer.submit(job).result()
