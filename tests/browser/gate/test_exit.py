@@ -149,9 +149,12 @@ def test_a_microphone_that_is_allowed_after_she_went_on_stays_off(open_page: Ope
     walk.press(page, words["nav.on"])
     page.evaluate("window.allow()")
     page.wait_for_function("() => window.given !== undefined")
-    page.wait_for_timeout(300)
-    states = page.evaluate("window.given.getTracks().map((track) => track.readyState)")
-    assert states == ["ended"]
+    page.wait_for_function(
+        """() => {
+          const states = window.given.getTracks().map((track) => track.readyState);
+          return states.length === 1 && states[0] === "ended";
+        }"""
+    )
 
 
 def test_no_browser_service_gets_her_words_or_code(open_page: OpenPage) -> None:
