@@ -1,6 +1,7 @@
 """tus 1.0: what a phone on a bad line can rely on."""
 
 import base64
+import fcntl
 import hashlib
 import os
 import secrets
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import pytest
+from tests.flows.stage import wait_for
 from tests.gatehouse import TUS, Phone, RunningGate, b64, mailbox_keys, seal
 
 
@@ -63,12 +65,8 @@ def test_an_interrupted_part_keeps_its_bytes(phone: Phone, gate: RunningGate) ->
             "Content-Length: 3000000\r\n\r\n"
         )
         line.sendall(head.encode() + b"x" * 1_234_567)
-        time.sleep(0.3)
-    for _ in range(50):
-        if offset_of(phone, location) == 1_234_567:
-            break
-        time.sleep(0.1)
-    assert offset_of(phone, location) == 1_234_567
+        wait_for(lambda: is_being_written(gate, location))
+    wait_for(lambda: offset_of(phone, location) == 1_234_567)
     rest = b"x" * (3_000_000 - 1_234_567)
     assert phone.patch(location, rest, offset=1_234_567).status_code == 204
 
@@ -124,6 +122,18 @@ def test_a_terminated_upload_is_gone(phone: Phone, gate: RunningGate) -> None:
     assert phone.client.delete(location, headers=TUS).status_code == 404
 
 
+def is_being_written(gate: RunningGate, location: str) -> bool:
+    """Tell whether a part of this upload is open at the gate: its file is locked meanwhile."""
+    try:
+        with (gate.data / "items" / location.removeprefix("/api/uploads/")).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 @contextmanager
 def open_part(gate: RunningGate, location: str, begun: bytes) -> Iterator[socket.socket]:
     """Begin a part of 100 bytes on a line of its own and leave it open."""
@@ -141,7 +151,7 @@ def open_part(gate: RunningGate, location: str, begun: bytes) -> Iterator[socket
 def test_two_parts_at_once_are_not_mixed(phone: Phone, gate: RunningGate) -> None:
     location = begin(phone, 100)
     with open_part(gate, location, b"a" * 10) as line:
-        time.sleep(0.3)
+        wait_for(lambda: is_being_written(gate, location))
         busy = phone.patch(location, b"b" * 100, offset=0)
         assert (busy.status_code, busy.json()["error"]) == (423, "uploads.busy")
         line.sendall(b"a" * 90)
@@ -158,8 +168,7 @@ def test_the_bytes_of_a_slow_line_reach_the_disk_while_it_goes_on(
     with open_part(gate, location, b"a" * 10) as line:
         time.sleep(1.5)
         line.sendall(b"a" * 10)
-        time.sleep(0.5)
-        assert file.read_bytes() == b"a" * 20
+        wait_for(lambda: file.exists() and file.read_bytes() == b"a" * 20)
         line.sendall(b"a" * 80)
         assert line.recv(1000).startswith(b"HTTP/1.1 204")
 
@@ -170,6 +179,7 @@ def test_a_silent_part_gives_way_to_a_look_from_another_line(
 ) -> None:
     location = begin(phone, 100)
     with open_part(gate, location, b"a" * 10):
+        wait_for(lambda: is_being_written(gate, location))
         time.sleep(3.5)  # A line that was cut without a sign looks like this for a minute.
         assert offset_of(phone, location) == 10
         assert phone.patch(location, b"b" * 90, offset=10).status_code == 204
@@ -181,6 +191,7 @@ def test_a_silent_part_gives_way_to_a_look_from_another_line(
 def test_a_silent_part_gives_way_to_a_newer_one(phone: Phone, gate: RunningGate) -> None:
     location = begin(phone, 100)
     with open_part(gate, location, b"") as line:
+        wait_for(lambda: is_being_written(gate, location))
         time.sleep(3.5)
         assert phone.patch(location, b"b" * 100, offset=0).status_code == 204
         assert line.recv(1000).startswith(b"HTTP/1.1 408")

@@ -74,9 +74,14 @@ def test_the_file_of_a_report_that_came_while_uploads_expired_stays(
     parcel = seal(organisation, mailbox_keys(), items=[("a.jpg", b"fictional" * 100)])
     upload(gate, parcel)
     envelope = parse_envelope(parcel.body, team_id=organisation.card.team_id)
-    go_on = threading.Event()
-    gate.writer.submit(lambda _connection: go_on.wait(30))
-    time.sleep(0.1)  # From here on the writer is busy: what is queued keeps its order.
+    busy, go_on = threading.Event(), threading.Event()
+
+    def hold(_connection: Connection) -> None:
+        busy.set()
+        go_on.wait(30)
+
+    gate.writer.submit(hold)
+    assert busy.wait(30)  # From here on what is queued keeps its order.
     report = threading.Thread(
         target=lambda: asyncio.run(receive_report(gate, envelope=envelope, draft=parcel.draft))
     )
@@ -85,7 +90,6 @@ def test_the_file_of_a_report_that_came_while_uploads_expired_stays(
     cleaning = threading.Thread(target=janitor.clean, args=(gate,))
     cleaning.start()
     wait_for(2, gate)
-    time.sleep(0.2)
     go_on.set()
     report.join()
     cleaning.join()
