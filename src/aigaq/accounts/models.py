@@ -110,7 +110,8 @@ class Staff(AbstractBaseUser):
     username = models.SlugField(_("sign-in name"), max_length=40, unique=True)
     display_name = models.CharField(_("name"), max_length=80)
     roles = models.JSONField(default=list)
-    language = models.CharField(max_length=2, default="ru")
+    # Empty until the person has chosen one: then that of the browser holds.
+    language = models.CharField(max_length=2, blank=True, default="")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 

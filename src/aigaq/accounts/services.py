@@ -105,6 +105,16 @@ def set_sign_in(*, staff: Staff, username: str, password: str) -> None:
 
 
 @transaction.atomic
+def choose_language(*, staff: Staff, language: str) -> None:
+    """Keep the language that someone chose for every sign-in from now on; again changes nothing."""
+    if staff.language == language:
+        return
+    staff.language = language
+    staff.save(update_fields=["language"])
+    audit.record("accounts.language_chosen", actor=staff, subject=staff)
+
+
+@transaction.atomic
 def change_roles(*, staff: Staff, roles: list[Role], changed_by: Staff) -> None:
     """Give a colleague other roles.
 

@@ -5,6 +5,14 @@ from aigaq.errors import AigaqError
 SENTENCES = {
     "accounts.no_card": "There is no team card yet. Run `aigaq init` first.",
     "accounts.no_organisation": "No organisation was founded here. Run `aigaq init` first.",
+    "accounts.bad_card_change": "{named} cannot be set so in the card. Nothing was signed. "
+    "docs/reference/commands.md lists what can be changed, and how.",
+    "accounts.no_review": "The pages of this installation do not say whether their texts were "
+    "reviewed. Install the program again.",
+    "accounts.unreviewed_texts": "No native speaker has reviewed the texts in: {languages} "
+    "(client/texts/review.json). Live pages do not ship them, and nothing was changed. Have them "
+    "read, or say in writing why they go out all the same: "
+    '--accept-unreviewed-texts "REASON". It is kept in the audit log; name no one in it.',
     "accounts.other_root": "This is not the root key of this organisation. Nothing was signed.",
     "card.other_root": "The gate's card is under another root key than --root. Nothing was sent. "
     "Check the key, and warn the team if it is right.",
@@ -52,6 +60,10 @@ SENTENCES = {
     "receipt_code.wrong_check_digit": "One of the digits is another than it was. Compare them all.",
     "receipt_code.wrong_length": "A receipt code has 20 digits, or 24 from the page without "
     "JavaScript.",
+    "promise.from_the_future": "The gate dates its promise later than this computer's clock. Check "
+    "the clock, then run the same command again.",
+    "promise.other_delay": "The gate promises a longer delay than its team card allows. Do not "
+    "count on it; tell the team by another way.",
     "recovery.wrong_parts": "These parts do not belong together, or not to this desk. Check each "
     "word and its place.",
     "report.empty": "There is nothing to seal. Give --answers or --item.",

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 import httpx
 
+from aigaq import clock
 from aigaq.blobs import remove_durably, write_durably
 from aigaq.errors import AigaqError
 from aigaq.sealing.canonical_json import build_json, parse_json
@@ -46,7 +47,7 @@ from aigaq.sealing.mailbox_requests import (
 )
 from aigaq.sealing.opening import ContainerSource
 from aigaq.sealing.receipt_code import MailboxKeys
-from aigaq.sealing.receipts import check_promise, parse_promise
+from aigaq.sealing.receipts import check_promise, check_promise_term, parse_promise
 
 PART_BYTES = 4 * 1024 * 1024
 # The waits between so many tries are 64 seconds in all: a gate frees an upload whose line went
@@ -164,12 +165,16 @@ class ReporterGate:
                 uploads.locations.pop(name, None)
         self._check(answer, wanted=(200, 201))
         promise = _text_member(answer, "promise")
+        parsed = parse_promise(promise, log_key=card.log_key)
         check_promise(
-            parse_promise(promise, log_key=card.log_key),
+            parsed,
             team_id=card.team_id,
             log_origin=card.log_origin,
             report_id=report_id(header_bytes),
             commitment=header.commitment,
+        )
+        check_promise_term(
+            parsed, maximum_delay_seconds=card.maximum_delay_seconds, now=clock.now()
         )
         uploads.forget()
         return promise

@@ -10,7 +10,10 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from django.db import connections
+from django.db import DatabaseError, connections
+
+from aigaq.core.errors import DeskLocked
+from aigaq.core.held_keys import HELD
 
 logger = logging.getLogger("aigaq.background")
 STOP_SECONDS = 10.0
@@ -76,6 +79,10 @@ class Rounds:
             self._woken.clear()
             try:
                 self._run()
+            except (DatabaseError, DeskLocked) as error:
+                # A desk that was locked in the middle of a round: the next one takes it up.
+                if HELD.is_open and not self._stopping.is_set():
+                    logger.warning("round of %s failed: %s", self._name, type(error).__name__)
             except Exception as error:
                 # The type alone: a message may carry what must not be logged.
                 logger.warning("round of %s failed: %s", self._name, type(error).__name__)

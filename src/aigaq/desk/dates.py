@@ -36,7 +36,8 @@ MONTHS = (
     pgettext_lazy("month after a day", "December"),
 )
 SOON_DAYS = 3
-KIB = 1024
+#: As on the reporter's page: thousands, so that both read the same number of a file.
+STEP = 1000
 
 
 def weekday_date(on: date, *, today: date) -> str:
@@ -120,15 +121,15 @@ def urgency_of(on: date, *, today: date) -> str:
 
 def file_size(size_bytes: int) -> str:
     """Return a size as a person reads it: bytes, then KB, MB, GB with one decimal at most."""
-    if size_bytes < KIB:
+    if size_bytes < STEP:
         return ngettext("%(size)s byte", "%(size)s bytes", size_bytes) % {"size": size_bytes}
-    size = size_bytes / KIB
-    if size < KIB:
+    size = size_bytes / STEP
+    if size < STEP:
         return _("%(size)s KB") % {"size": round(size)}
-    size /= KIB
-    if size < KIB:
+    size /= STEP
+    if size < STEP:
         return _("%(size)s MB") % {"size": _decimal(size)}
-    return _("%(size)s GB") % {"size": _decimal(size / KIB)}
+    return _("%(size)s GB") % {"size": _decimal(size / STEP)}
 
 
 def _decimal(size: float) -> str:

@@ -19,6 +19,7 @@ from aigaq.core.home import Home
 from aigaq.core.schema import migrate
 from aigaq.core.sqlcipher.base import drop_keys
 from aigaq.core.vault import Vault
+from aigaq.desk import wrong_words
 
 WRONG_SECRET_SECONDS = 1.0
 DRAIN_SECONDS = 3.0
@@ -52,9 +53,9 @@ class Locking:
         A wrong passphrase takes a second longer, and says nothing but that. Raises `VaultError`.
         """
         master = check_passphrase(home=home, passphrase=passphrase)
-        self.open_with(master=master)
+        self.open_with(master=master, home=home)
 
-    def open_with(self, *, master: bytes) -> None:
+    def open_with(self, *, master: bytes, home: Home | None = None) -> None:
         """Open the desk with its master key: migrate, end old sessions, start the threads."""
         with self._changing:
             if self.is_open:
@@ -64,6 +65,9 @@ class Locking:
                 migrate()
                 with transaction.atomic():
                     Session.objects.all().delete()
+                    if home is not None:
+                        wrong_words.record_wrong_words(home)
+                        transaction.on_commit(lambda: wrong_words.forget_wrong_words(home))
                     audit.record("desk.unlocked", actor=None)
                 blob_store.remove_orphans()
             except BaseException:
@@ -72,6 +76,12 @@ class Locking:
             self._ready = True
             self.note_activity()
             background.REGISTRY.start(also_while_locked=False)
+
+    def record_wrong_words(self, *, home: Home) -> None:
+        """Record at once what was typed wrongly at the door of an open desk."""
+        with self._changing, transaction.atomic():
+            wrong_words.record_wrong_words(home)
+            transaction.on_commit(lambda: wrong_words.forget_wrong_words(home))
 
     def lock(self) -> None:
         """Lock at once: new requests find it locked, running ones get a moment to end."""
@@ -114,7 +124,9 @@ def check_passphrase(*, home: Home, passphrase: str) -> bytes:
     try:
         with ONE_AT_A_TIME:
             return Vault(home.keys).open_with_passphrase(passphrase)
-    except VaultError:
+    except VaultError as error:
+        if error.code == "vault.wrong_passphrase":
+            wrong_words.note_wrong_words(home)
         time.sleep(WRONG_SECRET_SECONDS)
         raise
 

@@ -2,6 +2,10 @@
 
 import logging
 
+from django.db import DatabaseError
+
+from aigaq.core.errors import DeskLocked
+from aigaq.core.held_keys import HELD
 from aigaq.errors import AigaqError
 
 
@@ -12,6 +16,9 @@ class NoContent(logging.Filter):
         """Rewrite the record so that it holds nothing that people wrote."""
         if record.exc_info and record.exc_info[0] is not None:
             kind, error = record.exc_info[0], record.exc_info[1]
+            if issubclass(kind, DeskLocked | DatabaseError) and not HELD.is_open:
+                # Someone locked the desk in the middle of it. That is no fault.
+                return False
             named = error.code if isinstance(error, AigaqError) else kind.__name__
             record.msg, record.args = f"error {named}{_last_place(error)}", ()
             record.exc_info = record.exc_text = None

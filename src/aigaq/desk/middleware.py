@@ -8,14 +8,17 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
+from django.utils import translation
 from django.views.decorators.csrf import csrf_protect
 
 from aigaq.accounts import selectors
 from aigaq.accounts.errors import NotThere
 from aigaq.core.errors import DeskLocked
+from aigaq.core.held_keys import HELD
 from aigaq.desk.locking import LOCKING
 from aigaq.desk.views import errors
 from aigaq.desk.views.unlock import BY_PASSPHRASE
@@ -57,6 +60,8 @@ OPEN_TO_ALL = frozenset(
 WITHOUT_SECOND_STEP = frozenset(
     {"lock", "set_language", "asset", "account_logout", "account_reauthenticate"}
 )
+#: A session in which the person's own language was turned to.
+LANGUAGE_MARK = "language-turned-to"
 #: A background poll of a page says so, and does not keep an idle desk open.
 POLL_HEADER = "Aigaq-Poll"
 
@@ -101,9 +106,16 @@ class LockedDesk:
             return self._answer_here(request)
         try:
             with LOCKING.serving():
-                return self._get_response(request)
+                generation = HELD.generation
+                response = self._get_response(request)
         except DeskLocked:
             return self._answer_locked(request)
+        if response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR and (
+            HELD.generation != generation
+        ):
+            # Locked in the middle of this request: its connection took back what it wrote.
+            return HttpResponseRedirect(reverse("unlock", urlconf="aigaq.desk.urls_locked"))
+        return response
 
     def _answer_locked(self, request: HttpRequest) -> HttpResponseBase:
         request.desk_locked = True  # type: ignore[attr-defined]
@@ -142,6 +154,37 @@ def signed_in_only(get_response: Answer) -> Answer:
         if name in WITHOUT_SECOND_STEP or name.startswith("mfa_") or has_second_step(request):
             return get_response(request)
         return HttpResponseRedirect(reverse("mfa_index"))
+
+    return answer
+
+
+def language_of_person(get_response: Answer) -> Answer:
+    """At the first page of a session, turn to the language that this person chose before.
+
+    Later the cookie says it, as for everyone, so that the door speaks it too.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        person = request.user
+        chosen = getattr(person, "language", "") if person.is_authenticated else ""
+        is_begun = not person.is_authenticated or LANGUAGE_MARK in request.session
+        if is_begun or POLL_HEADER in request.headers:
+            return get_response(request)
+        request.session[LANGUAGE_MARK] = True
+        if not chosen:
+            return get_response(request)
+        translation.activate(chosen)
+        request.LANGUAGE_CODE = chosen
+        response = get_response(request)
+        if settings.LANGUAGE_COOKIE_NAME not in response.cookies:
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                chosen,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            )
+        return response
 
     return answer
 

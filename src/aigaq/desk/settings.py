@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "aigaq.desk.middleware.signed_in_only",
+    "aigaq.desk.middleware.language_of_person",
     "aigaq.desk.middleware.NotThereAnswer",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.contrib.auth import user_logged_in, user_logged_out
+from django.contrib.auth import user_logged_in, user_logged_out, user_login_failed
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
@@ -93,7 +93,13 @@ def record_sign_out(sender: object, request: HttpRequest, user: Any, **_more: An
         return
 
 
+def record_failed_sign_in(sender: object, **_more: Any) -> None:
+    """Note that someone failed; not as whom: a password may stand in the field of the name."""
+    audit.record("accounts.sign_in_failed", actor=None, kind="staff")
+
+
 def connect() -> None:
-    """Have both notes made."""
+    """Have the notes made."""
+    user_login_failed.connect(record_failed_sign_in, dispatch_uid="aigaq-sign-in-failed")
     user_logged_in.connect(record_sign_in, dispatch_uid="aigaq-signed-in")
     user_logged_out.connect(record_sign_out, dispatch_uid="aigaq-signed-out")

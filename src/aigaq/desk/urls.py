@@ -4,17 +4,17 @@ Addresses without a trailing slash; every address stands in `tests/security/test
 """
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from django.views.i18n import set_language
 
 from aigaq.desk import urls_work
 from aigaq.desk.views import account, errors, keeping, lock, staff, unlock
 from aigaq.desk.views.assets import asset
+from aigaq.desk.views.language import choose_language
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", account.home, name="home"),
     path("unlock", unlock.unlock_again, name="unlock"),
     path("lock", lock.lock, name="lock"),
-    path("language", set_language, name="set_language"),
+    path("language", choose_language, name="set_language"),
     re_path(r"^static/(?P<name>[a-z0-9_./-]+)$", asset, name="asset"),
     path("invitation/<str:secret>", staff.invitation, name="invitation"),
     path("people", staff.people, name="people"),

@@ -163,9 +163,7 @@ REPLY_REFUSALS: Words = {
     "intake.text_too_long": _("The letter is too long. Send it in two."),
     "intake.empty_text": _("The letter is empty."),
     "intake.already_decided": _("A colleague has decided this already."),
-    "intake.not_erased": _(
-        "Nothing is deleted yet. Erase the report: that decides it."
-    ),
+    "intake.not_erased": _("Nothing is deleted yet. Erase the report: that decides it."),
 }
 
 SECOND_PLACE_REFUSALS: Words = {
@@ -175,12 +173,8 @@ SECOND_PLACE_REFUSALS: Words = {
     "second_place.not_writable": _("The desk may not write there."),
     "second_place.missing": _("The disk is not there. Plug it in."),
     "second_place.full": _("The disk is full."),
-    "second_place.differs": _(
-        "What was read back differs. The disk may be failing."
-    ),
-    "second_place.ahead": _(
-        "The copy there is newer than this desk. Ask for help first."
-    ),
+    "second_place.differs": _("What was read back differs. The disk may be failing."),
+    "second_place.ahead": _("The copy there is newer than this desk. Ask for help first."),
     "second_place.backup_failed": _("The copy could not be written to its end."),
 }
 

@@ -5,7 +5,7 @@ and the receipt file are handed about as ``str``. Source: spec/receipts.md.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,6 +23,7 @@ FILING_RECEIPT_FORMAT = "aigaq/filing-receipt/v1"
 RECEIPT_FORMAT = "aigaq/receipt/v1"
 STATES = ("filed", "damaged", "duplicate")
 MAXIMUM_TEXT_BYTES = 4_096
+CLOCK_TOLERANCE = timedelta(days=1)
 MAXIMUM_RECEIPT_BYTES = 256 * 1024
 
 
@@ -122,6 +123,19 @@ def check_promise(
         raise SealingError("promise.other_report")
     if promise.commitment != commitment:
         raise SealingError("promise.wrong_commitment")
+
+
+def check_promise_term(promise: Promise, *, maximum_delay_seconds: int, now: datetime) -> None:
+    """Raise `SealingError` unless the promise can be held to: by the card's delay, and from now on.
+
+    A gate that promised for the next century, or from a day that has not come, could leave a report
+    out of its log for as long as it likes. ``now`` is the clock of whoever checks; a day off is
+    let pass. Codes: ``promise.other_delay``, ``promise.from_the_future``.
+    """
+    if promise.maximum_delay_seconds > maximum_delay_seconds:
+        raise SealingError("promise.other_delay")
+    if promise.promised_at > now + CLOCK_TOLERANCE:
+        raise SealingError("promise.from_the_future")
 
 
 def build_filing_receipt(receipt: FilingReceipt, *, message_key: Ed25519PrivateKey) -> str:

@@ -1,20 +1,25 @@
 """Opening and locking in the browser; what a locked desk answers."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 from tests.conftest import MASTER, PASSPHRASE, Founding
 
 from aigaq import clock
 from aigaq.accounts.models import Staff
+from aigaq.core.background import Rounds
 from aigaq.core.errors import DeskLocked
 from aigaq.core.held_keys import HELD
 from aigaq.core.models import AuditEvent
 from aigaq.desk import locking
 from aigaq.desk.locking import LOCKING
+from aigaq.desk.log_filter import NoContent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Browser = Callable[[Staff], Client]
@@ -116,6 +121,113 @@ def test_an_open_desk_of_one_person_asks_another_browser_for_the_passphrase(
 
     assert wrong.get("/organisation")["Location"] == "/unlock"
     assert right.get("/organisation").status_code == 200
+
+
+def test_wrong_words_at_the_door_are_counted_and_recorded_when_it_opens(
+    locked_desk: Founding, fast_refusal: None
+) -> None:
+    (locked_desk.home.desk / "wrong-words.json").unlink(missing_ok=True)
+    for tried in ("apple", "secret words that someone typed"):
+        Client().post("/unlock", {"passphrase": tried})
+    Client().post("/unlock", {"passphrase": PASSPHRASE})
+
+    event = AuditEvent.objects.get(code="desk.wrong_words")
+    assert event.context["count"] == 2
+    assert set(event.context) == {"count", "first_at", "last_at"}
+    assert not (locked_desk.home.desk / "wrong-words.json").exists()
+    assert "(2)" in _read_history(locked_desk)
+
+
+def test_wrong_words_on_an_open_desk_are_recorded_at_once(
+    open_desk: Founding, fast_refusal: None
+) -> None:
+    (open_desk.home.desk / "wrong-words.json").unlink(missing_ok=True)
+    Client().post("/unlock", {"passphrase": "apple"})
+
+    assert AuditEvent.objects.get(code="desk.wrong_words").context["count"] == 1
+
+
+def test_a_failed_sign_in_is_recorded_without_what_was_typed(
+    open_desk: Founding, staff_of: Callable[[str], Staff]
+) -> None:
+    staff_of("caseworker")
+
+    Client().post("/account/login", {"login": "typed-here", "password": "typed there"})
+
+    event = AuditEvent.objects.get(code="accounts.sign_in_failed")
+    assert "typed" not in str(event.context) + event.subject_id + event.actor
+
+
+def _read_history(desk: Founding) -> str:
+    browser = Client()
+    browser.post("/unlock", {"passphrase": PASSPHRASE})
+    return browser.get("/organisation/history").content.decode()
+
+
+def test_a_desk_locked_in_the_middle_of_a_page_leads_to_the_door_and_logs_no_fault(
+    open_desk: Founding,
+    browser_of: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(locking, "DRAIN_SECONDS", 0)
+    browser = browser_of(open_desk.founder)
+    browser.raise_request_exception = False
+    caplog.handler.addFilter(NoContent())
+    seen = []
+
+    def lock_first(execute: Any, sql: str, *more: Any) -> Any:
+        seen.append(sql)
+        if "accounts_signedcard" in sql:
+            LOCKING.lock()
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(lock_first):
+        answer = browser.get("/organisation")
+
+    assert any("accounts_signedcard" in sql for sql in seen)
+    assert (answer.status_code, answer["Location"]) == (302, "/unlock")
+    assert [line.getMessage() for line in caplog.records if line.levelname == "ERROR"] == []
+
+
+def test_a_round_that_the_lock_cuts_short_is_no_fault(
+    open_desk: Founding, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = threading.Event()
+
+    def locked_meanwhile() -> None:
+        LOCKING.lock()
+        done.set()
+        AuditEvent.objects.count()
+
+    rounds = Rounds(name="test", seconds=60, run=locked_meanwhile)
+    rounds.start()
+    assert done.wait(10)
+    rounds.stop()
+
+    assert [line.getMessage() for line in caplog.records] == []
+
+
+@pytest.mark.parametrize("language", ["kk", "en"])
+def test_the_language_that_someone_chose_holds_at_the_next_sign_in(
+    open_desk: Founding, language: str
+) -> None:
+    first, other = Client(), Client(headers={"Accept-Language": "ru"})
+    first.post("/unlock", {"passphrase": PASSPHRASE})
+    first.post("/language", {"language": language, "next": "/organisation"})
+
+    other.post("/unlock", {"passphrase": PASSPHRASE})
+    pages = [other.get("/organisation").content.decode() for _time in range(2)]
+
+    assert all(f'<html lang="{language}">' in page for page in pages)
+    assert other.cookies["desk-language"].value == language
+
+
+def test_who_chose_no_language_gets_that_of_the_browser(open_desk: Founding) -> None:
+    browser = Client(headers={"Accept-Language": "kk"})
+    browser.post("/unlock", {"passphrase": PASSPHRASE})
+
+    assert '<html lang="kk">' in browser.get("/organisation").content.decode()
 
 
 def test_opening_is_recorded(locked_desk: Founding) -> None:

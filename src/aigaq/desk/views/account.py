@@ -74,6 +74,7 @@ def history(request: HttpRequest) -> HttpResponse:
                 "event": row,
                 "who": names.get(row.actor, ""),
                 "what": gettext_lazy(sentences.get(row.code, row.code)),
+                "count": row.context.get("count"),
             }
             for row in rows[:PAGE_ROWS]
         ],

@@ -92,9 +92,7 @@ def second_place(request: HttpRequest) -> HttpResponse:
         else:
             said = _("The desk copies there from now on.")
             if not is_apart:
-                said = _(
-                    "The desk copies there. It is the same disk: one theft takes both."
-                )
+                said = _("The desk copies there. It is the same disk: one theft takes both.")
             messages.add_message(request, GOOD if is_apart else messages.WARNING, said)
             return HttpResponseRedirect(reverse("organisation"))
     return render(

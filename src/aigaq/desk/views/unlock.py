@@ -65,6 +65,7 @@ def unlock_again(request: HttpRequest) -> HttpResponse:
         try:
             check_passphrase(home=settings.HOME, passphrase=form.cleaned_data["passphrase"])
         except VaultError as error:
+            LOCKING.record_wrong_words(home=settings.HOME)
             form.add_error("passphrase", _say(error))
         else:
             return _enter(request)
