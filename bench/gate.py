@@ -11,7 +11,6 @@ gate's processes alone.
 import asyncio
 import hashlib
 import io
-import os
 import secrets
 import shutil
 import socket
@@ -25,6 +24,7 @@ from pathlib import Path
 import httpx
 import psutil
 from bench.figures import Figure, build_parser, show
+from bench.floors import PART_BYTES, bench_floors, send_parts
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.gatehouse import Organisation, Phone, RunningGate, free_port, mailbox_keys, seal
 
@@ -33,7 +33,6 @@ from aigaq.sealing.container import ContainerWriter, iterate_container
 from aigaq.sealing.header import KEY, MANIFEST, Member, build_header
 
 CONNECTIONS = 32
-PART_BYTES = 4 * 1024 * 1024
 UPLOAD_BYTES = 512 * 1024 * 1024
 
 
@@ -158,7 +157,6 @@ def bench_reports(gate: RunningGate, *, port: int, count: int) -> list[Figure]:
 
 def bench_upload(gate: RunningGate, *, size: int) -> list[Figure]:
     """Measure tus uploads in parts, each fsynced before it is acknowledged."""
-    part = os.urandom(PART_BYTES)
     with httpx.Client(base_url=gate.origin, timeout=60) as client:
         phone = Phone(client, gate.organisation)
         created = phone.create(draft=secrets.token_bytes(32), member="item-0000.age", length=size)
@@ -166,13 +164,13 @@ def bench_upload(gate: RunningGate, *, size: int) -> list[Figure]:
         host, port = gate.origin.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as line:
             meter = Meter(gate)
-            began = time.perf_counter()
-            for offset in range(0, size, PART_BYTES):
-                line.sendall(_patch_head(location, offset) + part)
-                answer = line.recv(65_536)
-                if not answer.startswith(b"HTTP/1.1 204"):
-                    raise AssertionError(answer)
-            seconds = time.perf_counter() - began
+            seconds = send_parts(
+                line,
+                size=size,
+                head_of=lambda offset: _patch_head(location, offset),
+                answer=b"HTTP/1.1 204",
+            )
+            cpu = meter.cpu_seconds()
     megabytes = size / 1e6
     return [
         Figure(
@@ -182,7 +180,7 @@ def bench_upload(gate: RunningGate, *, size: int) -> list[Figure]:
             125,
             more_is_better=True,
         ),
-        Figure("CPU a megabyte uploaded", meter.cpu_seconds() / megabytes * 1000, "ms", 2),
+        Figure("CPU a megabyte uploaded", cpu / megabytes * 1000, "ms", 2),
         Figure("memory of a worker after the upload", meter.worker_rss_mib(), "MiB", 120),
     ]
 
@@ -222,30 +220,14 @@ def bench_nginx(folder: Path, *, size: int) -> list[Figure]:
 
 
 def _put_all(pid: int, *, port: int, size: int) -> Figure:
-    part = os.urandom(PART_BYTES)
-    began = time.perf_counter()
+    def head_of(offset: int) -> bytes:
+        return (
+            f"PUT /{offset} HTTP/1.1\r\nHost: a\r\nContent-Length: {PART_BYTES}\r\n\r\n"
+        ).encode("ascii")
+
     with socket.create_connection(("127.0.0.1", port)) as line:
-        for number in range(size // PART_BYTES):
-            head = f"PUT /{number} HTTP/1.1\r\nHost: a\r\nContent-Length: {PART_BYTES}\r\n\r\n"
-            line.sendall(head.encode("ascii") + part)
-            answer = line.recv(65_536)
-            if not answer.startswith(b"HTTP/1.1 201"):
-                raise AssertionError(answer)
-    speed = size / 1e6 / (time.perf_counter() - began)
-    return Figure("nginx dav, same parts, no fsync", speed, "MB/s")
-
-
-def bench_disk(folder: Path, *, size: int) -> Figure:
-    """Measure the disk itself: write and fsync of the same parts in a loop."""
-    part = os.urandom(PART_BYTES)
-    began = time.perf_counter()
-    with (folder / "plain").open("wb", buffering=0) as file:
-        for _ in range(size // PART_BYTES):
-            file.write(part)
-            os.fsync(file.fileno())
-    speed = size / 1e6 / (time.perf_counter() - began)
-    (folder / "plain").unlink()
-    return Figure("plain write and fsync of the same parts", speed, "MB/s")
+        seconds = send_parts(line, size=size, head_of=head_of, answer=b"HTTP/1.1 201")
+    return Figure("nginx dav, same parts, no fsync", size / 1e6 / seconds, "MB/s")
 
 
 def calibrate() -> float:
@@ -268,7 +250,7 @@ def measure(*, reports: int, upload_mib: int) -> Iterator[Figure]:
         gate.start()
         yield from bench_reports(gate, port=port, count=reports)
         yield from bench_upload(gate, size=size)
-        yield bench_disk(folder, size=size)
+        yield from bench_floors(folder, port=free_port(), size=size)
         yield from bench_nginx(folder / "nginx", size=size)
     finally:
         gate.stop()
