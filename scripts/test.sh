@@ -12,12 +12,8 @@ lint() {
   "$bin/mypy"
   "$bin/lint-imports"
 }
-# Real servers, browsers and kills share two processors: what fails there gets one more run, alone and in
-# sight. What fails twice fails.
-once_more_alone() {
-  "$bin/pytest" -n 2 --dist loadfile -q --tb=short "$@" && return
-  echo "These failed; once more, alone:"
-  "$bin/pytest" -q --tb=short --last-failed --last-failed-no-failures none "$@"
+run() {
+  "$bin/pytest" -n 2 --dist loadfile -q --tb=short "$@"
 }
 case "$what" in
   lint) lint ;;
@@ -25,8 +21,8 @@ case "$what" in
   all)
     lint
     # Apart, because Playwright's event loop in a process keeps Django and asyncio from working.
-    once_more_alone -m "not browser"
-    once_more_alone -m browser
+    run -m "not browser"
+    run -m browser
     ;;
   *) echo "usage: scripts/test.sh lint|fast|all" >&2; exit 2 ;;
 esac
