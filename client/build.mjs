@@ -134,6 +134,7 @@ async function buildBundle() {
   const files = new Map();
   const page = await style("page.css");
   files.set("a/page.css", page).set("a/plain.css", await style("plain.css")).set("a/licenses.txt", licenses());
+  files.set("a/review.json", read("texts/review.json"));
   files.set("a/seal.js", await script({ entryPoints: ["src/sealer.ts"] }, {}));
   for (const language of LANGUAGES) files.set(`a/texts.${language}.json`, pageTexts(language));
   const fetched = ["a/seal.js", ...LANGUAGES.map((language) => `a/texts.${language}.json`)];

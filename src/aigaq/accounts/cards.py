@@ -96,13 +96,14 @@ def read_card() -> Card:
 
 
 @transaction.atomic
-def sign_next_card(*, root_seed: bytes, home: Home) -> bytes:
+def sign_next_card(*, root_seed: bytes, home: Home, last: Card | None = None) -> bytes:
     """Sign the next version with the keys now in use; the rest stays as in the last version.
 
-    The desk's open folder gets the new card too. Raises `AccountsError` ``accounts.other_root``.
+    ``last`` is the last version with what shall change in it. The desk's open folder gets the new
+    card too. Raises `AccountsError` ``accounts.other_root``.
     """
     root = parse_root(root_seed, organisation=selectors.get_organisation())
-    last, keys = read_card(), get_public_keys()
+    last, keys = last or read_card(), get_public_keys()
     following = replace(
         last,
         version=last.version + 1,

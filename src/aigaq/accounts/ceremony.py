@@ -21,6 +21,7 @@ from django.db import transaction
 from aigaq import clock
 from aigaq.accounts.cards import describe_first_card, get_public_keys, record_card
 from aigaq.accounts.errors import CeremonyError
+from aigaq.accounts.live_rule import accept_texts, check_texts
 from aigaq.accounts.models import Organisation, Staff, TeamKey
 from aigaq.accounts.pages import stamp_pages
 from aigaq.accounts.permissions import Role
@@ -52,6 +53,7 @@ class Choices:
     founder: str
     reading_hours: int = 24
     state: str = "trial"
+    accept_unreviewed: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def check_choices(choices: Choices) -> None:
 
     Raises `CeremonyError`: ``ceremony.missing_name``, ``ceremony.bad_gate_origin`` (http only on
     loopback; no path), ``ceremony.bad_exit_url``, ``ceremony.bad_reading_hours``,
-    ``ceremony.bad_state``, ``ceremony.no_founder``.
+    ``ceremony.bad_state``, ``ceremony.no_founder``; `AccountsError` ``accounts.unreviewed_texts``.
     """
     for language in LANGUAGES:
         if not choices.names.get(language, "").strip():
@@ -104,6 +106,7 @@ def check_choices(choices: Choices) -> None:
         raise CeremonyError("ceremony.bad_state")
     if not choices.founder.strip():
         raise CeremonyError("ceremony.no_founder")
+    check_texts(LANGUAGES, state=choices.state, reason=choices.accept_unreviewed)
 
 
 def draw_secrets() -> DrawnSecrets:
@@ -262,6 +265,7 @@ def _record_organisation(
     )
     card = record_card(described, root=root, home=home)
     audit.record("accounts.organisation_founded", actor=staff, subject=organisation)
+    accept_texts(LANGUAGES, state=choices.state, reason=choices.accept_unreviewed)
     return card, staff
 
 

@@ -7,6 +7,7 @@ until they see the new one are opened with it too.
 from django.db import transaction
 
 from aigaq import clock
+from aigaq.accounts.card_changes import sign_changed_card
 from aigaq.accounts.cards import parse_root, sign_next_card
 from aigaq.accounts.ceremony import record_team_identity
 from aigaq.accounts.models import TeamKey
@@ -58,9 +59,17 @@ def run_rotate(arguments: Arguments) -> Answer:
 
 
 def run_sign(arguments: Arguments) -> Answer:
-    """The command ``card.sign`` of a running desk; ``root_words`` are the root key's."""
-    root_seed = words_to_key(str(arguments.get("root_words", "")))
-    signed = sign_next_card(root_seed=root_seed, home=get_home())
+    """The command ``card.sign`` of a running desk; ``root_words`` are the root key's.
+
+    ``changes`` are those of `aigaq.accounts.card_changes`; ``accept_unreviewed`` is why live pages
+    ship unreviewed texts.
+    """
+    signed = sign_changed_card(
+        root_seed=words_to_key(str(arguments.get("root_words", ""))),
+        home=get_home(),
+        changes=arguments.get("changes") or {},
+        accept_unreviewed=str(arguments.get("accept_unreviewed", "")),
+    )
     return {"card": signed.decode("utf-8")}
 
 

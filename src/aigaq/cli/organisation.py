@@ -25,6 +25,13 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 ROOT_FILE = click.option(
     "--root-file", type=FILE, help="File with the root key's words; otherwise they are asked for."
 )
+ACCEPT = click.option(
+    "--accept-unreviewed-texts",
+    "accept_unreviewed",
+    metavar="REASON",
+    default="",
+    help="Why live pages ship texts that no native speaker has reviewed; kept in the audit log.",
+)
 TRIAL = {
     "name_kk": "Сынақ ұйымы",
     "name_ru": "Пробная организация",
@@ -56,6 +63,7 @@ QUESTIONS = {
 @click.option("--pack", default="kz", show_default=True, help="Jurisdiction pack of the services.")
 @click.option("--root-file", type=FILE, help="Write the root key's words here, not on paper.")
 @click.option("--gate-dir", type=FOLDER, help="Folder for what the gate needs: log key and card.")
+@ACCEPT
 @JSON
 def init(
     trial: bool,
@@ -64,10 +72,13 @@ def init(
     pack: str,
     root_file: Path | None,
     gate_dir: Path | None,
+    accept_unreviewed: str,
     as_json: bool,
     **given: str | None,
 ) -> None:
     """Found an organisation: keys, passphrase, recovery parts, team card."""
+    if trial and state == "live":
+        raise AigaqError("init.trial_not_live")
     home = get_home()
     start_django()
     from aigaq.accounts.ceremony import Choices, check_choices, draw_secrets
@@ -80,6 +91,7 @@ def init(
         founder=answers["founder"],
         reading_hours=reading_hours,
         state=state,
+        accept_unreviewed=accept_unreviewed,
     )
     check_choices(choices)
     drawn = draw_secrets()
@@ -126,20 +138,74 @@ def show(as_json: bool) -> None:
 
 
 @card.command()
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change one thing, such as exit_url=https://… or names.ru=…; several times.",
+)
+@click.option(
+    "--from", "file", type=FILE, help="Change what stands in this JSON file, by the same names."
+)
+@click.option("--yes", is_flag=True, help="Do not ask whether the changes are right.")
+@ACCEPT
 @ROOT_FILE
 @PASSPHRASE_FD
 @JSON
-def sign(root_file: Path | None, passphrase_fd: int | None, as_json: bool) -> None:
-    """Sign the next version of the card with the root key."""
-    _with_root("card.sign", root_file=root_file, passphrase_fd=passphrase_fd, as_json=as_json)
+def sign(
+    settings: tuple[str, ...],
+    file: Path | None,
+    yes: bool,
+    accept_unreviewed: str,
+    root_file: Path | None,
+    passphrase_fd: int | None,
+    as_json: bool,
+) -> None:
+    """Sign the next version of the card with the root key, changed or as it is."""
+    changes = _read_changes(settings, file=file, yes=yes)
+    _with_root(
+        "card.sign",
+        root_file=root_file,
+        passphrase_fd=passphrase_fd,
+        as_json=as_json,
+        changes=changes,
+        accept_unreviewed=accept_unreviewed,
+    )
+
+
+def _read_changes(settings: tuple[str, ...], *, file: Path | None, yes: bool) -> dict[str, Any]:
+    """Return the changes after they were shown against the card that lies open, and agreed to."""
+    start_django()
+    from aigaq.accounts.card_changes import (
+        change_card,
+        list_differences,
+        parse_changes_file,
+        parse_settings,
+    )
+    from aigaq.sealing.card import parse_card
+    from aigaq.sealing.encoding import decode_base64
+
+    changes = parse_changes_file(file.read_text("utf-8")) if file is not None else {}
+    changes |= parse_settings(settings)
+    if not changes:
+        return changes
+    home = get_home()
+    before = parse_card(_read_open_card(home), root_key=decode_base64(_read_gate(home)["root_key"]))
+    for line in list_differences(before, change_card(before, changes)) or ["Nothing differs."]:
+        click.echo(line, err=True)
+    if not yes:
+        click.confirm("Sign the card with these changes?", abort=True, err=True)
+    return changes
 
 
 @card.command()
+@ACCEPT
 @PASSPHRASE_FD
 @JSON
-def publish(passphrase_fd: int | None, as_json: bool) -> None:
+def publish(accept_unreviewed: str, passphrase_fd: int | None, as_json: bool) -> None:
     """Put the newest card at the gate, and make the pages that hold it for carrying there."""
-    answer = _run("card.publish", passphrase_fd=passphrase_fd)
+    answer = _run("card.publish", passphrase_fd=passphrase_fd, accept_unreviewed=accept_unreviewed)
     sentence = (
         f"The gate has version {answer['version']}. Phones take it from the pages: carry "
         f"{answer['pages']} to the gate and start the gate again. Until then the desk says "
@@ -317,14 +383,19 @@ def _read_open_card(home: Home) -> bytes:
 
 
 def _with_root(
-    command: str, *, root_file: Path | None, passphrase_fd: int | None, as_json: bool
+    command: str,
+    *,
+    root_file: Path | None,
+    passphrase_fd: int | None,
+    as_json: bool,
+    **arguments: Any,
 ) -> None:
     """Run a command that needs the root key's words."""
     if root_file is not None:
         words = root_file.read_text("utf-8").strip()
     else:
         words = click.prompt("The 24 words of the root key", hide_input=True, err=True)
-    answer = _run(command, passphrase_fd=passphrase_fd, root_words=words)
+    answer = _run(command, passphrase_fd=passphrase_fd, root_words=words, **arguments)
     version = json.loads(answer["card"].split("\n")[0])["version"]
     sentence = f"Version {version} of the card is signed. Next: `aigaq card publish`."
     tell({"version": version}, as_json=as_json, sentence=sentence)

@@ -4,6 +4,7 @@ from django.conf import settings
 
 from aigaq.accounts import selectors
 from aigaq.accounts.cards import read_card, record_published
+from aigaq.accounts.live_rule import accept_texts
 from aigaq.accounts.pages import stamp_pages
 from aigaq.core import background, commands
 from aigaq.core.commands import Answer, Arguments
@@ -52,9 +53,12 @@ def lock(arguments: Arguments) -> Answer:
 def publish_card(arguments: Arguments) -> Answer:
     """Put the newest card at the gate and make the pages that hold it.
 
-    Raises what the gate's client raises, and then the pages are as they were.
+    Raises what the gate's client raises, and then the pages are as they were; `AccountsError`
+    ``accounts.unreviewed_texts``.
     """
     card = read_card()
+    reason = str(arguments.get("accept_unreviewed", ""))
+    accept_texts(card.languages, state=card.state, reason=reason)
     client = GateClient(origin=card.gate_origin, team_id=card.team_id, key=selectors.get_desk_key())
     with client:
         client.publish_card(card=selectors.get_card())

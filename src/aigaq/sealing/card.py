@@ -196,8 +196,8 @@ def _read_card(form: Form) -> Card:
         maximum_delay_seconds=form.integer("maximum_delay_seconds", minimum=1),
         reading_hours=reading.integer("hours", minimum=1),
         reading_text=reading.texts("text", maximum_bytes=TEXT_BYTES),
-        services=tuple(_read_service(one) for one in form.values("services", maximum=100)),
-        windows=tuple(_read_window(one) for one in form.values("windows", maximum=100)),
+        services=tuple(read_service(one) for one in form.values("services", maximum=100)),
+        windows=tuple(read_window(one) for one in form.values("windows", maximum=100)),
         cosigners=_read_objects(witnessing, "cosigners"),
         timestamp_authorities=_read_objects(witnessing, "timestamp_authorities"),
         exit_url=_read_exit_url(form),
@@ -262,7 +262,8 @@ def _service_members(service: Service) -> dict[str, Any]:
     }
 
 
-def _read_service(value: Any) -> Service:
+def read_service(value: Any) -> Service:
+    """Return a service of the card's form. Raises `SealingError` (``card.bad_form``)."""
     names = ("answered_by", "id", "name", "note", "number", "police_learns")
     form = Form(value, names=names, code="card.bad_form")
     return Service(
@@ -275,7 +276,8 @@ def _read_service(value: Any) -> Service:
     )
 
 
-def _read_window(value: Any) -> CareWindow:
+def read_window(value: Any) -> CareWindow:
+    """Return a window of the card's form. Raises `SealingError` (``card.bad_form``)."""
     form = Form(value, names=("hours", "id", "text"), code="card.bad_form")
     return CareWindow(
         id=form.text("id", maximum_bytes=64, minimum_bytes=1),

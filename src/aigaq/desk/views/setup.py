@@ -27,7 +27,7 @@ from aigaq.accounts.ceremony import (
     draw_secrets,
     found_organisation,
 )
-from aigaq.accounts.errors import CeremonyError
+from aigaq.accounts.errors import AccountsError, CeremonyError
 from aigaq.desk.locking import LOCKING
 from aigaq.jurisdictions.services import load_card_services
 
@@ -151,6 +151,16 @@ class ChoicesForm(forms.Form):
         initial="trial",
         widget=forms.RadioSelect,
     )
+    accept_unreviewed = forms.CharField(
+        label=gettext_lazy("Why real pages go out with texts that nobody has reviewed"),
+        help_text=gettext_lazy(
+            "Only for real work: no native speaker has read all Kazakh and Russian texts of this "
+            "version yet. What you write is kept in the history; name no one in it."
+        ),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+    )
     root = forms.ChoiceField(
         label=gettext_lazy("Where the root key is kept"),
         help_text=gettext_lazy(
@@ -175,6 +185,7 @@ class ChoicesForm(forms.Form):
             founder=data["founder"],
             reading_hours=data["reading_hours"],
             state=data["state"],
+            accept_unreviewed=data["accept_unreviewed"],
         )
 
 
@@ -195,6 +206,7 @@ FIELD_OF_ERROR = {
     "ceremony.bad_exit_url": "exit_url",
     "ceremony.bad_reading_hours": "reading_hours",
     "ceremony.no_founder": "founder",
+    "accounts.unreviewed_texts": "accept_unreviewed",
 }
 
 
@@ -207,7 +219,7 @@ def choices(request: HttpRequest) -> HttpResponse:
         chosen = form.build_choices()
         try:
             check_choices(chosen)
-        except CeremonyError as error:
+        except (AccountsError, CeremonyError) as error:
             form.add_error(FIELD_OF_ERROR.get(error.code), say(error))
         else:
             pending = PENDING.begin(
@@ -284,7 +296,7 @@ def found(pending: Pending) -> None:
     LOCKING.open_with(master=founded.master)
 
 
-def say(error: CeremonyError) -> str:
+def say(error: AccountsError | CeremonyError) -> str:
     """Return the sentence for an error of the ceremony."""
     if error.code == "ceremony.copy_differs":
         position = error.context["position"]
@@ -298,6 +310,8 @@ def say(error: CeremonyError) -> str:
         "ceremony.no_founder": _("A name is needed, so that colleagues know who you are."),
         "ceremony.bad_reading_hours": _("Choose between 1 and 336 hours."),
         "ceremony.bad_state": _("Choose one of the two."),
+        "accounts.unreviewed_texts": _("Say why here, or begin with a trial."),
+        "accounts.no_review": _("Install the program again: a file of its pages is missing."),
     }[error.code]
 
 
