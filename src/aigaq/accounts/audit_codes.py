@@ -6,6 +6,7 @@ CODES = {
     "accounts.language_chosen": "Someone chose the language of the pages.",
     "accounts.staff_invited": "Someone was invited with a role.",
     "accounts.staff_joined": "An invitation was taken up.",
+    "accounts.role_refused": "A role that reads reports was refused: a second person is needed.",
     "accounts.role_changed": "Someone was given another role.",
     "accounts.staff_deactivated": "Someone may no longer sign in.",
     "accounts.signed_in": "Someone signed in.",

@@ -13,7 +13,7 @@ from aigaq import clock
 from aigaq.accounts import selectors
 from aigaq.accounts.errors import AccountsError, NotThere
 from aigaq.accounts.models import Invitation, Organisation, Staff
-from aigaq.accounts.permissions import Role
+from aigaq.accounts.permissions import TABLE, Capability, Role
 from aigaq.core import audit
 
 INVITATION_DAYS = 3
@@ -30,12 +30,12 @@ def sign_in_only_person() -> Staff:
     return person
 
 
-@transaction.atomic
 def invite_staff(*, invited_by: Staff, display_name: str, roles: list[Role]) -> str:
     """Invite a colleague and return the secret of the one-time link, which is kept nowhere.
 
     Raises `AccountsError`: ``accounts.no_name``, ``accounts.no_role``, ``accounts.no_own_sign_in``
-    (who founded the desk and has no sign-in of their own would be locked out by a second person).
+    (who founded the desk and has no sign-in of their own would be locked out by a second person),
+    ``accounts.needs_second_person`` as `change_roles`.
     """
     if not display_name.strip():
         raise AccountsError("accounts.no_name")
@@ -43,21 +43,23 @@ def invite_staff(*, invited_by: Staff, display_name: str, roles: list[Role]) -> 
         raise AccountsError("accounts.no_role")
     if not invited_by.has_usable_password():
         raise AccountsError("accounts.no_own_sign_in")
+    _check_may_give(giver=invited_by, to=None, roles=roles)
     secret = secrets.token_urlsafe(32)
-    invitation = Invitation.objects.create(
-        secret_sha256=hash_secret(secret),
-        display_name=display_name.strip(),
-        roles=sorted(roles),
-        invited_by=invited_by,
-        created_at=clock.now(),
-        expires_at=clock.now() + timedelta(days=INVITATION_DAYS),
-    )
-    audit.record(
-        "accounts.staff_invited",
-        actor=invited_by,
-        subject=invitation,
-        context={"roles": sorted(roles)},
-    )
+    with transaction.atomic():
+        invitation = Invitation.objects.create(
+            secret_sha256=hash_secret(secret),
+            display_name=display_name.strip(),
+            roles=sorted(roles),
+            invited_by=invited_by,
+            created_at=clock.now(),
+            expires_at=clock.now() + timedelta(days=INVITATION_DAYS),
+        )
+        audit.record(
+            "accounts.staff_invited",
+            actor=invited_by,
+            subject=invitation,
+            context={"roles": sorted(roles)},
+        )
     return secret
 
 
@@ -114,21 +116,27 @@ def choose_language(*, staff: Staff, language: str) -> None:
     audit.record("accounts.language_chosen", actor=staff, subject=staff)
 
 
-@transaction.atomic
 def change_roles(*, staff: Staff, roles: list[Role], changed_by: Staff) -> None:
     """Give a colleague other roles.
 
-    Raises `AccountsError`: ``accounts.no_role``, ``accounts.last_administrator``.
+    Raises `AccountsError`: ``accounts.no_role``, ``accounts.last_administrator``;
+    ``accounts.needs_second_person`` if someone would come to read reports without the hand of
+    another who reads them (the try is recorded).
     """
     if not roles:
         raise AccountsError("accounts.no_role")
     if Role.ADMINISTRATOR not in roles:
         _check_not_last_administrator(staff)
-    staff.roles = sorted(roles)
-    staff.save(update_fields=["roles"])
-    audit.record(
-        "accounts.role_changed", actor=changed_by, subject=staff, context={"roles": sorted(roles)}
-    )
+    _check_may_give(giver=changed_by, to=staff, roles=roles)
+    with transaction.atomic():
+        staff.roles = sorted(roles)
+        staff.save(update_fields=["roles"])
+        audit.record(
+            "accounts.role_changed",
+            actor=changed_by,
+            subject=staff,
+            context={"roles": sorted(roles)},
+        )
 
 
 @transaction.atomic
@@ -178,6 +186,35 @@ def _set_sign_in(staff: Staff, *, username: str, password: str) -> None:
     except ValidationError:
         raise AccountsError("accounts.weak_password") from None
     staff.set_password(password)
+
+
+def _check_may_give(*, giver: Staff, to: Staff | None, roles: list[Role]) -> None:
+    """Check that two people stand behind a new reader of reports; ``to`` None is someone new.
+
+    Whoever keeps the desk running must not open reports by a tick of their own, nor by inviting a
+    colleague whom nobody else knows. So a role that reads reports is given by someone who reads
+    them, and never to oneself. Where nobody reads them any more, an administrator may bring in
+    another person; where nobody else is left, the one who is here may take the role. A refusal is
+    recorded, too.
+    """
+    reads = any(Capability.READ_REPORTS in TABLE[role] for role in roles)
+    if not reads or (to is not None and to.reads_content):
+        return
+    is_own = to is not None and to.pk == giver.pk
+    others = list(Staff.objects.filter(is_active=True).exclude(pk=giver.pk))
+    if is_own:
+        is_allowed = not others
+    else:
+        is_allowed = giver.reads_content or not any(one.reads_content for one in others)
+    if not is_allowed:
+        audit.record(
+            "accounts.role_refused",
+            actor=giver,
+            subject=to,
+            kind="" if to else "invitation",
+            context={"roles": sorted(roles)},
+        )
+        raise AccountsError("accounts.needs_second_person")
 
 
 def _check_not_last_administrator(staff: Staff) -> None:

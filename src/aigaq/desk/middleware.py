@@ -182,7 +182,7 @@ def language_of_person(get_response: Answer) -> Answer:
                 chosen,
                 secure=settings.LANGUAGE_COOKIE_SECURE,
                 httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+                samesite="Strict",
             )
         return response
 

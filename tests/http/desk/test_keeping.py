@@ -151,3 +151,20 @@ def test_nothing_is_erased_without_a_reason_and_the_number_of_the_report(
     browser_of(open_desk.founder).post(f"/reports/{carried.report.pk}/erase", typed)
 
     assert models.Report.objects.get().forgotten_at is None
+
+
+def test_an_administrator_is_told_who_can_give_a_role_that_reads_reports(
+    open_desk: Founding, browser_of: Browser, staff_of: Callable[[str], Staff]
+) -> None:
+    keeper = staff_of("administrator")
+    keeper.set_password("quiet lamp under seven hills")
+    keeper.save()
+    browser = browser_of(keeper)
+    typed = {"display_name": "Ерлан", "roles": ["administrator", "caseworker"]}
+
+    own = browser.post(f"/people/{keeper.pk}", typed)
+    other = browser.post("/people/invite", typed)
+
+    assert own.context["form"].non_field_errors()
+    assert other.context["form"].errors["roles"]
+    assert not Staff.objects.get(pk=keeper.pk).reads_content

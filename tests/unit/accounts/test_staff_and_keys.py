@@ -83,6 +83,60 @@ def test_an_invitation_makes_one_account_with_its_roles(host: Staff) -> None:
     assert selectors.get_only_person() is None
 
 
+def refuse(staff: Staff, *roles: Role, by: Staff) -> None:
+    with pytest.raises(AccountsError) as caught:
+        services.change_roles(staff=staff, roles=list(roles), changed_by=by)
+    assert caught.value.code == "accounts.needs_second_person"
+    assert AuditEvent.objects.order_by("-sequence")[0].code == "accounts.role_refused"
+    assert not Staff.objects.get(pk=staff.pk).reads_content
+
+
+def test_an_administrator_cannot_make_a_reader_of_reports_of_oneself(staff_of: Make) -> None:
+    keeper, _reader = staff_of("administrator"), staff_of("caseworker")
+    refuse(keeper, Role.ADMINISTRATOR, Role.CASEWORKER, by=keeper)
+
+
+def test_an_administrator_who_reads_nothing_brings_in_no_reader_behind_the_readers_backs(
+    host: Staff, staff_of: Make
+) -> None:
+    keeper = staff_of("administrator")
+    keeper.set_password(PASSWORD)
+    refuse(staff_of("editor"), Role.LAWYER, by=keeper)
+    with pytest.raises(AccountsError) as caught:
+        invite(keeper, Role.CASEWORKER)
+    assert caught.value.code == "accounts.needs_second_person"
+    assert invite(keeper, Role.EDITOR)
+
+
+def test_two_people_make_a_reader_of_one_of_them_by_two_hands(
+    founding: Founding, staff_of: Make
+) -> None:
+    keeper, reader = staff_of("administrator"), staff_of("caseworker")
+    both = [Role.ADMINISTRATOR, Role.CASEWORKER]
+    services.change_roles(staff=reader, roles=both, changed_by=keeper)
+    services.change_roles(staff=keeper, roles=both, changed_by=reader)
+    assert keeper.reads_content
+
+
+def test_where_nobody_reads_reports_any_more_another_person_can_be_brought_in(
+    founding: Founding, staff_of: Make
+) -> None:
+    keeper, editor = staff_of("administrator"), staff_of("editor")
+    Staff.objects.filter(pk=founding.founder.pk).update(is_active=False)
+    refuse(keeper, Role.CASEWORKER, Role.ADMINISTRATOR, by=keeper)
+    services.change_roles(staff=editor, roles=[Role.CASEWORKER], changed_by=keeper)
+    assert editor.reads_content
+
+
+def test_who_is_alone_at_the_desk_may_read_what_comes(founding: Founding, staff_of: Make) -> None:
+    keeper = staff_of("administrator")
+    Staff.objects.exclude(pk=keeper.pk).update(is_active=False)
+    services.change_roles(
+        staff=keeper, roles=[Role.ADMINISTRATOR, Role.CASEWORKER], changed_by=keeper
+    )
+    assert AuditEvent.objects.order_by("-sequence")[0].code == "accounts.role_changed"
+
+
 def test_an_old_or_unknown_invitation_is_not_there(host: Staff) -> None:
     secret = invite(host, Role.LAWYER)
     Invitation.objects.update(expires_at=clock.now() - timedelta(seconds=1))

@@ -77,14 +77,18 @@ def invite(request: HttpRequest) -> HttpResponse:
         return _set_own_sign_in(request)
     form = InviteForm(request.POST or None)
     if form.is_valid():
-        secret = services.invite_staff(
-            invited_by=actor_of(request),
-            display_name=form.cleaned_data["display_name"],
-            roles=[Role(role) for role in form.cleaned_data["roles"]],
-        )
-        link = request.build_absolute_uri(reverse("invitation", args=[secret]))
-        context = {"days": services.INVITATION_DAYS, "link": link}
-        return render(request, "desk/account/invited.html", context)
+        try:
+            secret = services.invite_staff(
+                invited_by=actor_of(request),
+                display_name=form.cleaned_data["display_name"],
+                roles=[Role(role) for role in form.cleaned_data["roles"]],
+            )
+        except AccountsError as error:
+            form.add_error("roles", say(error))
+        else:
+            link = request.build_absolute_uri(reverse("invitation", args=[secret]))
+            context = {"days": services.INVITATION_DAYS, "link": link}
+            return render(request, "desk/account/invited.html", context)
     return render(request, "desk/account/invite.html", {"form": form})
 
 
@@ -152,6 +156,10 @@ def say(error: AccountsError) -> str:
         "accounts.username_taken": _("This name is taken. Choose another."),
         "accounts.weak_password": _("This password is too short or too well known."),
         "accounts.last_administrator": _("The desk needs one administrator at least."),
+        "accounts.needs_second_person": _(
+            "A role that reads reports is given by someone who reads reports and is administrator,"
+            " and never to oneself. Make such a colleague administrator, then ask them."
+        ),
         "accounts.no_role": _("Choose at least one."),
         "accounts.no_name": _("A name is needed."),
     }[error.code]
