@@ -16,6 +16,7 @@ import click
 from aigaq.cli.desk import JSON, PASSPHRASE_FD, tell
 from aigaq.cli.local_desk import ask_running_desk, is_running, opened_desk, start_django
 from aigaq.core.home import Home, get_home
+from aigaq.errors import AigaqError
 
 if TYPE_CHECKING:
     from aigaq.accounts.ceremony import Choices, DrawnSecrets, Founded
@@ -78,7 +79,7 @@ def init(
 ) -> None:
     """Found an organisation: keys, passphrase, recovery parts, team card."""
     if trial and state == "live":
-        raise AigaqError("init.trial_not_live")
+            raise AigaqError("init.trial_not_live")
     home = get_home()
     start_django()
     from aigaq.accounts.ceremony import Choices, check_choices, draw_secrets

@@ -124,7 +124,8 @@ def test_a_promise_shorter_than_the_interval_is_refused(sign: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    X
+    "setting", ["exit_url", "services=[]", "log_key=x", "batch=many", "batch=٣"]
+)
 def test_a_setting_that_is_none_is_refused(setting: str) -> None:
     with pytest.raises(AccountsError) as caught:
         parse_settings((setting,))
