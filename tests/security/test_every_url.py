@@ -47,6 +47,7 @@ TABLE = {
     "invitation": Row(EVERYONE, 404, visitor=404, args=("not-a-secret",)),
     "people": Row(KEEPERS, 200),
     "people-invite": Row(KEEPERS, 200),
+    "people-take-back": Row(KEEPERS, 404, args=(NOBODY_ID,)),
     "person": Row(KEEPERS, 404, args=(NOBODY_ID,)),
     "organisation": Row(KEEPERS, 200),
     "organisation-history": Row(KEEPERS, 200),

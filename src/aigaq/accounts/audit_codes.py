@@ -5,6 +5,7 @@ CODES = {
     "accounts.settings_changed": "A setting of the organisation was changed.",
     "accounts.language_chosen": "Someone chose the language of the pages.",
     "accounts.staff_invited": "Someone was invited with a role.",
+    "accounts.invitation_taken_back": "An invitation was taken back before anyone took it up.",
     "accounts.staff_joined": "An invitation was taken up.",
     "accounts.role_refused": "A role that reads reports was refused: a second person is needed.",
     "accounts.role_changed": "Someone was given another role.",

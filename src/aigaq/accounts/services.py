@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -61,6 +62,25 @@ def invite_staff(*, invited_by: Staff, display_name: str, roles: list[Role]) -> 
             context={"roles": sorted(roles)},
         )
     return secret
+
+
+@transaction.atomic
+def take_back_invitation(*, invitation_id: UUID, taken_back_by: Staff) -> None:
+    """End an invitation that nobody has taken up; its link is as one that never was.
+
+    Raises `NotThere`, also when the invited person was quicker.
+    """
+    invitation = access_open_invitation(invitation_id=invitation_id)
+    audit.record("accounts.invitation_taken_back", actor=taken_back_by, subject=invitation)
+    invitation.delete()
+
+
+def access_open_invitation(*, invitation_id: UUID) -> Invitation:
+    """Return an invitation that nobody has taken up, for who keeps people. Raises `NotThere`."""
+    invitation = Invitation.objects.filter(pk=invitation_id, used_at=None).first()
+    if invitation is None:
+        raise NotThere
+    return invitation
 
 
 def access_invitation(*, secret: str) -> Invitation:

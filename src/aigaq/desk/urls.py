@@ -19,6 +19,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invitation/<str:secret>", staff.invitation, name="invitation"),
     path("people", staff.people, name="people"),
     path("people/invite", staff.invite, name="people-invite"),
+    path(
+        "people/invitations/<uuid:invitation_id>/take-back",
+        staff.take_back,
+        name="people-take-back",
+    ),
     path("people/<uuid:staff_id>", staff.person, name="person"),
     path("organisation", account.organisation, name="organisation"),
     path("organisation/history", account.history, name="organisation-history"),

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -17,6 +18,7 @@ from aigaq.accounts.errors import AccountsError
 from aigaq.accounts.permissions import Capability, Role
 from aigaq.desk.access import actor_of, needs
 
+GOOD = 25
 ROLES = [
     (Role.CASEWORKER.value, gettext_lazy("Caseworker: reads and answers reports")),
     (Role.LAWYER.value, gettext_lazy("Lawyer: reads and answers reports")),
@@ -90,6 +92,20 @@ def invite(request: HttpRequest) -> HttpResponse:
             context = {"days": services.INVITATION_DAYS, "link": link}
             return render(request, "desk/account/invited.html", context)
     return render(request, "desk/account/invite.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Capability.MANAGE_STAFF)
+def take_back(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
+    """Ask once more, then end an invitation that nobody has taken up."""
+    invited = services.access_open_invitation(invitation_id=invitation_id)
+    if request.method == "POST":
+        services.take_back_invitation(
+            invitation_id=invitation_id, taken_back_by=actor_of(request)
+        )
+        messages.add_message(request, GOOD, _("The invitation is taken back."))
+        return HttpResponseRedirect(reverse("people"))
+    return render(request, "desk/account/take_back.html", {"invited": invited})
 
 
 @require_http_methods(["GET", "POST"])
