@@ -10,8 +10,8 @@ import asyncio
 import io
 import secrets
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy import Connection, bindparam, insert, update
 from starlette.requests import Request
@@ -21,7 +21,7 @@ from aigaq.gate.answers import Answer
 from aigaq.gate.bodies import blocks
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
-from aigaq.gate.multipart import MAXIMUM_BODY_BYTES, Form, FormReader
+from aigaq.gate.multipart import MAXIMUM_BODY_BYTES, MAXIMUM_TEXT_BYTES, Form, FormReader
 from aigaq.gate.plain_pages import PlainPages
 from aigaq.gate.reports import parse_envelope, receive_report
 from aigaq.gate.static_bundle import LANGUAGES, choose_language
@@ -41,8 +41,15 @@ TOKEN_FROM_SECONDS = 2
 TOKEN_UNTIL_SECONDS = 2 * 3600
 BURST = 10
 SECONDS_A_REPORT = 6
-_AT_ONCE = 4
 _SMALL_BODY_BYTES = 4_096
+_TEXT_BODY_BYTES = MAXIMUM_TEXT_BYTES + 32 * 1024
+#: How many forms are read at once: those with files need memory, so a few slow lines could hold
+#: them all. Text has places of its own, and the empty form needs none.
+_FILES_AT_ONCE = 4
+_TEXTS_AT_ONCE = 64
+#: A form has so long to arrive, and a second more for each so many bytes: slower than any phone.
+_GRACE_SECONDS = 60
+_PACE_BYTES = 1_024
 _PURPOSE = "aigaq/form-token/v1"
 _STATUS = {"empty": 400, "form": 400, "full": 507, "token": 400, "too_large": 413}
 
@@ -75,20 +82,22 @@ class PlainPath:
     def __init__(self) -> None:
         self._pages = PlainPages()
         self._bucket = TokenBucket()
-        self._busy = 0
+        self._busy = {_FILES_AT_ONCE: 0, _TEXTS_AT_ONCE: 0}
 
     async def __call__(self, gate: Gate, request: Request) -> Answer:
         """Answer with the empty form, the code of what was sent, a wait, or what was wrong."""
         language = choose_language(request.headers.get("accept-language", ""))
-        announced = request.headers.get("content-length", "")
-        is_small = announced.isdigit() and int(announced) <= _SMALL_BODY_BYTES
-        if not is_small and (wait := self._seconds_to_wait()):
+        size = _read_size(request)
+        places = _TEXTS_AT_ONCE if size <= _TEXT_BODY_BYTES else _FILES_AT_ONCE
+        is_small = size <= _SMALL_BODY_BYTES
+        if not is_small and (wait := self._seconds_to_wait(places)):
             return self._page(gate, "wait", language=language, status=429, seconds=wait)
-        with self._counted():
+        with self._counted(places):
             reader: FormReader | None = None
             try:
                 reader = FormReader(request.headers.get("content-type", ""))
-                await _read(request, reader)
+                async with _within(_GRACE_SECONDS + size / _PACE_BYTES):
+                    await _read(request, reader)
                 language = _read_language(reader.form) or language
                 return await self._answer_form(gate, reader.form, language=language)
             except AigaqError as error:
@@ -155,18 +164,18 @@ class PlainPath:
             ],
         )
 
-    def _seconds_to_wait(self) -> int:
-        if self._busy >= _AT_ONCE:
+    def _seconds_to_wait(self, places: int) -> int:
+        if self._busy[places] >= places:
             return SECONDS_A_REPORT
         return self._bucket.seconds_to_wait()
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
-        self._busy += 1
+    def _counted(self, places: int) -> Iterator[None]:
+        self._busy[places] += 1
         try:
             yield
         finally:
-            self._busy -= 1
+            self._busy[places] -= 1
 
     def _error_page(self, gate: Gate, error: AigaqError, *, language: str) -> Answer:
         known = {"gate.full": "full", "report.bad_manifest": "form"}
@@ -302,6 +311,23 @@ async def _store_items(gate: Gate, sealed: Sequence[tuple[str, bytearray]]) -> b
 
     await gate.write(finish)
     return draft
+
+
+def _read_size(request: Request) -> int:
+    """Return what the form says it weighs; one that does not say may weigh the most."""
+    announced = request.headers.get("content-length", "")
+    is_number = announced.isascii() and announced.isdigit() and len(announced) <= 15
+    return min(int(announced), MAXIMUM_BODY_BYTES) if is_number else MAXIMUM_BODY_BYTES
+
+
+@asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    """Raise ``gate.too_slow`` when what is inside takes longer."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise GateError("gate.too_slow") from None
 
 
 async def _read(request: Request, reader: FormReader) -> None:

@@ -2,8 +2,10 @@
 
 import io
 import re
+import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -142,6 +144,23 @@ def test_an_answer_that_is_no_option_is_refused(plain: Phone, token: str) -> Non
     answer = post(plain, {"token": token, "q2": "<script>"})
     assert answer.status_code == 400
     assert "<script>" not in answer.text
+
+
+def test_slow_lines_with_files_leave_a_place_for_words(plain: Phone, token: str) -> None:
+    host, port = plain.client.base_url.host, plain.client.base_url.port
+    head = (
+        f"POST /plain HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 5000000\r\n"
+        "Content-Type: multipart/form-data; boundary=abc\r\n\r\n--abc\r\n"
+    ).encode()
+    with ExitStack() as lines:
+        for _ in range(4):
+            line = lines.enter_context(socket.create_connection((host, port)))
+            line.sendall(head)
+        time.sleep(0.5)
+        words = "Вымышленная история. " * 500
+        assert post(plain, {"token": token, "q4": words}).status_code == 200
+        file = ("file", ("a.txt", io.BytesIO(bytes(200_000)), "text/plain"))
+        assert post(plain, {"token": token}, [file]).status_code == 429
 
 
 @pytest.mark.slow
