@@ -17,6 +17,7 @@ from aigaq.accounts import selectors, services
 from aigaq.accounts.errors import AccountsError
 from aigaq.accounts.permissions import Capability, Role
 from aigaq.desk.access import actor_of, needs
+from aigaq.intake import services as intake
 
 GOOD = 25
 ROLES = [
@@ -100,9 +101,7 @@ def take_back(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
     """Ask once more, then end an invitation that nobody has taken up."""
     invited = services.access_open_invitation(invitation_id=invitation_id)
     if request.method == "POST":
-        services.take_back_invitation(
-            invitation_id=invitation_id, taken_back_by=actor_of(request)
-        )
+        services.take_back_invitation(invitation_id=invitation_id, taken_back_by=actor_of(request))
         messages.add_message(request, GOOD, _("The invitation is taken back."))
         return HttpResponseRedirect(reverse("people"))
     return render(request, "desk/account/take_back.html", {"invited": invited})
@@ -120,6 +119,7 @@ def person(request: HttpRequest, staff_id: UUID) -> HttpResponse:
     try:
         if request.method == "POST" and "deactivate" in request.POST:
             services.deactivate_staff(staff=staff, deactivated_by=actor_of(request))
+            intake.release_reports(of=staff, actor=actor_of(request))
             return HttpResponseRedirect(reverse("people"))
         if form.is_valid():
             roles = [Role(role) for role in form.cleaned_data["roles"]]
