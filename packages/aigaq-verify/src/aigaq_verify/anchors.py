@@ -1,0 +1,92 @@
+"""What anchors a log's head: the log's signature, the policy's quorum, timestamps, retirement.
+
+Source: ``spec/log.md``; ``spec/policy.md``, step 4; PROTOCOL 25, 26.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aigaq_verify.cards import Card
+from aigaq_verify.errors import VerifyError
+from aigaq_verify.notes import Checkpoint, Note, find_signers, parse_checkpoint, parse_note
+from aigaq_verify.policy import Policy, Retirement, parse_retirement
+
+
+@dataclass(frozen=True)
+class Head:
+    """A checkpoint whose log signature was checked, and who of the policy cosigned it, when."""
+
+    checkpoint: Checkpoint
+    note: Note
+    log_key: bytes
+    #: By the policy's name of the witness, Unix seconds.
+    cosigned_at: dict[str, int]
+
+    def has_quorum(self, policy: Policy | None) -> bool:
+        """Tell whether the policy's quorum stands under this head. Without a policy: no."""
+        if policy is None or policy.log.quorum is None:
+            return False
+        return policy.log.quorum.is_met(frozenset(self.cosigned_at))
+
+    def witnessed_at(self, policy: Policy | None) -> datetime | None:
+        """Return the earliest moment by which the quorum had cosigned, or None."""
+        if policy is None or policy.log.quorum is None:
+            return None
+        for at in sorted(set(self.cosigned_at.values())):
+            until = frozenset(name for name, one in self.cosigned_at.items() if one <= at)
+            if policy.log.quorum.is_met(until):
+                return datetime.fromtimestamp(at, UTC)
+        return None
+
+
+def open_head(data: bytes, *, cards: Sequence[Card], policy: Policy | None) -> Head:
+    """Return the head in a note that a log key of ``cards`` signed, for its own origin.
+
+    Raises `VerifyError`: ``note.*``, ``checkpoint.bad_form``, ``checkpoint.other_log`` (no card, or
+    no policy, names this log).
+    """
+    note = parse_note(data)
+    checkpoint = parse_checkpoint(note.text)
+    logs = {card.log for card in cards if card.log_origin == checkpoint.origin}
+    if not logs:
+        raise VerifyError("checkpoint.other_log")
+    if policy is not None and policy.log.logs:
+        logs = {log for log in logs if log in policy.log.logs}
+        if not logs:
+            raise VerifyError("checkpoint.other_log")
+    signers = find_signers(note, logs)
+    if not signers:
+        raise VerifyError("note.not_signed")
+    witnesses = policy.log.witnesses if policy is not None else {}
+    cosigned = find_signers(note, witnesses.values())
+    return Head(
+        checkpoint=checkpoint,
+        note=note,
+        log_key=next(iter(signers)).public_key,
+        cosigned_at={
+            name: at for name, key in witnesses.items() if (at := cosigned.get(key)) is not None
+        },
+    )
+
+
+def check_not_retired(
+    head: Head, *, policy: Policy | None, root_key: bytes, witnessed_at: Sequence[datetime]
+) -> None:
+    """Raise ``checkpoint.retired`` if the head's log key was retired before anybody saw this head.
+
+    ``witnessed_at`` are moments at which a quorum or an authority of the policy vouched for it.
+    """
+    texts = policy.retirement_texts if policy is not None else ()
+    for retirement in (parse_retirement(text, root_key=root_key) for text in texts):
+        if retirement.log_key != head.log_key:
+            continue
+        if not _was_seen_before(head, retirement, witnessed_at):
+            raise VerifyError("checkpoint.retired")
+
+
+def _was_seen_before(head: Head, retirement: Retirement, witnessed_at: Sequence[datetime]) -> bool:
+    if any(at <= retirement.retired_at for at in witnessed_at):
+        return True
+    # The very head that the root key names as the last one.
+    return retirement.last_checkpoint == head.note.text

@@ -1,0 +1,105 @@
+"""BagIt 1.0, byte-strict: one form, lower-case SHA-256, every file listed once.
+
+Step 1 of ``spec/policy.md``. Source: RFC 8493; ``spec/evidence-package.md``.
+"""
+
+import re
+from dataclasses import dataclass
+
+from aigaq_verify.errors import VerifyError
+from aigaq_verify.sources import Digest, Source
+
+DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+MANIFEST, TAG_MANIFEST, INFO = "manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt"
+NOTE = f"{TAG_MANIFEST}.note"
+MAXIMUM_TAG_BYTES = 32 * 1024 * 1024
+_LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)\Z")
+_INFO_NAMES = (
+    "Bag-Software-Agent",
+    "Bagging-Date",
+    "External-Identifier",
+    "Payload-Oxum",
+    "Source-Organization",
+)
+
+
+@dataclass(frozen=True)
+class Bag:
+    """What step 1 found: the digest of every file of the payload and of every tag file."""
+
+    payload: dict[str, Digest]
+    tags: dict[str, Digest]
+
+
+def check_bag(source: Source) -> Bag:
+    """Read every file once and compare it with the manifests.
+
+    Raises `VerifyError`: ``bag.*``, with the file; ``files.missing``.
+    """
+    if source.read("bagit.txt", maximum_bytes=1_024) != DECLARATION:
+        raise VerifyError("bag.bad_declaration", "bagit.txt")
+    payload_lines = _read_manifest(source, MANIFEST)
+    tag_lines = _read_manifest(source, TAG_MANIFEST)
+    names = set(source.names)
+    in_payload = {name for name in names if name.startswith("data/")}
+    own = {TAG_MANIFEST, NOTE}
+    _check_listed(in_payload, payload_lines, where=MANIFEST)
+    _check_listed(names - in_payload - own, tag_lines, where=TAG_MANIFEST)
+    if NOTE not in names:
+        raise VerifyError("bag.missing", NOTE)
+    bag = Bag(
+        payload={name: _compare(source, name, payload_lines[name]) for name in sorted(in_payload)},
+        tags={name: _compare(source, name, tag_lines[name]) for name in sorted(tag_lines)},
+    )
+    _check_info(source, bag)
+    return bag
+
+
+def _read_manifest(source: Source, name: str) -> dict[str, bytes]:
+    try:
+        text = source.read(name, maximum_bytes=MAXIMUM_TAG_BYTES).decode("utf-8")
+    except UnicodeDecodeError:
+        raise VerifyError("bag.bad_manifest", name) from None
+    lines = text.split("\n")
+    if lines.pop() != "" or not lines:
+        raise VerifyError("bag.bad_manifest", name)
+    listed: dict[str, bytes] = {}
+    previous = b""
+    for line in lines:
+        match = _LINE.match(line)
+        # RFC 8493 writes a percent sign, CR and LF in paths as %25, %0D, %0A; none of ours has one.
+        if match is None or "%" in match[2] or match[2].encode("utf-8") <= previous:
+            raise VerifyError("bag.bad_manifest", name)
+        previous = match[2].encode("utf-8")
+        listed[match[2]] = bytes.fromhex(match[1])
+    return listed
+
+
+def _check_listed(there: set[str], listed: dict[str, bytes], *, where: str) -> None:
+    for name in sorted(listed.keys() - there):
+        raise VerifyError("bag.missing", name)
+    for name in sorted(there - listed.keys()):
+        raise VerifyError("bag.extra", name)
+    if not listed:
+        raise VerifyError("bag.bad_manifest", where)
+
+
+def _compare(source: Source, name: str, sha256: bytes) -> Digest:
+    digest = source.digest(name)
+    if digest.sha256 != sha256:
+        raise VerifyError("bag.wrong_hash", name)
+    return digest
+
+
+def _check_info(source: Source, bag: Bag) -> None:
+    try:
+        lines = source.read(INFO, maximum_bytes=65_536).decode("utf-8").split("\n")
+    except UnicodeDecodeError:
+        raise VerifyError("bag.bad_info", INFO) from None
+    pairs = [line.partition(": ") for line in lines[:-1]]
+    if lines[-1] or tuple(name for name, _, _ in pairs) != _INFO_NAMES:
+        raise VerifyError("bag.bad_info", INFO)
+    values = {name: value for name, _, value in pairs}
+    size = sum(one.size for one in bag.payload.values())
+    if values["Payload-Oxum"] != f"{size}.{len(bag.payload)}" or not all(values.values()):
+        raise VerifyError("bag.bad_info", INFO)

@@ -1,0 +1,204 @@
+"""The consent extract of a package: what was granted, on record in the report itself, and changes.
+
+A grant stands on a leaf of its report, so that it cannot be added later. A withdrawal is a message
+signed by the reporter's mailbox key. Staff may have written down a grant given by word of mouth:
+that is said, and no signature proves it. Source: ``spec/evidence-package.md``, "Consent extract".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aigaq_verify.contents import Contents, Item, Report
+from aigaq_verify.encoding import Form, build_json, hash_leaf, parse_json
+from aigaq_verify.errors import VerifyError
+from aigaq_verify.merkle import check_inclusion
+from aigaq_verify.signatures import open_signed_json
+
+PATH = "evidence/consent.json"
+MAXIMUM_BYTES = 16 * 1024 * 1024
+_BAD = "consent.bad_form"
+_GRANT = (
+    "audience",
+    "items",
+    "leaf_index",
+    "leaf_path",
+    "number",
+    "purpose",
+    "report_id",
+    "salt",
+)
+_STAFF_GRANT = ("audience", "by", "granted_at", "how", "items", "purpose", "report_id")
+_MESSAGE = (
+    "body",
+    "direction",
+    "first_commitment",
+    "format",
+    "heads",
+    "kind",
+    "mailbox_key",
+    "previous",
+    "sent_at",
+    "sequence",
+    "sign",
+    "team_id",
+)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One permission; ``items`` None for the whole report; ``number`` None for one by mouth."""
+
+    report_id: bytes
+    purpose: str
+    audience: str
+    items: frozenset[int] | None
+    number: int | None
+
+    def covers(self, item: Item, *, contents: Contents) -> bool:
+        """Tell whether this grant allows to give ``item`` away in this package."""
+        if (self.purpose, self.audience) != (contents.purpose, contents.audience):
+            return False
+        if self.report_id != item.report_id:
+            return False
+        return self.items is None or item.item_number in self.items
+
+
+def check_consent(data: bytes, *, contents: Contents) -> dict[int, str]:
+    """Return, by the item's number in the package, how its grant is shown.
+
+    Raises `VerifyError`: ``consent.bad_form``, ``consent.wrong_leaf``, ``consent.wrong_signature``,
+    ``consent.wrong_sequence``, ``consent.withdrawn``, ``consent.missing``.
+    """
+    if data[-1:] != b"\n":
+        raise VerifyError(_BAD)
+    names = ("changes", "format", "grants", "staff_grants")
+    form = Form(parse_json(data[:-1], code=_BAD), names=names, code=_BAD)
+    if form.text("format") != "aigaq/consent-extract/v1":
+        raise VerifyError(_BAD)
+    reports = {one.report_id: one for one in contents.reports}
+    grants = [_read_grant(one, reports) for one in form.forms("grants", names=_GRANT)]
+    grants += [_read_staff_grant(one) for one in form.forms("staff_grants", names=_STAFF_GRANT)]
+    withdrawn = _read_changes(form.values("changes"), contents=contents)
+    shown: dict[int, str] = {}
+    for item in contents.items:
+        covering = [grant for grant in grants if grant.covers(item, contents=contents)]
+        if not covering:
+            raise VerifyError("consent.missing", item.path)
+        live = [grant for grant in covering if not _is_withdrawn(grant, withdrawn)]
+        if not live:
+            raise VerifyError("consent.withdrawn", item.path)
+        by_mouth = all(grant.number is None for grant in live)
+        shown[item.number] = (
+            "consent by word of mouth, written down by staff"
+            if by_mouth
+            else "consent given in the report"
+        )
+    return shown
+
+
+def _read_grant(form: Form, reports: Mapping[bytes, Report]) -> Grant:
+    """Return a grant after its leaf was found on its path to the report's root."""
+    report = reports.get(form.hex("report_id"))
+    if report is None:
+        raise VerifyError(_BAD)
+    items = form.members["items"]
+    number = form.integer("number")
+    unsalted = {
+        "audience": form.text("audience"),
+        "items": items,
+        "number": number,
+        "purpose": form.text("purpose"),
+    }
+    leaf = hash_leaf(
+        "aigaq/report-leaf/v1", form.base64("salt"), "consent", number, build_json(unsalted)
+    )
+    check_inclusion(
+        leaf=leaf,
+        index=form.integer("leaf_index"),
+        size=report.leaf_count,
+        path=form.hashes("leaf_path"),
+        root=report.root,
+        area="consent",
+    )
+    return Grant(
+        report.report_id,
+        form.text("purpose"),
+        form.text("audience"),
+        _read_items(items),
+        number,
+    )
+
+
+def _read_staff_grant(form: Form) -> Grant:
+    form.time("granted_at")
+    form.text("by")
+    form.text("how")
+    return Grant(
+        form.hex("report_id"),
+        form.text("purpose"),
+        form.text("audience"),
+        _read_items(form.members["items"]),
+        None,
+    )
+
+
+def _read_items(value: Any) -> frozenset[int] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(
+        isinstance(one, int) and not isinstance(one, bool) for one in value
+    ):
+        raise VerifyError(_BAD)
+    return frozenset(value)
+
+
+@dataclass(frozen=True)
+class _Withdrawal:
+    """What a signed message takes back: None means every one."""
+
+    report_ids: frozenset[bytes]
+    numbers: frozenset[int] | None
+
+
+def _is_withdrawn(grant: Grant, withdrawn: list[_Withdrawal]) -> bool:
+    return any(
+        grant.report_id in one.report_ids
+        and (one.numbers is None or (grant.number is not None and grant.number in one.numbers))
+        for one in withdrawn
+    )
+
+
+def _read_changes(values: list[Any], *, contents: Contents) -> list[_Withdrawal]:
+    """Return the withdrawals that reporters signed, each mailbox's in rising sequence."""
+    last: dict[bytes, int] = {}
+    found = []
+    for value in values:
+        change = Form(value, names=("mailbox_key", "message"), code=_BAD)
+        key = change.base64("mailbox_key")
+        of_mailbox = frozenset(one.report_id for one in contents.reports if one.mailbox_key == key)
+        if not of_mailbox:
+            raise VerifyError(_BAD)
+        members = open_signed_json(
+            change.text("message").encode("utf-8"),
+            format_name="aigaq/message/v1",
+            public_key=key,
+            area="consent",
+        )
+        form = Form(members, names=_MESSAGE, code=_BAD)
+        sequence = form.integer("sequence", minimum=1)
+        if form.hex("team_id", length=16) != contents.team_id or form.base64("mailbox_key") != key:
+            raise VerifyError("consent.other_mailbox")
+        if form.text("direction") != "to_desk" or sequence <= last.get(key, 0):
+            raise VerifyError("consent.wrong_sequence")
+        last[key] = sequence
+        if form.text("kind") != "withdraw_consent":
+            raise VerifyError(_BAD)
+        found.append(_read_withdrawal(form, of_mailbox))
+    return found
+
+
+def _read_withdrawal(form: Form, of_mailbox: frozenset[bytes]) -> _Withdrawal:
+    body = form.form("body", names=("consents", "report_id"))
+    ids = of_mailbox if body.members["report_id"] is None else frozenset([body.hex("report_id")])
+    return _Withdrawal(ids & of_mailbox, _read_items(body.members["consents"]))

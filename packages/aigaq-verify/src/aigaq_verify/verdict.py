@@ -1,0 +1,128 @@
+"""A verdict: one line a step, and one outcome. Source: ``spec/policy.md``; PROTOCOL 27, 28."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from aigaq_verify.errors import VerifyError
+
+T = TypeVar("T")
+PASSED, FAILED, SKIPPED, NOT_ANCHORED, UNKNOWN = (
+    "passed",
+    "failed",
+    "skipped",
+    "not anchored",
+    "unknown",
+)
+VERIFIED_EXIT, FAILED_EXIT, USAGE_EXIT, NOT_ANCHORED_EXIT, UNKNOWN_EXIT = range(5)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was found at one step."""
+
+    number: int
+    name: str
+    result: str
+    code: str = ""
+    where: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """What can be said of one disclosed item."""
+
+    path: str
+    result: str
+    words: str
+
+
+@dataclass
+class Verdict:
+    """The steps in their order. A failed step makes all that follow *skipped*."""
+
+    steps: list[Step] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether a step failed."""
+        return any(step.result == FAILED for step in self.steps)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code: the worst of the steps."""
+        results = {step.result for step in self.steps}
+        if FAILED in results:
+            return FAILED_EXIT
+        if UNKNOWN in results:
+            return UNKNOWN_EXIT
+        return NOT_ANCHORED_EXIT if NOT_ANCHORED in results else VERIFIED_EXIT
+
+    @property
+    def outcome(self) -> str:
+        """The outcome in one word."""
+        return {
+            VERIFIED_EXIT: "verified",
+            FAILED_EXIT: "failed",
+            NOT_ANCHORED_EXIT: "not_anchored",
+            UNKNOWN_EXIT: "unknown",
+        }[self.exit_code]
+
+    def run(self, number: int, name: str, check: Callable[[], T]) -> T | None:
+        """Do a step, unless an earlier one failed: ``check`` returns what later steps work with.
+
+        A check says *passed* with words, or *not anchored* and *unknown*, through `note`.
+        """
+        if self.has_failed:
+            self.steps.append(Step(number, name, SKIPPED, words="an earlier step failed"))
+            return None
+        before = len(self.steps)
+        try:
+            value = check()
+        except VerifyError as error:
+            del self.steps[before:]
+            words = "not what it must be"
+            self.steps.append(Step(number, name, FAILED, error.code, error.where, words))
+            return None
+        if len(self.steps) == before:
+            self.steps.append(Step(number, name, PASSED))
+        return value
+
+    def note(self, number: int, name: str, result: str, words: str, *, code: str = "") -> None:
+        """Say something other than a bare *passed* of a step."""
+        self.steps.append(Step(number, name, result, code, "", words))
+
+    def to_json(self) -> str:
+        """Return the verdict as JSON."""
+        value = {
+            "exit": self.exit_code,
+            "format": "aigaq-verdict/v1",
+            "items": [vars(item) for item in self.items],
+            "steps": [vars(step) for step in self.steps],
+            "verdict": self.outcome,
+        }
+        return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+
+    def to_text(self) -> str:
+        """Return the verdict for people, a line a step."""
+        lines = [_format_step(step) for step in self.steps]
+        lines += [f"    {item.path}: {item.result}. {item.words}" for item in self.items]
+        return "\n".join([*lines, "", _SENTENCES[self.exit_code]])
+
+
+def _format_step(step: Step) -> str:
+    found = " ".join(part for part in (step.code, step.where) if part)
+    detail = ". ".join(part for part in (found, step.words) if part)
+    return f"{step.number:>2} {step.name:<12} {step.result:<13} {detail}".rstrip()
+
+
+_SENTENCES: Sequence[str] = (
+    "VERIFIED: every step passed under the given policy.",
+    "FAILED: this is not what it claims to be. The first failed step says where.",
+    "",
+    "NOT ANCHORED: consistent in itself, but nothing that you trust independently vouches for it.",
+    "UNKNOWN: what is given neither proves nor disproves it.",
+)
