@@ -7,6 +7,7 @@ CODES = {
     "intake.item_opened": "Someone looked at an item.",
     "intake.item_downloaded": "Someone took an original out of the desk.",
     "intake.report_assigned": "A report was handed over.",
+    "intake.reports_released": "Reports of someone who left were given back to all.",
     "intake.waiting_settled": "Someone decided that nobody waits for an answer.",
     "intake.message_received": "A message of a reporter was taken.",
     "intake.message_flagged": "A message was kept and not acted on.",

@@ -94,6 +94,24 @@ def assign_report(*, actor: Staff, report_id: UUID, to: Staff | None, note: str 
 
 
 @transaction.atomic
+def release_reports(*, of: Staff, actor: Staff) -> int:
+    """Take every report off someone who works here no more, so that colleagues see it as nobody's.
+
+    Returns how many. Raises `NotFound`, also while ``of`` still works here.
+    """
+    check_may(actor, capability=Capability.MANAGE_STAFF)
+    if of.is_active:
+        raise NotFound
+    rows = models.Report.objects.filter(assigned_to=of)
+    released = rows.update(assigned_to=None)
+    if released:
+        audit.record(
+            "intake.reports_released", actor=actor, subject=of, context={"count": released}
+        )
+    return released
+
+
+@transaction.atomic
 def settle_waiting(*, actor: Staff, report_id: UUID) -> None:
     """Decide that nobody waits for us here. Raises `NotFound`."""
     check_may(actor, capability=Capability.ANSWER_REPORTS)

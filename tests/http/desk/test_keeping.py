@@ -11,7 +11,7 @@ from tests.unit.intake.desk_of import carry_report
 
 from aigaq.accounts.models import Staff
 from aigaq.intake import models, notices, selectors, services
-from aigaq.intake.shapes import ReportState
+from aigaq.intake.shapes import InboxView, ReportState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Browser = Callable[[Staff], Client]
@@ -168,3 +168,16 @@ def test_an_administrator_is_told_who_can_give_a_role_that_reads_reports(
     assert own.context["form"].non_field_errors()
     assert other.context["form"].errors["roles"]
     assert not Staff.objects.get(pk=keeper.pk).reads_content
+
+
+def test_reports_of_someone_who_left_are_nobodys_and_seen_as_such(
+    open_desk: Founding, browser_of: Browser, staff_of: Callable[[str], Staff]
+) -> None:
+    leaves, founder = staff_of("caseworker"), open_desk.founder
+    carried = carry_report(open_desk)
+    services.assign_report(actor=founder, report_id=carried.report.pk, to=leaves)
+
+    browser_of(founder).post(f"/people/{leaves.pk}", {"deactivate": "yes"})
+
+    rows = selectors.list_inbox(actor=founder, view=InboxView.UNASSIGNED).rows
+    assert [row.id for row in rows] == [carried.report.pk]
