@@ -39,6 +39,7 @@ SENTENCES = {
     "gate.already_running": "A gate runs on this data folder already. Stop that one first.",
     "gate.bad_key_file": "The file of the log key does not hold a key. It is gate/log.key "
     "of `aigaq init`.",
+    "gate.bad_proxy": "AIGAQ_PROXY has to look like socks5://127.0.0.1:9050, or be `none`.",
     "gate.desk_here": "A desk lies on this computer. A gate on a public address must not "
     "stand beside it: run the gate on a server of its own.",
     "gate.wrong_log_key": "This log key is not the one that the card names. Use the folder "
@@ -46,6 +47,8 @@ SENTENCES = {
     "gate.refused_card": "The gate refused the card ({code}). The one it has stays in use.",
     "gate.unreachable": "The gate does not answer. Nothing was changed; try again later.",
     "home.not_absolute": "AIGAQ_HOME has to be an absolute path.",
+    "init.trial_not_live": "A trial cannot be live: its secrets are printed and lie in files. "
+    "Nothing was founded. Leave --trial out to found a live organisation.",
     "mailbox.alarm": "Gate and team contradict each other, or a message is forged. Write nothing "
     "more here; reach the team by the way that was agreed.",
     "mailbox.not_for_us": "No mailbox opens with this code here. Compare the digits and the team.",
