@@ -35,6 +35,7 @@ from tests.gatehouse import (
     seal,
 )
 
+from aigaq.gate.gate import ERASING_BYTES
 from aigaq.sealing.receipt_code import MailboxKeys
 
 pytestmark = pytest.mark.faults
@@ -183,12 +184,12 @@ def test_nothing_acknowledged_is_lost_when_the_gate_is_killed_at_any_instant(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a folder on a file system of 48 MiB of its own."""
+    """Give a folder on a file system of 64 MiB of its own."""
     if os.geteuid() != 0:
         pytest.fail("this test mounts a small tmpfs and needs root")
     folder = tmp_path / "small"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)], check=True)
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
@@ -270,7 +271,7 @@ def test_parts_that_do_not_say_their_length_leave_the_reserve_to_texts(
     gate_on_small_disk: RunningGate,
 ) -> None:
     def slow_body() -> Iterator[bytes]:
-        for _ in range(20):
+        for _ in range(22):
             time.sleep(0.1)
             yield bytes(MIB)
 
@@ -279,11 +280,47 @@ def test_parts_that_do_not_say_their_length_leave_the_reserve_to_texts(
         phone = Phone(client, gate_on_small_disk.organisation)
         draft = os.urandom(32)
         # Both were begun while there was room for either of them.
-        made = [phone.create(draft=draft, member=f"item-000{n}.age", length=20 * MIB) for n in "01"]
+        made = [phone.create(draft=draft, member=f"item-000{n}.age", length=22 * MIB) for n in "01"]
         places = [one.headers["location"] for one in made]
         answers = [client.patch(place, content=slow_body(), headers=headers) for place in places]
         assert [one.status_code for one in answers] == [204, 507]
         assert phone.complete(seal(phone.organisation, mailbox_keys())).status_code == 201
+
+
+def test_erasing_everything_needs_no_more_than_is_held_for_it(
+    gate_on_small_disk: RunningGate, small_disk: Path
+) -> None:
+    gate, reports = gate_on_small_disk, []
+    with httpx.Client(base_url=gate.origin, timeout=30) as client:
+        phone, keys = Phone(client, gate.organisation), mailbox_keys()
+        while True:
+            parcel = seal(gate.organisation, keys, answer="x" * 30_000)
+            if phone.complete(parcel).status_code != 201:
+                break
+            reports.append(parcel.report_id)
+        # The worst case: the log is empty again, and has to grow to its full size while erasing.
+        gate.stop()
+        gate.start()
+        keep_free(small_disk, ERASING_BYTES - 3 * MIB)
+        lowest = free_bytes(small_disk)
+        for report_id in reports:
+            safe = phone.desk("POST", f"/api/desk/reports/{report_id.hex()}/safe")
+            assert safe.status_code == 204, safe.text
+            lowest = min(lowest, free_bytes(small_disk))
+    assert len(reports) > 300
+    assert lowest > 0
+    assert lowest < ERASING_BYTES - 10 * MIB, "far too much is held"
+
+
+def free_bytes(folder: Path) -> int:
+    facts = os.statvfs(folder)
+    return facts.f_bavail * facts.f_frsize
+
+
+def keep_free(folder: Path, size: int) -> None:
+    """Fill the file system until ``size`` bytes are free."""
+    with (folder / "of-somebody-else").open("wb") as file:
+        file.write(bytes(max(0, free_bytes(folder) - size)))
 
 
 def send_until_refused(phone: Phone, parcel: Parcel) -> httpx.Response:
