@@ -20,7 +20,7 @@ def parse_hybrid_recipient(text: str, *, code: str) -> HybridRecipient:
         recipient = parse_recipient(text)
     except AgeError:
         raise SealingError(code) from None
-    if not isinstance(recipient, HybridRecipient) or not text.islower():
+    if not isinstance(recipient, HybridRecipient) or text != text.lower():
         raise SealingError(code)
     return recipient
 

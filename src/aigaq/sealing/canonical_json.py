@@ -21,12 +21,14 @@ MAXIMUM_INTEGER = 2**53 - 1
 # the beginning of another, in quadratic time.
 STRUCTURE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
 
+_QUICK = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
 
 def build_json(value: Any) -> bytes:
     """Return the RFC 8785 form of ``value``. Raises `SealingError` for what JSON cannot say."""
     _check_numbers(value)
     try:
-        quick = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        quick = _QUICK.encode(value)
         if quick.isascii():  # The same bytes: they differ in the order of names beyond ASCII only.
             return quick.encode("ascii")
         return rfc8785.dumps(value)
