@@ -307,7 +307,8 @@ def _set_aside_unfinished(home: Home) -> None:
     found = [path for path in (home.keys, home.locked, home.blobs) if path.exists()]
     names = [home.database.name + suffix for suffix in ("", "-wal", "-shm")]
     found += [home.desk / name for name in names if (home.desk / name).exists()]
-    if not any(path.is_file() or any(path.iterdir()) for path in found):
+    # `Home.create` makes an empty database file, which nobody has anything in.
+    if not any(path.stat().st_size if path.is_file() else any(path.iterdir()) for path in found):
         return
     aside = home.desk / f"unfinished-{secrets.token_hex(8)}"
     aside.mkdir(mode=0o700)

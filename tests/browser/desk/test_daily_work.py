@@ -232,6 +232,12 @@ def test_the_language_is_switched_and_kept(open_page: OpenPage, desk: Desk) -> N
     page.wait_for_selector("html[lang=kk]")
     page.goto(desk.origin + "/inbox")
     assert page.inner_text("h1") == "Кіріс хабарламалар"
+    elsewhere = page.context.browser
+    assert elsewhere is not None
+    with elsewhere.new_context(locale="ru") as context:
+        other = context.new_page()
+        enter(other, desk)
+        other.wait_for_selector("html[lang=kk]")
 
 
 def test_one_key_locks_every_tab_and_nothing_stays_on_the_screen(

@@ -171,3 +171,11 @@ def test_a_desk_that_only_lost_its_marker_is_put_aside_and_not_removed(clean_hom
     assert (aside / "blobs/blob").read_bytes() == b"noise"
     assert not clean_home.keys.exists()
     shutil.rmtree(aside)
+
+
+def test_a_folder_in_which_nothing_was_begun_leaves_nothing_aside(clean_home: Home) -> None:
+    for path in clean_home.desk.glob("unfinished-*"):
+        shutil.rmtree(path)
+    clean_home.database.write_bytes(b"")
+    ceremony._set_aside_unfinished(clean_home)
+    assert list(clean_home.desk.glob("unfinished-*")) == []
