@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 from tests.conftest import Founding
 from tests.unit.intake.desk_of import carry_report
@@ -181,3 +182,25 @@ def test_reports_of_someone_who_left_are_nobodys_and_seen_as_such(
 
     rows = selectors.list_inbox(actor=founder, view=InboxView.UNASSIGNED).rows
     assert [row.id for row in rows] == [carried.report.pk]
+
+
+def test_a_history_that_was_changed_behind_the_desks_back_is_named(
+    open_desk: Founding, browser_of: Browser
+) -> None:
+    carry_report(open_desk)
+    browser = browser_of(open_desk.founder)
+    whole = browser.get("/organisation/history?check=1").context["checked"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for name, _sql in triggers:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        cursor.execute("UPDATE core_auditevent SET actor = 'nobody' WHERE sequence = 2")
+        for _name, sql in triggers:
+            cursor.execute(sql)
+
+    changed = browser.get("/organisation/history?check=1").context["checked"]
+
+    assert whole["broken_at"] is None
+    assert whole["whole"] > 2
+    assert changed == {"whole": None, "broken_at": 2}

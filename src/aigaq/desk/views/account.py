@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from aigaq.accounts import selectors, services
 from aigaq.accounts.permissions import Capability, may
 from aigaq.core import audit
+from aigaq.core.errors import AuditError
 from aigaq.desk.access import actor_of, needs
 from aigaq.intake import selectors as intake
 
@@ -62,7 +63,7 @@ def organisation(request: HttpRequest) -> HttpResponse:
 @require_GET
 @needs(Capability.READ_AUDIT)
 def history(request: HttpRequest) -> HttpResponse:
-    """Show who did what, newest first, a page at a time."""
+    """Show who did what, newest first, a page at a time; check the whole chain when asked."""
     asked = request.GET.get("before", "")
     before = int(asked) if asked.isdecimal() and len(asked) < 16 else None
     rows = audit.list_events(before=before, limit=PAGE_ROWS + 1)
@@ -79,5 +80,14 @@ def history(request: HttpRequest) -> HttpResponse:
             for row in rows[:PAGE_ROWS]
         ],
         "next": rows[PAGE_ROWS - 1].sequence if len(rows) > PAGE_ROWS else None,
+        "checked": _check_chain() if "check" in request.GET else None,
     }
     return render(request, "desk/account/history.html", context)
+
+
+def _check_chain() -> dict[str, int | None]:
+    """Return how many events stand unchanged, or the number of the first that does not."""
+    try:
+        return {"whole": audit.check_chain(), "broken_at": None}
+    except AuditError as error:
+        return {"whole": None, "broken_at": int(str(error.context["sequence"]))}
