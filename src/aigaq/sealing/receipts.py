@@ -24,6 +24,7 @@ RECEIPT_FORMAT = "aigaq/receipt/v1"
 STATES = ("filed", "damaged", "duplicate")
 MAXIMUM_TEXT_BYTES = 4_096
 CLOCK_TOLERANCE = timedelta(days=1)
+MAXIMUM_PROOF_BYTES = 96 * 1024
 MAXIMUM_RECEIPT_BYTES = 256 * 1024
 
 
@@ -65,6 +66,8 @@ class ReceiptFile:
     leaf_count: int
     promise: str
     filing_receipt: str | None
+    #: A C2SP tlog-proof of the commitment, once the log has it.
+    proof: str | None = None
 
 
 def build_promise(promise: Promise, *, log_key: Ed25519PrivateKey) -> str:
@@ -190,7 +193,7 @@ def build_receipt_file(receipt: ReceiptFile) -> bytes:
         "leaf_count": receipt.leaf_count,
         "mailbox_key": encode_base64(receipt.mailbox_key),
         "promise": receipt.promise,
-        "proof": None,
+        "proof": receipt.proof,
         "report_id": receipt.report_id.hex(),
         "root": receipt.root.hex(),
         "root_salt": encode_base64(receipt.root_salt),
@@ -219,6 +222,9 @@ def parse_receipt_file(data: bytes) -> ReceiptFile:
         filing_receipt=None
         if form.is_null("filing_receipt")
         else form.text("filing_receipt", maximum_bytes=MAXIMUM_TEXT_BYTES),
+        proof=None
+        if form.is_null("proof")
+        else form.text("proof", maximum_bytes=MAXIMUM_PROOF_BYTES),
     )
     opened = commit_root(
         root=receipt.root,
@@ -255,8 +261,6 @@ def _receipt_form(data: bytes) -> Form:
     )
     form = Form(members, names=names, code="receipt.bad_form")
     form.choice("format", among=(RECEIPT_FORMAT,))
-    if not form.is_null("proof"):  # Proofs come with the log; this version has none.
-        raise form.fault()
     return form
 
 

@@ -1,0 +1,127 @@
+"""What an evidence package is made of, before it is written. Hashes are raw ``bytes``.
+
+Source: ``spec/evidence-package.md``.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from aigaq.sealing.log_entries import Opening
+
+
+@dataclass(frozen=True)
+class PackagedReport:
+    """A report of which something is disclosed, with its proof from the log."""
+
+    report_id: bytes
+    received_at: datetime
+    mailbox_key: bytes
+    root_salt: bytes
+    leaves: tuple[bytes, ...]
+    root: bytes
+    commitment: bytes
+    register_number: int
+    log_index: int
+    proof: bytes
+
+
+@dataclass(frozen=True)
+class PackagedItem:
+    """A disclosed item. ``open`` gives its bytes, in plain, as received."""
+
+    report_id: bytes
+    item_number: int
+    leaf_index: int
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: bytes
+    salt: bytes
+    provenance: str
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+
+
+@dataclass(frozen=True)
+class PackagedGrant:
+    """A consent of the report, with its leaf."""
+
+    report_id: bytes
+    number: int
+    purpose: str
+    audience: str
+    items: tuple[int, ...] | None
+    salt: bytes
+    leaf_index: int
+
+
+@dataclass(frozen=True)
+class StaffGrant:
+    """A consent that was given by word of mouth and written down."""
+
+    report_id: bytes
+    purpose: str
+    audience: str
+    items: tuple[int, ...] | None
+    by: str
+    how: str
+    granted_at: datetime
+
+
+@dataclass(frozen=True)
+class ConsentChange:
+    """A signed message by which a reporter took grants back."""
+
+    mailbox_key: bytes
+    message: str
+
+
+@dataclass(frozen=True)
+class LoggedHead:
+    """The newest custody head that the log holds."""
+
+    count: int
+    opening: Opening
+    proof: bytes
+
+
+@dataclass(frozen=True)
+class PackagedToken:
+    """A timestamp token over the checkpoint, with its chain in PEM."""
+
+    authority: str
+    response: bytes
+    chain: str
+
+
+@dataclass(frozen=True)
+class Package:
+    """Everything that goes into one package."""
+
+    made_at: datetime
+    purpose: str
+    audience: str
+    organisation: str
+    identifier: str
+    team_id: bytes
+    root_key: bytes
+    cards: Mapping[int, bytes]
+    checkpoint: bytes
+    checkpoint_size: int
+    reports: tuple[PackagedReport, ...]
+    items: tuple[PackagedItem, ...]
+    grants: tuple[PackagedGrant, ...]
+    staff_grants: tuple[StaffGrant, ...]
+    changes: tuple[ConsentChange, ...]
+    #: The chain's lines, whole or as ``{"hash", "sequence"}``, without LF.
+    custody_lines: tuple[bytes, ...]
+    custody_head: bytes
+    logged_head: LoggedHead | None
+    tokens: tuple[PackagedToken, ...]
+    #: Further files of the payload by path under ``data/``, such as ``summary.ru.html``.
+    documents: Mapping[str, bytes]
+
+
+Json = dict[str, Any]
