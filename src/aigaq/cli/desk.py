@@ -26,7 +26,9 @@ def desk() -> None:
 def serve(host: str, port: int) -> None:
     """Run the desk, locked, in the foreground. Ctrl+C or SIGTERM ends it."""
     from aigaq.desk.serve import serve_desk
+    from aigaq.intake.way import read_setting
 
+    read_setting()
     serve_desk(home=get_home(), host=host, port=port)
 
 

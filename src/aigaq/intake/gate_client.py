@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from aigaq.errors import AigaqError
 from aigaq.intake.errors import GateError
 from aigaq.intake.paced_line import GRACE_SECONDS, PacedTransport
+from aigaq.intake.way import DESK, STRANGER, find_proxy
 from aigaq.sealing.canonical_json import build_json
 from aigaq.sealing.encoding import decode_base64, encode_base64
 from aigaq.sealing.errors import SealingError
@@ -85,18 +86,21 @@ class GateClient:
         key: Ed25519PrivateKey,
         timeout_seconds: float = 30.0,
         grace_seconds: float = GRACE_SECONDS,
+        purpose: str = DESK,
     ) -> None:
         self._origin = origin
         self._team_id = team_id
         self._key = key
         self._nonce: tuple[bytes, int] | None = None
-        # Neither proxies from the environment nor redirects: the card names the one origin.
+        # No redirects, and no other proxy than our own setting: the card names the one origin.
         self._http = httpx.Client(
             base_url=origin,
             timeout=timeout_seconds,
             trust_env=False,
             follow_redirects=False,
-            transport=PacedTransport(grace_seconds=grace_seconds),
+            transport=PacedTransport(
+                proxy=find_proxy(origin=origin, purpose=purpose), grace_seconds=grace_seconds
+            ),
         )
 
     def __enter__(self) -> "GateClient":
@@ -245,7 +249,7 @@ def read_public(*, origin: str, path: str, timeout_seconds: float = 30.0) -> byt
                 base_url=origin,
                 timeout=timeout_seconds,
                 trust_env=False,
-                transport=PacedTransport(),
+                transport=PacedTransport(proxy=find_proxy(origin=origin, purpose=STRANGER)),
             ) as http,
             http.stream("GET", path) as answer,
         ):

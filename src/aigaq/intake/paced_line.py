@@ -14,6 +14,8 @@ from typing import Any
 import httpcore  # What httpx stands on, and brings with it.
 import httpx
 
+from aigaq.intake.socks import Proxy, ask_proxy
+
 #: The lowest pace, in bytes a second.
 PACE_BYTES = 1_024
 #: How far a request may fall behind that pace: also the longest wait for an answer to begin.
@@ -80,10 +82,11 @@ class _PacedStream(httpcore.NetworkStream):
 
 
 class _PacedBackend(httpcore.NetworkBackend):
-    """Opens paced connections."""
+    """Opens paced connections, straight or through a proxy."""
 
-    def __init__(self, *, grace_seconds: float) -> None:
+    def __init__(self, *, proxy: Proxy | None, grace_seconds: float) -> None:
         self._backend = httpcore.SyncBackend()
+        self._proxy = proxy
         self._grace_seconds = grace_seconds
 
     def connect_tcp(
@@ -94,20 +97,27 @@ class _PacedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect."""
-        stream = self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _PacedStream(stream, grace_seconds=self._grace_seconds)
+        """Connect; a proxy is told the name, which is not asked for here."""
+        asked = (self._proxy.host, self._proxy.port) if self._proxy else (host, port)
+        stream = self._backend.connect_tcp(*asked, timeout, local_address, socket_options)
+        paced = _PacedStream(stream, grace_seconds=self._grace_seconds)
+        if self._proxy is not None:
+            ask_proxy(paced, proxy=self._proxy, host=host, port=port, timeout_seconds=timeout)
+        return paced
 
 
 class PacedTransport(httpx.HTTPTransport):
-    """httpx's own transport over paced connections; neither proxies nor the environment."""
+    """httpx's own transport over paced connections, straight or through ``proxy``.
 
-    def __init__(self, *, grace_seconds: float = GRACE_SECONDS) -> None:
+    Nothing is taken from the environment here.
+    """
+
+    def __init__(self, *, proxy: Proxy | None = None, grace_seconds: float = GRACE_SECONDS) -> None:
         super().__init__(trust_env=False)
         self._pool = httpcore.ConnectionPool(
             ssl_context=httpx.create_ssl_context(trust_env=False),
             max_connections=4,
             max_keepalive_connections=1,
             keepalive_expiry=30.0,
-            network_backend=_PacedBackend(grace_seconds=grace_seconds),
+            network_backend=_PacedBackend(proxy=proxy, grace_seconds=grace_seconds),
         )

@@ -33,6 +33,7 @@ from aigaq.intake import (
     second_place,
     services,
     staging,
+    way,
 )
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.errors import GateError, NotFound
@@ -123,7 +124,10 @@ def pull_round(*, is_stopping: Callable[[], bool] = lambda: False) -> Pulled:
         spool=Spool(settings.HOME),
         team_id=files.card.team_id,
         connect=lambda: GateClient(
-            origin=files.gate_origin, team_id=files.card.team_id, key=files.fetch_key
+            origin=files.gate_origin,
+            team_id=files.card.team_id,
+            key=files.fetch_key,
+            purpose=way.FETCH,
         ),
         is_known=_is_filed,
         is_stopping=is_stopping,
