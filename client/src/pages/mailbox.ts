@@ -83,6 +83,7 @@ export class MailboxPage {
   readonly #code: string;
   /** Report ids seen in this session, with the time of receipt where it is known. */
   readonly reports = new Map<string, string | null>();
+  readonly #safe = new Set<string>();
 
   constructor(app: App, mailbox: Mailbox, code: string, view: MailboxView) {
     this.app = app;
@@ -114,6 +115,7 @@ export class MailboxPage {
   #remember(): void {
     for (const { reportId, promisedAt } of this.view.promises) this.reports.set(reportId, promisedAt);
     for (const message of this.view.messages) {
+      if (message.kind === "safe") this.#safe.add(message.reportId);
       if (message.kind !== "text" && !this.reports.has(message.reportId)) this.reports.set(message.reportId, null);
     }
   }
@@ -144,7 +146,7 @@ export class MailboxPage {
       this.#said,
       mailbox.serverKnewCode && notice("care", t("mail.server_knew")),
       ...view.promises.map((promise) =>
-        notice("info", h("p", { class: "strong" }, t("mail.received")), h("p", {}, t("mail.received_text", { time: formatTime(promise.promisedAt) }))),
+        notice("info", h("p", { class: "strong" }, t("mail.received")), h("p", {}, this.#receivedText(promise))),
       ),
       view.messages.length === 0 ? h("p", {}, t(view.found ? "mail.none" : "mail.not_found")) : h("h2", {}, t("mail.unread")),
       ...view.messages.map((message) => this.#message(message)),
@@ -157,6 +159,11 @@ export class MailboxPage {
       view.canWrite && wishForm(this),
       h("div", { class: "row foot-row" }, button(t("mail.close"), () => this.#close())),
     );
+  }
+
+  /** What is safe does not lie on the server any more. */
+  #receivedText({ reportId, promisedAt }: MailboxView["promises"][number]): string {
+    return t(this.#safe.has(reportId) ? "mail.received_safe_text" : "mail.received_text", { time: formatTime(promisedAt) });
   }
 
   #message(message: DeskMessage): HTMLElement {

@@ -9,6 +9,7 @@
 import { hashPart } from "../crypto/hashing";
 import { ClientError } from "../errors";
 import { type Bytes, toBase64, utf8 } from "../protocol/bytes";
+import { countSent } from "./memory";
 import { type Answer, type Line, LineBroken, SLOWEST_RESUMABLE_BYTES_A_SECOND } from "./line";
 
 const VERSION = { "Tus-Resumable": "1.0.0" } as const;
@@ -66,6 +67,7 @@ async function patch(line: Line, path: string, offset: number, bytes: Bytes): Pr
     "Upload-Checksum": `sha256 ${toBase64(await hashPart(bytes))}`,
     "Upload-Offset": String(offset),
   }, bytes, SLOWEST_RESUMABLE_BYTES_A_SECOND);
+  countSent(bytes.length);
   if (answer.status === 204) return offsetOf(answer);
   // 409: our offset is not the gate's; 460: the bytes were hurt on the way. Ask and send again.
   if (answer.status === 409 || answer.status === 460) throw new LineBroken();

@@ -102,6 +102,30 @@ def test_received_filed_and_safe_are_shown_until_confirmed(open_page: OpenPage, 
     assert "Fictional answer." not in page.inner_text("#view")
 
 
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_only_what_is_not_safe_yet_is_said_to_lie_on_the_server(
+    open_page: OpenPage, desk: Desk, language: str
+) -> None:
+    words = texts(language)
+    lies_there = words["mail.received_text"].partition("{time}. ")[2]
+    page = open_page()
+    code = _report(page)
+    page.reload()
+    page.click(f"button[value={language}]")
+    page.wait_for_function("to => document.documentElement.lang === to", arg=language)
+    page.click("#go-code")
+    page.fill("#code-typed", code)
+    walk.press(page, words["mail.open"])
+    page.get_by_text(lies_there).wait_for()
+    desk.pull_newest()
+    desk.file()
+    desk.send("safe", {"report_id": desk.report["id"]})
+    walk.press(page, words["mail.again"])
+    page.get_by_text(words["mail.safe"], exact=True).wait_for()
+    shown = page.inner_text("#view")
+    assert lies_there not in shown
+
+
 def test_what_she_writes_carries_the_tile_and_is_not_shown_again(open_page: OpenPage) -> None:
     page = open_page()
     code = _report(page)

@@ -13,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +35,7 @@ ARGUMENTS = [
 ]
 MESSAGE_END = b"\0"
 LEAST_WORK_SECONDS = 0.1
+SAMPLE_SECONDS = 0.05
 BUSY = "(() => { const end = performance.now() + 400; while (performance.now() < end); })()"
 
 
@@ -107,6 +109,11 @@ class BareChromium:
                 return busiest
         raise TimeoutError("no renderer works when the page does")
 
+    def processes(self) -> list[psutil.Process]:
+        """Return the browser and all that it started: pages, network, graphics."""
+        browser = psutil.Process(self._process.pid)
+        return [browser, *browser.children(recursive=True)]
+
     def _renderers(self) -> dict[psutil.Process, float]:
         found = {}
         for one in psutil.Process(self._process.pid).children(recursive=True):
@@ -159,6 +166,53 @@ class BareChromium:
         text, _, self._unread = self._unread.partition(MESSAGE_END)
         message: dict[str, Any] = json.loads(text)
         return message
+
+
+class WatchOfAll:
+    """The most memory of its own that a browser holds, in all of its processes together.
+
+    Sampled; pages of program files, which every Chromium on the machine shares, are left out.
+    """
+
+    def __init__(self, browser: BareChromium) -> None:
+        self._browser = browser
+        self._done = threading.Event()
+        self._before = self._peak = self._now()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> "WatchOfAll":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    @property
+    def growth_mib(self) -> float:
+        """Return how far the peak was above what was held before."""
+        return self._peak - self._before
+
+    def _watch(self) -> None:
+        while not self._done.wait(SAMPLE_SECONDS):
+            self._peak = max(self._peak, self._now())
+
+    def _now(self) -> float:
+        return sum(_own_mib(one) for one in self._browser.processes())
+
+
+def _own_mib(process: psutil.Process) -> float:
+    try:
+        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    kept = [line for line in lines if line.startswith(("RssAnon:", "RssShmem:"))]
+    return sum(int(line.split()[1]) for line in kept) / 1024
 
 
 def resident_mib(process: psutil.Process) -> float:

@@ -1,7 +1,9 @@
 """A large file is sealed and sent in memory that does not grow with it.
 
 A random file in the real page, without the inspector that would keep what is sent, to a real gate:
-the renderer's peak, as the kernel counts it, stays within a constant of what the page held before.
+the peak of the page's process, as the kernel counts it, and that of all the browser's processes
+together stay within a constant of what was held before (DESIGN: 120 MB). What a bare ``fetch`` of
+as many bytes holds, `bench/client.py` prints beside it.
 `AIGAQ_ROUNDS=small`: 100 MB, `full`: 100 MB and 1 GB.
 """
 
@@ -11,15 +13,20 @@ from pathlib import Path
 
 import pytest
 from tests.browser.gate.organisation import free_port, make_organisation, running_gate
-from tests.unit.client.bare_chromium import BareChromium, forget_peak, peak_mib, resident_mib
+from tests.unit.client.bare_chromium import (
+    BareChromium,
+    WatchOfAll,
+    forget_peak,
+    peak_mib,
+    resident_mib,
+)
 from tests.unit.client.conftest import BEGIN
 from tests.unit.client.desk import Desk, content_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MEGABYTE = 10**6
-# Slices that wait for the collector of garbage, which comes late on a busy machine.
-MOST_GROWTH_MIB = 200
+MOST_GROWTH_MIB = 120
 MEGABYTES = [100, 1_000] if os.environ.get("AIGAQ_ROUNDS") == "full" else [100]
 PICK = """(() => {
   window.pick = document.createElement("input");
@@ -58,7 +65,8 @@ def test_a_large_file_needs_no_more_memory_than_a_small_one(megabytes: int, tmp_
         renderer = phone.renderer()
         before = resident_mib(renderer)
         forget_peak(renderer)
-        received = phone.evaluate("sendPart(partOf(null, pick.files[0]))")
+        with WatchOfAll(phone) as watch:
+            received = phone.evaluate("sendPart(partOf(null, pick.files[0]))")
         growth = peak_mib(renderer) - before
         assert "reportId" in received, received
         report = Desk(organisation, port).open(received["reportId"])
@@ -67,3 +75,4 @@ def test_a_large_file_needs_no_more_memory_than_a_small_one(megabytes: int, tmp_
         if megabytes == min(MEGABYTES):
             assert hashlib.sha256(content_of(report, 0)).hexdigest() == digest
     assert growth <= MOST_GROWTH_MIB
+    assert watch.growth_mib <= MOST_GROWTH_MIB
