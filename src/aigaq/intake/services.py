@@ -6,7 +6,6 @@ that it calls. Each service takes who acts and raises `NotFound` for what is abs
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
@@ -18,16 +17,20 @@ from aigaq.accounts import selectors as accounts
 from aigaq.accounts.permissions import Capability, may
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit, background, blob_store
-from aigaq.intake import filing, letters, models, notices, previews, second_place, shredder
+from aigaq.intake import filing, letters, models, previews, shredder
 from aigaq.intake.errors import (
     AlreadyDecided,
     ImportRefused,
     IntakeError,
     NotFound,
     ReplyRefused,
-    SecondPlaceError,
 )
 from aigaq.intake.gate_client import GateClient
+from aigaq.intake.keeping import copy_to_second_place as copy_to_second_place
+from aigaq.intake.keeping import name_second_place as name_second_place
+from aigaq.intake.keeping import set_notices as set_notices
+from aigaq.intake.keeping import set_second_place as set_second_place
+from aigaq.intake.keeping import stop_notices as stop_notices
 from aigaq.intake.locked_files import read_locked_files
 from aigaq.intake.notice_state import NoticeState
 from aigaq.intake.public_watch import watch_public
@@ -36,9 +39,8 @@ from aigaq.intake.selectors import (
     check_may,
     get_item,
     get_report,
-    read_second_place,
 )
-from aigaq.intake.shapes import Download, NoticeSettings, RequestAction, SecondPlaceStatus
+from aigaq.intake.shapes import Download, RequestAction
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.header import HEADER, MAXIMUM_HEADER_BYTES
 from aigaq.sealing.header import report_id as hash_header
@@ -302,62 +304,6 @@ def pull_now() -> None:
     _wake("intake-pull")
 
 
-@transaction.atomic
-def set_second_place(*, actor: Staff | None, folder: Path, is_trial: bool = False) -> None:
-    """Choose the folder of the second place. Raises `NotFound`, `SecondPlaceError`."""
-    if actor is not None:
-        check_may(actor, capability=Capability.MANAGE_SECOND_PLACE)
-    second_place.check_folder(folder)
-    models.SecondPlace.objects.update_or_create(
-        id=1,
-        defaults={
-            "folder": str(folder),
-            "is_trial": is_trial,
-            "set_at": clock.now(),
-            "code": "",
-            "last_copied_at": None,
-        },
-    )
-    audit.record(
-        "intake.second_place_set", actor=actor, kind="second_place", context={"is_trial": is_trial}
-    )
-    transaction.on_commit(lambda: _wake("intake-work"))
-
-
-def name_second_place(*, actor: Staff | None, folder: Path) -> bool:
-    """Choose the folder of the second place; tell whether it lies on another disk than the desk.
-
-    On the same disk it is marked as no real second place. Raises as `set_second_place` does.
-    """
-    if actor is not None:
-        check_may(actor, capability=Capability.MANAGE_SECOND_PLACE)
-    second_place.check_folder(folder)
-    is_apart = folder.stat().st_dev != django_settings.HOME.desk.stat().st_dev
-    set_second_place(actor=actor, folder=folder, is_trial=not is_apart)
-    return is_apart
-
-
-def copy_to_second_place(*, actor: Staff | None = None) -> SecondPlaceStatus:
-    """Bring the second place up to date and return its state; what went wrong is in its code."""
-    if actor is not None:
-        check_may(actor, capability=Capability.MANAGE_SECOND_PLACE)
-    row = models.SecondPlace.objects.first()
-    if row is None:
-        return read_second_place()
-    try:
-        copied = second_place.copy_all(folder=Path(row.folder))
-    except SecondPlaceError as error:
-        if row.code != error.code:
-            second_place.record_failed(code=error.code)
-        return read_second_place()
-    second_place.record_copied(reports=copied, actor=actor)
-    if copied:
-        # The *safe* messages are to be there too before they leave: a desk that is restored must
-        # never be behind what it has sent.
-        second_place.back_up_database(Path(row.folder) / second_place.DATABASE)
-    return read_second_place()
-
-
 def publish_again(*, actor: Staff, what: str) -> None:
     """Put our own card at the gate again, and look at it as a stranger would.
 
@@ -378,36 +324,6 @@ def publish_again(*, actor: Staff, what: str) -> None:
 def record_published(*, actor: Staff) -> None:
     """Record that the card was put at the gate again."""
     audit.record("intake.card_published_again", actor=actor, kind="card")
-
-
-@transaction.atomic
-def set_notices(*, actor: Staff, settings: NoticeSettings, password: str | None) -> None:
-    """Choose where notices go; None keeps the password. Raises `NotFound`, `NoticeError`."""
-    check_may(actor, capability=Capability.MANAGE_ORGANISATION)
-    notices.check_settings(settings)
-    if password is None:
-        row = models.NoticeStore.objects.first()
-        password = notices.parse_stored(row.stored).password if row is not None else ""
-    stored = notices.StoredNotice(settings=settings, password=password)
-    models.NoticeStore.objects.update_or_create(
-        id=1, defaults={"stored": notices.build_stored(stored)}
-    )
-    context = {"also_while_locked": settings.also_while_locked}
-    audit.record("intake.notices_set", actor=actor, kind="notices", context=context)
-    home = django_settings.HOME
-    if settings.also_while_locked:
-        transaction.on_commit(lambda: notices.write_open(home, stored))
-    else:
-        transaction.on_commit(lambda: notices.remove_open(home))
-
-
-@transaction.atomic
-def stop_notices(*, actor: Staff) -> None:
-    """Send no more notices. Raises `NotFound`."""
-    check_may(actor, capability=Capability.MANAGE_ORGANISATION)
-    models.NoticeStore.objects.all().delete()
-    audit.record("intake.notices_stopped", actor=actor, kind="notices")
-    transaction.on_commit(lambda: notices.remove_open(django_settings.HOME))
 
 
 def make_previews(*, item_id: UUID) -> None:
