@@ -10,6 +10,7 @@ from tests.flows.stage import GateProcess, Reporter
 from aigaq.core import audit
 from aigaq.intake import models, selectors, services, tasks
 from aigaq.intake.shapes import InboxView, ReportState, Urgency
+from aigaq.intake.spool import Spool
 from aigaq.sealing.receipts import parse_filing_receipt
 
 NewReporter = Callable[[], Reporter]
@@ -93,7 +94,7 @@ def test_a_report_that_is_forgotten_before_it_is_safe_is_erased_at_the_gate_too(
     reporter = new_reporter()
     reporter.tell(items=(("a.bin", "application/octet-stream", b"\0" * 100),))
     tasks.pull_round()
-    tasks.file_ready(tasks.Spool(founding.home))
+    tasks.file_ready(Spool(founding.home))
     (row,) = selectors.list_inbox(actor=founding.founder).rows
     mailbox_id = selectors.access_report(actor=founding.founder, report_id=row.id).mailbox_id
     assert mailbox_id is not None
