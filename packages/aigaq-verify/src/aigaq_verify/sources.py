@@ -132,7 +132,7 @@ class Archive(Source):
                 if archive.comment:
                     raise VerifyError("files.hidden_bytes", path.name)
                 directory = archive.start_dir
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error):
+        except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, struct.error):
             raise VerifyError("files.bad_zip", path.name) from None
         except UnicodeDecodeError:
             raise VerifyError("files.bad_path", path.name) from None
