@@ -255,7 +255,7 @@ def gate_on_small_disk(small_disk: Path, tmp_path: Path) -> Iterator[RunningGate
         folder=tmp_path / "files",
         port=port,
         data=small_disk / "data",
-        options=["--reserve-mib", "32"],
+        options=["--reserve-mib", "16"],
     )
     gate.start()
     yield gate
@@ -324,7 +324,7 @@ def test_parts_that_do_not_say_their_length_leave_the_reserve_to_texts(
     gate_on_small_disk: RunningGate,
 ) -> None:
     def slow_body() -> Iterator[bytes]:
-        for _ in range(22):
+        for _ in range(18):
             time.sleep(0.1)
             yield bytes(MIB)
 
@@ -333,7 +333,7 @@ def test_parts_that_do_not_say_their_length_leave_the_reserve_to_texts(
         phone = Phone(client, gate_on_small_disk.organisation)
         draft = os.urandom(32)
         # Both were begun while there was room for either of them.
-        made = [phone.create(draft=draft, member=f"item-000{n}.age", length=22 * MIB) for n in "01"]
+        made = [phone.create(draft=draft, member=f"item-000{n}.age", length=18 * MIB) for n in "01"]
         places = [one.headers["location"] for one in made]
         answers = [client.patch(place, content=slow_body(), headers=headers) for place in places]
         assert [one.status_code for one in answers] == [204, 507]

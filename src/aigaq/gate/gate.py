@@ -84,13 +84,13 @@ class Gate:
 
     def check_space_for_upload(self, size: int) -> None:
         """Raise ``gate.full`` if ``size`` more bytes would touch the reserve for texts."""
-        kept = max(self.settings.reserve_bytes, ERASING_BYTES)
+        kept = self.settings.reserve_bytes + ERASING_BYTES
         if self.files.free_bytes() - size < kept:
             raise GateError("gate.full")
 
     def check_space_for_text(self, size: int) -> None:
         """Raise ``gate.full`` if ``size`` bytes would touch what erasing itself needs."""
-        kept = max(self.settings.reserve_bytes // 4, ERASING_BYTES)
+        kept = self.settings.reserve_bytes // 4 + ERASING_BYTES
         if self.files.free_bytes() - size < kept:
             raise GateError("gate.full")
 

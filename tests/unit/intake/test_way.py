@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -176,8 +177,8 @@ def test_the_stranger_is_another_one_after_ten_minutes(monkeypatch: pytest.Monke
     desk = passwords.get(DESK)
     assert passwords.get(STRANGER) == first
 
-    now = way.time.monotonic()
-    monkeypatch.setattr(way.time, "monotonic", lambda: now + way.STRANGER_SECONDS + 1)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + way.STRANGER_SECONDS + 1)
     assert passwords.get(STRANGER) != first
     assert passwords.get(DESK) == desk
 
