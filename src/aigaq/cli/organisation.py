@@ -79,7 +79,7 @@ def init(
 ) -> None:
     """Found an organisation: keys, passphrase, recovery parts, team card."""
     if trial and state == "live":
-            raise AigaqError("init.trial_not_live")
+        raise AigaqError("init.trial_not_live")
     home = get_home()
     start_django()
     from aigaq.accounts.ceremony import Choices, check_choices, draw_secrets
