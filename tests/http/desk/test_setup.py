@@ -69,6 +69,18 @@ def test_each_secret_is_shown_once_and_typed_back_before_the_next(empty_desk: Ho
     assert not empty_desk.is_set_up()
 
 
+def test_real_work_with_unreviewed_texts_begins_only_with_a_reason(empty_desk: Home) -> None:
+    browser = Client()
+    live = CHOICES | {"state": "live", "gate_origin": "https://example.org"}
+
+    asked = browser.post("/setup", live)
+    assert asked.status_code == 200
+    assert list(asked.context["form"].errors) == ["accept_unreviewed"]
+
+    begun = browser.post("/setup", live | {"accept_unreviewed": "A fictional reason."})
+    assert begun["Location"] == "/setup/keep/passphrase"
+
+
 def test_a_wrong_copy_does_not_go_on(empty_desk: Home) -> None:
     browser = Client()
     address = begin(browser)

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.test import Client
 from tests.conftest import Founding
 
 from aigaq.accounts import live_rule
@@ -161,14 +160,3 @@ def test_the_command_names_the_languages_and_founds_nothing(tmp_path: Path) -> N
     assert "kk, ru" in done.stderr
     assert "--accept-unreviewed-texts" in done.stderr
     assert not (tmp_path / "home" / "desk" / "locked" / "card.json").exists()
-
-
-def test_the_page_of_the_ceremony_asks_for_the_reason_too(
-    clean_home: object, db: None, client: Client
-) -> None:
-    from aigaq.desk.views.setup import ChoicesForm
-
-    form = ChoicesForm({"state": "live"})
-    assert "accept_unreviewed" in form.fields
-    form.full_clean()
-    assert "accept_unreviewed" not in form.errors
