@@ -1,0 +1,135 @@
+"""The chain of custody: appends a line, reads lines, checks the whole.
+
+A line is appended in the transaction of what it tells of, so neither is there without the other.
+Source: ``spec/evidence-package.md``, "Custody event".
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+
+from aigaq import clock
+from aigaq.accounts.selectors import Staff
+from aigaq.evidence import models
+from aigaq.evidence.custody_lines import CustodyLine, build_line, extend_custody, hash_line
+from aigaq.evidence.errors import EvidenceError
+from aigaq.evidence.shapes import ChainHead, CustodyEvent, StoredLine
+from aigaq.sealing.chains import NO_HEAD
+
+DESK = "desk"
+
+
+def name_person(person: Staff | None) -> str:
+    """Return who acts, as a line says it: the name and the beginning of the person's id."""
+    return DESK if person is None else f"{person.display_name} ({str(person.pk)[:8]})"
+
+
+@transaction.atomic
+def append(
+    event: str,
+    *,
+    by: Staff | None,
+    report_id: bytes | None = None,
+    item_number: int | None = None,
+    sha256: bytes | None = None,
+    note: str = "",
+    at: datetime | None = None,
+) -> int:
+    """Append an event in the caller's transaction and return its sequence."""
+    last = models.CustodyLine.objects.order_by("-sequence").first()
+    sequence = last.sequence + 1 if last else 1
+    about = None if report_id is None else f"{report_id.hex()}/{item_number}"
+    if report_id is not None and item_number is None:
+        # The format knows items and the whole store; what concerns a report stands in the note.
+        about, note = None, f"{report_id.hex()} {note}".strip()
+    line = build_line(
+        CustodyLine(
+            sequence=sequence,
+            at=at or clock.now(),
+            by=name_person(by),
+            event=event,
+            item=about,
+            sha256=sha256,
+            note=note,
+        )
+    )
+    digest = hash_line(line)
+    models.CustodyLine.objects.create(
+        sequence=sequence,
+        report_id=report_id,
+        item_number=item_number,
+        line=line,
+        line_sha256=digest,
+        head=extend_custody(bytes(last.head) if last else NO_HEAD, line_sha256=digest),
+    )
+    return sequence
+
+
+def read_head() -> ChainHead:
+    """Return how many lines there are, and the hash over them."""
+    last = models.CustodyLine.objects.order_by("-sequence").values("sequence", "head").first()
+    if last is None:
+        return ChainHead(0, NO_HEAD)
+    return ChainHead(last["sequence"], bytes(last["head"]))
+
+
+def read_lines(*, up_to: int | None = None) -> Iterator[StoredLine]:
+    """Yield the chain's lines in order, the forgotten ones without their bytes."""
+    rows = models.CustodyLine.objects.order_by("sequence")
+    if up_to is not None:
+        rows = rows.filter(sequence__lte=up_to)
+    for row in rows.iterator(chunk_size=1_000):
+        yield StoredLine(
+            sequence=row.sequence,
+            report_id=None if row.report_id is None else bytes(row.report_id),
+            item_number=row.item_number,
+            line=None if row.line is None else bytes(row.line),
+            line_sha256=bytes(row.line_sha256),
+        )
+
+
+def check() -> ChainHead:
+    """Check every line and return the head.
+
+    Raises `EvidenceError`: ``custody.gap``, ``custody.wrong_chain`` (with ``sequence``).
+    """
+    count, head = 0, NO_HEAD
+    for row in models.CustodyLine.objects.order_by("sequence").iterator(chunk_size=1_000):
+        count += 1
+        if row.sequence != count:
+            raise EvidenceError("custody.gap", sequence=count)
+        head = extend_custody(head, line_sha256=bytes(row.line_sha256))
+        is_whole = row.line is None or _says(bytes(row.line), row=row)
+        if not is_whole or head != bytes(row.head):
+            raise EvidenceError("custody.wrong_chain", sequence=count)
+    return ChainHead(count, head)
+
+
+def list_events(*, report_id: bytes, limit: int = 500) -> tuple[CustodyEvent, ...]:
+    """Return what happened to a report and its items, newest first."""
+    rows = models.CustodyLine.objects.filter(report_id=report_id).order_by("-sequence")[:limit]
+    return tuple(_read_event(row) for row in rows)
+
+
+def _says(line: bytes, *, row: models.CustodyLine) -> bool:
+    """Tell whether the bytes are those that were hashed, and stand where they say."""
+    if hash_line(line) != bytes(row.line_sha256):
+        return False
+    return bool(json.loads(line)["sequence"] == row.sequence)
+
+
+def _read_event(row: models.CustodyLine) -> CustodyEvent:
+    said = {} if row.line is None else json.loads(bytes(row.line))
+    digest = said.get("sha256")
+    return CustodyEvent(
+        sequence=row.sequence,
+        line_sha256=bytes(row.line_sha256),
+        at=clock.parse_time(said["at"]) if said else None,
+        by=said.get("by", ""),
+        event=said.get("event", ""),
+        item_number=row.item_number,
+        sha256=bytes.fromhex(digest) if digest else None,
+        note=said.get("note", ""),
+    )

@@ -1,0 +1,202 @@
+"""Tables of evidence. Every one lies in the encrypted database.
+
+Chains (`RegisterLine`, `CustodyLine`) only grow: triggers of migration 0002 refuse a gap, a change
+and a removal; all that may happen to a line is that its bytes are forgotten while their hash stays.
+Hashes, commitments, salts and report ids are raw ``bytes`` (32). Source: spec/evidence-package.md.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from aigaq.evidence.shapes import FileKind, Fixity, Provenance
+
+
+class FiledReport(models.Model):
+    """What proves one filed report; the row goes when the report is forgotten."""
+
+    report_id = models.BinaryField(max_length=32, primary_key=True)
+    register_number = models.PositiveIntegerField(unique=True)
+    state = models.CharField(max_length=9)
+    came_by = models.CharField(max_length=4)
+    commitment = models.BinaryField(max_length=32, null=True)
+    mailbox_key = models.BinaryField(max_length=32, null=True)
+    root_salt = models.BinaryField(max_length=32, null=True)
+    #: The leaf hashes one behind the other, 32 bytes each.
+    leaves = models.BinaryField(default=b"")
+    received_at = models.DateTimeField()
+    filed_at = models.DateTimeField()
+    posted_at = models.DateTimeField(null=True)
+    log_index = models.PositiveBigIntegerField(null=True)
+    logged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Audit finds a report by its commitment; the desk asks where the unlogged ones stand."""
+
+        indexes = (
+            models.Index(fields=("commitment",), name="filed_commitment"),
+            models.Index(
+                fields=("register_number",),
+                condition=models.Q(log_index__isnull=True, commitment__isnull=False),
+                name="filed_not_logged",
+            ),
+        )
+
+
+class Item(models.Model):
+    """One item of a filed report: what its leaf says, and where it comes from."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    report = models.ForeignKey(FiledReport, on_delete=models.PROTECT, related_name="items")
+    number = models.PositiveIntegerField()
+    name = models.TextField()
+    type = models.CharField(max_length=255)
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.BinaryField(max_length=32)
+    salt = models.BinaryField(max_length=32)
+    leaf_index = models.PositiveIntegerField()
+    provenance = models.CharField(max_length=11, choices=[(p.value, p.value) for p in Provenance])
+    provenance_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    hidden_details = models.CharField(max_length=5, null=True)
+    fault = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        """An item's number stands once in a report."""
+
+        constraints = (
+            models.UniqueConstraint(fields=("report", "number"), name="evidence_item_once"),
+        )
+
+
+class ItemFile(models.Model):
+    """A sealed original, the working copy it opens to, or a derivative made by a recipe."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="files")
+    kind = models.CharField(max_length=10, choices=[(k.value, k.value) for k in FileKind])
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    recipe = models.CharField(max_length=60, blank=True)
+    content_type = models.CharField(max_length=255, blank=True)
+    blob_id = models.UUIDField(unique=True)
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+    fixity = models.CharField(
+        max_length=9, choices=[(f.value, f.value) for f in Fixity], default=Fixity.UNCHECKED
+    )
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """One original and one working copy an item; whoever waits longest is hashed next."""
+
+        constraints = (
+            models.UniqueConstraint(
+                fields=("item", "kind"),
+                condition=~models.Q(kind=FileKind.DERIVATIVE),
+                name="one_original_and_copy",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=FileKind.SEALED, parent__isnull=True, recipe="")
+                | (~models.Q(kind=FileKind.SEALED) & ~models.Q(recipe="")),
+                name="only_the_original_has_no_recipe",
+            ),
+        )
+        indexes = (models.Index(fields=("checked_at",), name="file_least_checked"),)
+
+
+class RegisterLine(models.Model):
+    """One number of the register of filings, chained to all before it."""
+
+    number = models.PositiveIntegerField(primary_key=True)
+    line = models.BinaryField(null=True)
+    line_sha256 = models.BinaryField(max_length=32)
+    head = models.BinaryField(max_length=32)
+
+
+class CustodyLine(models.Model):
+    """One event of custody, chained to all before it. Report and item are for finding it."""
+
+    sequence = models.PositiveBigIntegerField(primary_key=True)
+    report_id = models.BinaryField(max_length=32, null=True)
+    item_number = models.PositiveIntegerField(null=True)
+    line = models.BinaryField(null=True)
+    line_sha256 = models.BinaryField(max_length=32)
+    head = models.BinaryField(max_length=32)
+
+    class Meta:
+        """A report's lines are found without reading the chain."""
+
+        indexes = (
+            models.Index(
+                fields=("report_id", "sequence"),
+                condition=models.Q(report_id__isnull=False),
+                name="custody_report",
+            ),
+        )
+
+
+class HeadOpening(models.Model):
+    """What a blinded head in the log stands for, and its place there once it is known."""
+
+    blinded = models.BinaryField(max_length=32, primary_key=True)
+    kind = models.CharField(max_length=13)
+    salt = models.BinaryField(max_length=32)
+    value = models.BinaryField(max_length=256)
+    count = models.PositiveBigIntegerField()
+    head = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField()
+    posted_at = models.DateTimeField(null=True)
+    log_index = models.PositiveBigIntegerField(null=True)
+    logged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """The newest of a kind is found at once."""
+
+        indexes = (models.Index(fields=("kind", "-made_at"), name="head_newest"),)
+
+
+class ChaffOpening(models.Model):
+    """Proof that an entry of the log is nothing but chance."""
+
+    blinded = models.BinaryField(max_length=32, primary_key=True)
+    number = models.PositiveBigIntegerField(unique=True)
+    salt = models.BinaryField(max_length=32)
+    value = models.BinaryField(max_length=32)
+
+
+class ForgottenLeaf(models.Model):
+    """A commitment in the log whose report was forgotten; nothing says which report it was."""
+
+    commitment = models.BinaryField(max_length=32, primary_key=True)
+
+
+class PictureMark(models.Model):
+    """The perceptual hash of one picture of an item; near ones differ in few of 64 bits."""
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="marks")
+    preview_number = models.PositiveIntegerField()
+    bits = models.BinaryField(max_length=8)
+
+    class Meta:
+        """A picture is marked once."""
+
+        constraints = (
+            models.UniqueConstraint(fields=("item", "preview_number"), name="picture_mark_once"),
+        )
+
+
+class Terms(models.Model):
+    """How long evidence is kept and how often it is hashed again; one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    fixity_days = models.PositiveIntegerField(default=30)
+    #: Days after filing; None: until someone decides.
+    keep_days = models.PositiveIntegerField(null=True)
+    keep_damaged_days = models.PositiveIntegerField(null=True)
+    #: Days after the last consent over a report was taken back.
+    keep_withdrawn_days = models.PositiveIntegerField(null=True)
+    legal_basis = models.TextField(blank=True)
+    set_at = models.DateTimeField()

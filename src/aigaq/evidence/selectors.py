@@ -1,0 +1,164 @@
+"""Reads of the evidence store. Pages and other apps use these and `services`, never `models`."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from aigaq import clock
+from aigaq.accounts import selectors as accounts
+from aigaq.accounts.permissions import Capability, check_may
+from aigaq.accounts.selectors import Staff
+from aigaq.evidence import custody, models, register
+from aigaq.evidence.errors import NotFound
+from aigaq.evidence.shapes import (
+    ChainHead,
+    FileKind,
+    Fixity,
+    ItemEvidence,
+    ItemFile,
+    LeafOfReport,
+    LoggedOpening,
+    LogState,
+    Provenance,
+    ReportEvidence,
+    StoredLine,
+)
+from aigaq.sealing.card import parse_card
+from aigaq.sealing.encoding import merkle_root
+from aigaq.sealing.log_entries import CUSTODY_HEAD, Opening
+from aigaq.sealing.witnessing import is_independently_witnessed
+
+HASH_BYTES = 32
+
+
+def access_report(*, actor: Staff, report_id: bytes) -> ReportEvidence:
+    """Return all that is known of a report's evidence. Raises `NotFound`."""
+    check_may(actor, capability=Capability.READ_REPORTS)
+    row = models.FiledReport.objects.filter(pk=report_id).first()
+    if row is None:
+        raise NotFound
+    card = parse_card(accounts.get_card(), root_key=bytes(accounts.get_organisation().root_key))
+    return ReportEvidence(
+        report_id=report_id,
+        register_number=row.register_number,
+        state=row.state,
+        came_by=row.came_by,
+        received_at=row.received_at,
+        filed_at=row.filed_at,
+        commitment=None if row.commitment is None else bytes(row.commitment),
+        items=list_items(report_id=report_id),
+        log_state=judge_log_state(row, maximum_delay_seconds=card.maximum_delay_seconds),
+        log_index=row.log_index,
+        logged_at=row.logged_at,
+        is_independently_witnessed=is_independently_witnessed(card),
+        custody=custody.list_events(report_id=report_id),
+    )
+
+
+def list_items(*, report_id: bytes) -> tuple[ItemEvidence, ...]:
+    """Return the items of a report with their files, by number; for pages, ask before."""
+    rows = models.Item.objects.filter(report_id=report_id).order_by("number")
+    return tuple(
+        _build_item(row) for row in rows.select_related("provenance_by").prefetch_related("files")
+    )
+
+
+def access_leaf(*, report_id: bytes) -> LeafOfReport:
+    """Return what a proof of a report needs. Raises `NotFound`, also for one without a manifest."""
+    row = models.FiledReport.objects.filter(pk=report_id).first()
+    if row is None or row.root_salt is None or row.mailbox_key is None or row.commitment is None:
+        raise NotFound
+    joined = bytes(row.leaves)
+    leaves = tuple(joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES))
+    return LeafOfReport(
+        report_id=report_id,
+        register_number=row.register_number,
+        state=row.state,
+        received_at=row.received_at,
+        filed_at=row.filed_at,
+        mailbox_key=bytes(row.mailbox_key),
+        root_salt=bytes(row.root_salt),
+        leaves=leaves,
+        root=merkle_root(leaves),
+        commitment=bytes(row.commitment),
+        log_index=row.log_index,
+        logged_at=row.logged_at,
+    )
+
+
+def read_custody_head() -> ChainHead:
+    """Return how long the chain of custody is, and its head."""
+    return custody.read_head()
+
+
+def read_custody_lines(*, up_to: int | None = None) -> Iterator[StoredLine]:
+    """Yield the chain of custody in order, as a package carries it."""
+    return custody.read_lines(up_to=up_to)
+
+
+def read_register_head() -> ChainHead:
+    """Return the highest number of the register, and its head."""
+    return register.read_head()
+
+
+def find_logged_head(*, kind: str = CUSTODY_HEAD) -> LoggedOpening | None:
+    """Return the newest head of a kind whose place in the log is known."""
+    row = (
+        models.HeadOpening.objects.filter(kind=kind, log_index__isnull=False)
+        .order_by("-count", "-log_index")
+        .first()
+    )
+    if row is None or row.log_index is None or row.logged_at is None:
+        return None
+    return LoggedOpening(
+        count=row.count,
+        head=bytes(row.head),
+        opening=Opening(kind=row.kind, salt=bytes(row.salt), value=bytes(row.value)),
+        log_index=row.log_index,
+        logged_at=row.logged_at,
+    )
+
+
+def judge_log_state(row: models.FiledReport, *, maximum_delay_seconds: int) -> LogState:
+    """Tell where a commitment stands now."""
+    if row.commitment is None:
+        return LogState.NOTHING
+    if row.log_index is not None:
+        return LogState.LOGGED
+    late = clock.now() - row.received_at > timedelta(seconds=maximum_delay_seconds)
+    return LogState.OVERDUE if late else LogState.WAITING
+
+
+def _build_item(row: models.Item) -> ItemEvidence:
+    return ItemEvidence(
+        id=row.pk,
+        report_id=bytes(row.report_id),
+        number=row.number,
+        name=row.name,
+        media_type=row.type,
+        size_bytes=row.size_bytes,
+        sha256=bytes(row.sha256),
+        salt=bytes(row.salt),
+        leaf_index=row.leaf_index,
+        provenance=Provenance(row.provenance),
+        provenance_by="" if row.provenance_by is None else str(row.provenance_by),
+        hidden_details=row.hidden_details,
+        fault=row.fault,
+        files=tuple(_build_files(row.files.all())),
+    )
+
+
+def _build_files(rows: Iterable[models.ItemFile]) -> Iterator[ItemFile]:
+    order = list(FileKind)
+    for row in sorted(rows, key=lambda one: (order.index(FileKind(one.kind)), one.created_at)):
+        yield ItemFile(
+            id=row.pk,
+            kind=FileKind(row.kind),
+            parent_id=row.parent_id,
+            recipe=row.recipe,
+            content_type=row.content_type,
+            blob_id=row.blob_id,
+            size_bytes=row.size_bytes,
+            sha256=bytes(row.sha256),
+            fixity=Fixity(row.fixity),
+            checked_at=row.checked_at,
+        )

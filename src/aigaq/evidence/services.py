@@ -1,0 +1,176 @@
+"""Writes of the evidence store. Those of intake call them in their own transaction.
+
+Each appends to the chain of custody what it does; none gives anything away.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from aigaq import clock
+from aigaq.accounts.permissions import Capability, check_may
+from aigaq.accounts.selectors import Staff
+from aigaq.core import audit
+from aigaq.evidence import custody, models, register
+from aigaq.evidence.errors import EvidenceError, NotFound
+from aigaq.evidence.shapes import DerivedFile, FiledItem, FileKind, Filing, Provenance
+
+#: The recipe by which a sealed member becomes the bytes that the reporter chose.
+OPENED = "opened/v1"
+
+
+@transaction.atomic
+def record_filed(*, filing: Filing, by: Staff | None) -> None:
+    """Write down a filed report: its row of the register, its items, their reception.
+
+    Raises `EvidenceError` ``register.gap`` unless its number is the next one.
+    """
+    register.append(filing)
+    report = models.FiledReport.objects.create(
+        report_id=filing.report_id,
+        register_number=filing.register_number,
+        state=filing.state,
+        came_by=filing.came_by,
+        commitment=filing.commitment,
+        mailbox_key=filing.mailbox_key,
+        root_salt=filing.root_salt,
+        leaves=b"".join(filing.leaves),
+        received_at=filing.received_at,
+        filed_at=filing.filed_at,
+    )
+    for one in filing.items:
+        _record_item(one, report=report)
+        custody.append(
+            "received",
+            by=by,
+            report_id=filing.report_id,
+            item_number=one.number,
+            sha256=one.sha256,
+            note=one.fault or filing.came_by,
+        )
+
+
+@transaction.atomic
+def record_custody(
+    event: str,
+    *,
+    by: Staff | None,
+    report_id: bytes | None = None,
+    item_number: int | None = None,
+    sha256: bytes | None = None,
+    note: str = "",
+) -> int:
+    """Append an event of custody in the caller's transaction; return its sequence.
+
+    ``event`` is one of `custody_lines.EVENTS`; ``note`` holds codes and numbers, no reporter's
+    words.
+    """
+    return custody.append(
+        event, by=by, report_id=report_id, item_number=item_number, sha256=sha256, note=note
+    )
+
+
+@transaction.atomic
+def record_derived(
+    *, report_id: bytes, item_number: int, files: Sequence[DerivedFile], by: Staff | None = None
+) -> None:
+    """Write down files that were made of an item's working copy, each with a line of custody.
+
+    Raises `NotFound` for an item that is not there or has no working copy.
+    """
+    parent = models.ItemFile.objects.filter(
+        item__report_id=report_id, item__number=item_number, kind=FileKind.WORKING
+    ).first()
+    if parent is None:
+        raise NotFound
+    for one in files:
+        models.ItemFile.objects.create(
+            item_id=parent.item_id,
+            kind=FileKind.DERIVATIVE,
+            parent=parent,
+            recipe=one.recipe,
+            content_type=one.content_type,
+            blob_id=one.blob_id,
+            size_bytes=one.size_bytes,
+            sha256=one.sha256,
+            created_at=clock.now(),
+        )
+        custody.append(
+            "derived",
+            by=by,
+            report_id=report_id,
+            item_number=item_number,
+            sha256=one.sha256,
+            note=one.recipe,
+        )
+
+
+@transaction.atomic
+def set_provenance(*, actor: Staff, item_id: UUID, provenance: Provenance) -> None:
+    """Say where an item comes from. Raises `NotFound`.
+
+    What the reporter recorded in our page stays so: `EvidenceError` ``item.was_recorded``.
+    """
+    check_may(actor, capability=Capability.SEE_ITEMS)
+    item = models.Item.objects.select_related("report").filter(pk=item_id).first()
+    if item is None:
+        raise NotFound
+    if item.provenance == Provenance.RECORDED and item.provenance_by_id is None:
+        raise EvidenceError("item.was_recorded")
+    note = f"provenance {item.provenance} {provenance}"
+    item.provenance, item.provenance_by = provenance, actor
+    item.save(update_fields=["provenance", "provenance_by"])
+    custody.append(
+        "corrected",
+        by=actor,
+        report_id=bytes(item.report_id),
+        item_number=item.number,
+        sha256=bytes(item.sha256),
+        note=note,
+    )
+    audit.record(
+        "evidence.provenance_set",
+        actor=actor,
+        subject=item,
+        context={"provenance": str(provenance)},
+    )
+
+
+def _record_item(one: FiledItem, *, report: models.FiledReport) -> None:
+    item = models.Item.objects.create(
+        report=report,
+        number=one.number,
+        name=one.name,
+        type=one.media_type,
+        size_bytes=one.size_bytes,
+        sha256=one.sha256,
+        salt=one.salt,
+        leaf_index=one.leaf_index,
+        provenance=one.provenance,
+        hidden_details=one.hidden_details,
+        fault=one.fault,
+    )
+    now, sealed = clock.now(), None
+    if one.sealed is not None:
+        sealed = models.ItemFile.objects.create(
+            item=item,
+            kind=FileKind.SEALED,
+            content_type="application/x-age",
+            blob_id=one.sealed.blob_id,
+            size_bytes=one.sealed.size_bytes,
+            sha256=one.sealed.sha256,
+            created_at=now,
+        )
+    if one.working is not None:
+        models.ItemFile.objects.create(
+            item=item,
+            kind=FileKind.WORKING,
+            parent=sealed,
+            recipe=OPENED,
+            content_type=one.media_type,
+            blob_id=one.working.blob_id,
+            size_bytes=one.working.size_bytes,
+            sha256=one.working.sha256,
+            created_at=now,
+        )

@@ -1,0 +1,223 @@
+"""What the evidence store takes and gives. Hashes and report ids are raw ``bytes``.
+
+Times are aware datetimes in UTC, sizes are bytes. Source: ``spec/evidence-package.md``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from aigaq.sealing.log_entries import Opening
+
+
+class Provenance(StrEnum):
+    """Where an item comes from. Only the first was made by the reporter."""
+
+    RECORDED = "recorded"
+    RECEIVED = "received"
+    SECONDARY = "secondary"
+    OFFICIAL = "official"
+    WEB_CAPTURE = "web_capture"
+
+
+class FileKind(StrEnum):
+    """Three different things: what came, what it opens to, and what was made of that."""
+
+    SEALED = "sealed"
+    WORKING = "working"
+    DERIVATIVE = "derivative"
+
+
+class Fixity(StrEnum):
+    """What the last hashing of a file found."""
+
+    UNCHECKED = "unchecked"
+    SAME = "same"
+    CHANGED = "changed"
+    GONE = "gone"
+
+
+class LogState(StrEnum):
+    """Where a report's commitment stands."""
+
+    LOGGED = "logged"
+    WAITING = "waiting"
+    OVERDUE = "overdue"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class FiledFile:
+    """A file of an item in the blob store."""
+
+    blob_id: UUID
+    size_bytes: int
+    sha256: bytes
+
+
+@dataclass(frozen=True)
+class FiledItem:
+    """One item of a report as it is filed; ``working`` is None if it could not be opened."""
+
+    number: int
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: bytes
+    salt: bytes
+    leaf_index: int
+    provenance: Provenance
+    hidden_details: str | None
+    fault: str
+    sealed: FiledFile | None
+    working: FiledFile | None
+
+
+@dataclass(frozen=True)
+class Filing:
+    """One report as it is filed. ``state`` is that of the filing receipt.
+
+    ``commitment`` and ``mailbox_key`` are None without a readable header, ``root_salt`` is None and
+    ``leaves`` empty without a readable manifest.
+    """
+
+    report_id: bytes
+    register_number: int
+    state: str
+    came_by: str
+    commitment: bytes | None
+    mailbox_key: bytes | None
+    root_salt: bytes | None
+    leaves: tuple[bytes, ...]
+    received_at: datetime
+    filed_at: datetime
+    items: tuple[FiledItem, ...]
+
+
+@dataclass(frozen=True)
+class DerivedFile:
+    """A file that was made of an item's working copy by a recipe, such as ``preview/still/v1``."""
+
+    blob_id: UUID
+    size_bytes: int
+    sha256: bytes
+    content_type: str
+    recipe: str
+
+
+@dataclass(frozen=True)
+class ChainHead:
+    """How many lines a chain has, and the hash over them all."""
+
+    count: int
+    head: bytes
+
+
+@dataclass(frozen=True)
+class StoredLine:
+    """One line of a chain; ``line`` is None once it was forgotten."""
+
+    sequence: int
+    report_id: bytes | None
+    item_number: int | None
+    line: bytes | None
+    line_sha256: bytes
+
+
+@dataclass(frozen=True)
+class LoggedOpening:
+    """A register or custody head that the log holds at ``log_index``."""
+
+    count: int
+    head: bytes
+    opening: Opening
+    log_index: int
+    logged_at: datetime
+
+
+@dataclass(frozen=True)
+class LeafOfReport:
+    """Everything that a proof of a filed report needs, and that forgetting takes away."""
+
+    report_id: bytes
+    register_number: int
+    state: str
+    received_at: datetime
+    filed_at: datetime
+    mailbox_key: bytes
+    root_salt: bytes
+    leaves: tuple[bytes, ...]
+    root: bytes
+    commitment: bytes
+    log_index: int | None
+    logged_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ItemFile:
+    """One file of an item: a sealed original, a working copy or a derivative."""
+
+    id: UUID
+    kind: FileKind
+    parent_id: UUID | None
+    recipe: str
+    content_type: str
+    blob_id: UUID
+    size_bytes: int
+    sha256: bytes
+    fixity: Fixity
+    checked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ItemEvidence:
+    """One item with its files. ``provenance_by`` is who said where it comes from, if anyone."""
+
+    id: UUID
+    report_id: bytes
+    number: int
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: bytes
+    salt: bytes
+    leaf_index: int
+    provenance: Provenance
+    provenance_by: str
+    hidden_details: str | None
+    fault: str
+    files: tuple[ItemFile, ...]
+
+
+@dataclass(frozen=True)
+class CustodyEvent:
+    """One line of custody for a page; of a forgotten one only place and hash are known."""
+
+    sequence: int
+    line_sha256: bytes
+    at: datetime | None
+    by: str
+    event: str
+    item_number: int | None
+    sha256: bytes | None
+    note: str
+
+
+@dataclass(frozen=True)
+class ReportEvidence:
+    """The page of a report's evidence."""
+
+    report_id: bytes
+    register_number: int
+    state: str
+    came_by: str
+    received_at: datetime
+    filed_at: datetime
+    commitment: bytes | None
+    items: tuple[ItemEvidence, ...]
+    log_state: LogState
+    log_index: int | None
+    logged_at: datetime | None
+    is_independently_witnessed: bool
+    custody: tuple[CustodyEvent, ...]
