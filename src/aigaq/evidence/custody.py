@@ -40,10 +40,9 @@ def append(
     """Append an event in the caller's transaction and return its sequence."""
     last = models.CustodyLine.objects.order_by("-sequence").first()
     sequence = last.sequence + 1 if last else 1
-    about = None if report_id is None else f"{report_id.hex()}/{item_number}"
-    if report_id is not None and item_number is None:
-        # The format knows items and the whole store; what concerns a report stands in the note.
-        about, note = None, f"{report_id.hex()} {note}".strip()
+    about = None if report_id is None else report_id.hex()
+    if about is not None and item_number is not None:
+        about = f"{about}/{item_number}"
     line = build_line(
         CustodyLine(
             sequence=sequence,

@@ -71,11 +71,16 @@ class Item(models.Model):
         )
 
 
-class ItemFile(models.Model):
-    """A sealed original, the working copy it opens to, or a derivative made by a recipe."""
+class StoredFile(models.Model):
+    """A member of the envelope as it came, the working copy it opens to, or a derivative of that.
+
+    Members that are no items (header, key, manifest) have no item; ``member`` is their name.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="files")
+    report = models.ForeignKey(FiledReport, on_delete=models.PROTECT, related_name="files")
+    item = models.ForeignKey(Item, null=True, on_delete=models.PROTECT, related_name="files")
+    member = models.CharField(max_length=20, blank=True)
     kind = models.CharField(max_length=10, choices=[(k.value, k.value) for k in FileKind])
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
     recipe = models.CharField(max_length=60, blank=True)
@@ -95,8 +100,13 @@ class ItemFile(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("item", "kind"),
-                condition=~models.Q(kind=FileKind.DERIVATIVE),
+                condition=~models.Q(kind=FileKind.DERIVATIVE) & models.Q(item__isnull=False),
                 name="one_original_and_copy",
+            ),
+            models.UniqueConstraint(
+                fields=("report", "member"),
+                condition=models.Q(kind=FileKind.SEALED),
+                name="stored_member_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(kind=FileKind.SEALED, parent__isnull=True, recipe="")

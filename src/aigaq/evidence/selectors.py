@@ -14,12 +14,12 @@ from aigaq.evidence.shapes import (
     FileKind,
     Fixity,
     ItemEvidence,
-    ItemFile,
     LeafOfReport,
     LoggedOpening,
     LogState,
     Provenance,
     ReportEvidence,
+    StoredFile,
     StoredLine,
 )
 from aigaq.sealing.card import parse_card
@@ -147,13 +147,14 @@ def _build_item(row: models.Item) -> ItemEvidence:
     )
 
 
-def _build_files(rows: Iterable[models.ItemFile]) -> Iterator[ItemFile]:
+def _build_files(rows: Iterable[models.StoredFile]) -> Iterator[StoredFile]:
     order = list(FileKind)
     for row in sorted(rows, key=lambda one: (order.index(FileKind(one.kind)), one.created_at)):
-        yield ItemFile(
+        yield StoredFile(
             id=row.pk,
             kind=FileKind(row.kind),
             parent_id=row.parent_id,
+            member=row.member,
             recipe=row.recipe,
             content_type=row.content_type,
             blob_id=row.blob_id,

@@ -39,8 +39,22 @@ def record_filed(*, filing: Filing, by: Staff | None) -> None:
         received_at=filing.received_at,
         filed_at=filing.filed_at,
     )
+    custody.append("received", by=by, report_id=filing.report_id, note=filing.came_by)
+    sealed = {
+        name: models.StoredFile.objects.create(
+            report=report,
+            kind=FileKind.SEALED,
+            member=name,
+            content_type="application/x-age" if name.endswith(".age") else "application/json",
+            blob_id=file.blob_id,
+            size_bytes=file.size_bytes,
+            sha256=file.sha256,
+            created_at=filing.filed_at,
+        )
+        for name, file in filing.members.items()
+    }
     for one in filing.items:
-        _record_item(one, report=report)
+        _record_item(one, report=report, sealed=sealed.get(one.member))
         custody.append(
             "received",
             by=by,
@@ -49,6 +63,12 @@ def record_filed(*, filing: Filing, by: Staff | None) -> None:
             sha256=one.sha256,
             note=one.fault or filing.came_by,
         )
+
+
+@transaction.atomic
+def record_forgotten_number(*, number: int) -> None:
+    """Write down the number of a report that was forgotten before this app was there."""
+    register.append_forgotten(number=number)
 
 
 @transaction.atomic
@@ -79,13 +99,14 @@ def record_derived(
 
     Raises `NotFound` for an item that is not there or has no working copy.
     """
-    parent = models.ItemFile.objects.filter(
+    parent = models.StoredFile.objects.filter(
         item__report_id=report_id, item__number=item_number, kind=FileKind.WORKING
     ).first()
     if parent is None:
         raise NotFound
     for one in files:
-        models.ItemFile.objects.create(
+        models.StoredFile.objects.create(
+            report_id=report_id,
             item_id=parent.item_id,
             kind=FileKind.DERIVATIVE,
             parent=parent,
@@ -137,7 +158,9 @@ def set_provenance(*, actor: Staff, item_id: UUID, provenance: Provenance) -> No
     )
 
 
-def _record_item(one: FiledItem, *, report: models.FiledReport) -> None:
+def _record_item(
+    one: FiledItem, *, report: models.FiledReport, sealed: models.StoredFile | None
+) -> None:
     item = models.Item.objects.create(
         report=report,
         number=one.number,
@@ -151,19 +174,12 @@ def _record_item(one: FiledItem, *, report: models.FiledReport) -> None:
         hidden_details=one.hidden_details,
         fault=one.fault,
     )
-    now, sealed = clock.now(), None
-    if one.sealed is not None:
-        sealed = models.ItemFile.objects.create(
-            item=item,
-            kind=FileKind.SEALED,
-            content_type="application/x-age",
-            blob_id=one.sealed.blob_id,
-            size_bytes=one.sealed.size_bytes,
-            sha256=one.sealed.sha256,
-            created_at=now,
-        )
+    if sealed is not None:
+        sealed.item = item
+        sealed.save(update_fields=["item"])
     if one.working is not None:
-        models.ItemFile.objects.create(
+        models.StoredFile.objects.create(
+            report=report,
             item=item,
             kind=FileKind.WORKING,
             parent=sealed,
@@ -172,5 +188,5 @@ def _record_item(one: FiledItem, *, report: models.FiledReport) -> None:
             blob_id=one.working.blob_id,
             size_bytes=one.working.size_bytes,
             sha256=one.working.sha256,
-            created_at=now,
+            created_at=report.filed_at,
         )

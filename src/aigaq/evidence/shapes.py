@@ -3,6 +3,7 @@
 Times are aware datetimes in UTC, sizes are bytes. Source: ``spec/evidence-package.md``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -70,13 +71,17 @@ class FiledItem:
     provenance: Provenance
     hidden_details: str | None
     fault: str
-    sealed: FiledFile | None
+    #: The name of the member that it came in, "item-0000.age".
+    member: str
     working: FiledFile | None
 
 
 @dataclass(frozen=True)
 class Filing:
     """One report as it is filed. ``state`` is that of the filing receipt.
+
+    ``members`` is the envelope as it came, file by file.
+
 
     ``commitment`` and ``mailbox_key`` are None without a readable header, ``root_salt`` is None and
     ``leaves`` empty without a readable manifest.
@@ -92,6 +97,7 @@ class Filing:
     leaves: tuple[bytes, ...]
     received_at: datetime
     filed_at: datetime
+    members: Mapping[str, FiledFile]
     items: tuple[FiledItem, ...]
 
 
@@ -155,12 +161,13 @@ class LeafOfReport:
 
 
 @dataclass(frozen=True)
-class ItemFile:
-    """One file of an item: a sealed original, a working copy or a derivative."""
+class StoredFile:
+    """One file of an item or of the envelope: sealed original, working copy or derivative."""
 
     id: UUID
     kind: FileKind
     parent_id: UUID | None
+    member: str
     recipe: str
     content_type: str
     blob_id: UUID
@@ -187,7 +194,7 @@ class ItemEvidence:
     provenance_by: str
     hidden_details: str | None
     fault: str
-    files: tuple[ItemFile, ...]
+    files: tuple[StoredFile, ...]
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ def filing(number: int) -> Filing:
         leaves=(bytes(32),),
         received_at=AT,
         filed_at=AT,
+        members={},
         items=(),
     )
 
@@ -94,7 +95,7 @@ def test_the_register_takes_no_number_but_the_next() -> None:
         "UPDATE evidence_custodyline SET head = X'00'",
         "UPDATE evidence_custodyline SET sequence = 7",
         "DELETE FROM evidence_custodyline",
-        "INSERT INTO evidence_custodyline (sequence, line_sha256, head) VALUES (3, X'00', X'00')",
+        "INSERT INTO evidence_custodyline (sequence, line_sha256, head) VALUES (4, X'00', X'00')",
         "INSERT INTO evidence_custodyline (sequence, line_sha256, head) VALUES (1, X'00', X'00')",
         "UPDATE evidence_registerline SET line = X'7B7D'",
         "UPDATE evidence_registerline SET line_sha256 = X'00'",
@@ -107,7 +108,7 @@ def test_the_database_refuses_what_is_not_growth(sql: str) -> None:
     services.record_custody("opened", by=None, report_id=b"r" * 32, item_number=0)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
-    assert custody.check().count == 1
+    assert custody.check().count == 2
     assert register.check().count == 1
 
 
