@@ -16,6 +16,8 @@ from aigaq.sealing.errors import SealingError
 from aigaq.sealing.mailbox_requests import MailboxRequest
 from aigaq.sealing.rebinding import parse_rebind
 
+pytestmark = pytest.mark.slow
+
 NewReporter = Callable[[], Reporter]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 from tests.conftest import Founding
 from tests.flows.stage import GateProcess, Reporter
 
@@ -12,6 +13,8 @@ from aigaq.intake import models, selectors, services, tasks
 from aigaq.intake.shapes import InboxView, ReportState, Urgency
 from aigaq.intake.spool import Spool
 from aigaq.sealing.receipts import parse_filing_receipt
+
+pytestmark = pytest.mark.slow
 
 NewReporter = Callable[[], Reporter]
 

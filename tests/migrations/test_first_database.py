@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 #: Old columns that a later version took away on purpose: none so far.
 GONE: dict[str, set[str]] = {}

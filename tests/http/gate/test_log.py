@@ -41,6 +41,8 @@ from aigaq.tlog import (
     sign_checkpoint,
 )
 
+pytestmark = pytest.mark.slow
+
 BATCH = 4
 DESK = Cosigner(name="desk.example/cosigner", seed=bytes(32))
 STRANGER = Cosigner(name="stranger.example", seed=bytes([1]) * 32)

@@ -153,6 +153,7 @@ def test_every_refusal_of_the_card_has_a_sentence() -> None:
     assert {"accounts.bad_card_change", "accounts.unreviewed_texts"} <= set(SENTENCES)
 
 
+@pytest.mark.slow
 def test_the_command_shows_the_changes_before_it_signs(tmp_path: Path) -> None:
     environment = os.environ | {"AIGAQ_HOME": str(tmp_path / "home")}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
