@@ -78,6 +78,7 @@ def check_not_retired(
     ``witnessed_at`` are moments at which a quorum or an authority of the policy vouched for it.
     """
     texts = policy.retirement_texts if policy is not None else ()
+    # A retirement that is not under this root is a fault of the policy, and stops here.
     for retirement in (parse_retirement(text, root_key=root_key) for text in texts):
         if retirement.log_key != head.log_key:
             continue

@@ -15,7 +15,6 @@ from aigaq_verify.errors import VerifyError
 from aigaq_verify.merkle import check_inclusion
 from aigaq_verify.signatures import open_signed_json
 
-PATH = "evidence/consent.json"
 MAXIMUM_BYTES = 16 * 1024 * 1024
 _BAD = "consent.bad_form"
 _GRANT = (

@@ -12,9 +12,15 @@ from aigaq_verify.encoding import Form, decode_hex, parse_json
 from aigaq_verify.errors import VerifyError
 
 PATH = "evidence/package.json"
+CUSTODY_LINES = "evidence/custody.jsonl"
+CONSENT = "evidence/consent.json"
 MAXIMUM_BYTES = 16 * 1024 * 1024
 _BAD = "package.bad_form"
-_PATHS = re.compile(r"(?:data|evidence)/[^\x00-\x1f\\]+\Z")
+CARDS = "evidence/cards/"
+CUSTODY_PROOF = "evidence/custody.tlog-proof"
+_CHECKPOINT = re.compile(r"evidence/checkpoints/(?:0|[1-9][0-9]{0,15})\.checkpoint\Z")
+_MAXIMUM_TOKENS = 99
+_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{10,4000}\Z")
 _PROVENANCES = ("recorded", "received", "secondary", "official", "web_capture")
 _NAMES = (
     "audience",
@@ -100,7 +106,6 @@ class Logged:
     kind: str
     salt: bytes
     value: bytes
-    proof: str
 
 
 @dataclass(frozen=True)
@@ -144,15 +149,17 @@ def parse_contents(data: bytes) -> Contents:
         audience=form.text("audience"),
         team_id=form.hex("team_id", length=16),
         root_key=form.base64("root_key"),
-        checkpoint=_path(form, "checkpoint"),
+        checkpoint=_read_checkpoint(form),
         reports=tuple(map(_read_report, form.forms("reports", names=_REPORT))),
         items=tuple(map(_read_item, form.forms("items", names=_ITEM))),
         custody_count=custody.integer("count"),
         custody_head=custody.hex("head"),
         logged=None if custody.members["logged"] is None else _read_logged(custody),
         tokens=tuple(
-            TokenFiles(_path(one, "checkpoint"), _path(one, "token"), _path(one, "chain"))
-            for one in form.forms("tokens", names=("authority", "chain", "checkpoint", "token"))
+            _read_token(one, number=number)
+            for number, one in enumerate(
+                form.forms("tokens", names=("authority", "chain", "checkpoint", "token")), start=1
+            )
         ),
     )
     _check_numbers(contents)
@@ -160,46 +167,58 @@ def parse_contents(data: bytes) -> Contents:
 
 
 def _check_numbers(contents: Contents) -> None:
-    """Nothing stands twice, and every item belongs to a report that is here."""
+    """Nothing stands twice, every item belongs to a report here, no report is here without one."""
     reports = {one.report_id for one in contents.reports}
     leaves = {(one.report_id, one.leaf_index) for one in contents.items}
-    paths = {one.path for one in contents.items}
+    numbers = {(one.report_id, one.item_number) for one in contents.items}
     if len(reports) != len(contents.reports) or not reports:
         raise VerifyError(_BAD)
-    if not len(leaves) == len(paths) == len(contents.items):
+    if not len(leaves) == len(numbers) == len(contents.items):
         raise VerifyError(_BAD)
     if [one.number for one in contents.items] != list(range(1, len(contents.items) + 1)):
         raise VerifyError(_BAD)
-    if any(one.report_id not in reports for one in contents.items):
+    if {one.report_id for one in contents.items} != reports:
         raise VerifyError(_BAD)
+    if len(contents.tokens) > _MAXIMUM_TOKENS:
+        raise VerifyError(_BAD)
+
+
+def list_evidence(contents: Contents) -> set[str]:
+    """Return the files of ``evidence/`` that a package of these contents has, but for its cards."""
+    names = {PATH, CUSTODY_LINES, CONSENT, contents.checkpoint}
+    names |= {report.proof for report in contents.reports}
+    names |= {name for token in contents.tokens for name in (token.token, token.chain)}
+    return names if contents.logged is None else names | {CUSTODY_PROOF}
 
 
 def _read_report(form: Form) -> Report:
     form.time("received_at")
     form.integer("register_number", minimum=1)
+    report_id = form.hex("report_id")
+    proof = f"evidence/reports/{report_id.hex()}/proof.tlog-proof"
+    if form.text("proof") != proof:
+        raise VerifyError(_BAD)
     return Report(
-        report_id=form.hex("report_id"),
+        report_id=report_id,
         mailbox_key=form.base64("mailbox_key"),
         root_salt=form.base64("root_salt"),
         leaf_count=form.integer("leaf_count", minimum=1),
         root=form.hex("root"),
         commitment=form.hex("commitment"),
-        proof=_path(form, "proof"),
+        proof=proof,
         log_index=form.integer("log_index"),
     )
 
 
 def _read_item(form: Form) -> Item:
-    if form.members["derived_from"] is not None:
-        derived = form.form("derived_from", names=("number", "recipe"))
-        derived.integer("number", minimum=1)
-        derived.text("recipe")
     provenance = form.text("provenance")
-    if provenance not in _PROVENANCES:
+    # A derivative stands on no leaf; version 1 holds originals alone.
+    if provenance not in _PROVENANCES or form.members["derived_from"] is not None:
         raise VerifyError(_BAD)
+    number = form.integer("number", minimum=1)
     return Item(
-        number=form.integer("number", minimum=1),
-        path=_path(form, "path"),
+        number=number,
+        path=_read_item_path(form, number=number),
         report_id=form.hex("report_id"),
         item_number=form.integer("item_number"),
         name=form.text("name", maximum_bytes=1_024),
@@ -217,22 +236,44 @@ def _read_item(form: Form) -> Item:
 def _read_logged(custody: Form) -> Logged:
     form = custody.form("logged", names=("count", "opening", "proof"))
     opening = form.form("opening", names=("format", "kind", "salt", "value"))
-    if opening.text("format") != "aigaq/opening/v1":
+    if opening.text("format") != "aigaq/opening/v1" or form.text("proof") != CUSTODY_PROOF:
         raise VerifyError(_BAD)
     return Logged(
         count=form.integer("count"),
         kind=opening.text("kind"),
         salt=opening.base64("salt"),
         value=opening.base64("value", length=None),
-        proof=_path(form, "proof"),
     )
 
 
-def _path(form: Form, name: str) -> str:
-    path = form.text(name, maximum_bytes=1_024)
-    if not _PATHS.match(path):
+def _read_item_path(form: Form, *, number: int) -> str:
+    """Return where an item lies: in the folder of its number, or sealed under it."""
+    path, recipient = form.text("path", maximum_bytes=1_024), form.optional_text("sealed_to")
+    if recipient is not None:
+        is_sealed = _RECIPIENT.match(recipient) is not None
+        is_right = is_sealed and path == f"data/items/{number:04d}.age"
+    else:
+        folder, _, name = path.rpartition("/")
+        is_right = folder == f"data/items/{number:04d}" and bool(name)
+    if not is_right:
         raise VerifyError(_BAD)
     return path
+
+
+def _read_checkpoint(form: Form) -> str:
+    path = form.text("checkpoint")
+    if not _CHECKPOINT.match(path):
+        raise VerifyError(_BAD)
+    return path
+
+
+def _read_token(form: Form, *, number: int) -> TokenFiles:
+    form.text("authority")
+    stem = f"evidence/tokens/{number:02d}"
+    files = TokenFiles(_read_checkpoint(form), form.text("token"), form.text("chain"))
+    if (files.token, files.chain) != (f"{stem}.tsr", f"{stem}.chain.pem"):
+        raise VerifyError(_BAD)
+    return files
 
 
 def read_hashed_line(members: Any, *, code: str) -> tuple[int, bytes] | None:

@@ -10,7 +10,6 @@ from aigaq_verify.contents import read_hashed_line
 from aigaq_verify.encoding import Form, hash_parts, parse_json
 from aigaq_verify.errors import VerifyError
 
-PATH = "evidence/custody.jsonl"
 MAXIMUM_BYTES = 64 * 1024 * 1024
 _LABEL = "aigaq/custody/v1"
 _BAD = "custody.bad_form"
@@ -34,8 +33,21 @@ class Chain:
     """The heads after each line, ``heads[n]`` after ``n`` lines, and what full lines say."""
 
     heads: tuple[bytes, ...]
-    #: By item, "<report id hex>/<number>": the SHA-256 that its events name.
-    hashes: dict[str, set[str]]
+    #: By item, "<report id hex>/<number>": the events that tell of its coming, as (line, SHA-256).
+    received: dict[str, list[tuple[int, bytes]]]
+
+    def find_received(self, item: str, *, sha256: bytes) -> int:
+        """Return the number of the line that tells of the coming of ``item``, with its hash.
+
+        Raises `VerifyError`: ``custody.no_event``, ``custody.other_hash`` (the chain tells of other
+        bytes under this item, so one of the two was put there later).
+        """
+        events = self.received.get(item)
+        if not events:
+            raise VerifyError("custody.no_event")
+        if any(one != sha256 for _, one in events):
+            raise VerifyError("custody.other_hash")
+        return min(number for number, _ in events)
 
 
 def parse_chain(data: bytes) -> Chain:
@@ -44,21 +56,21 @@ def parse_chain(data: bytes) -> Chain:
     if lines.pop() != b"":
         raise VerifyError(_BAD)
     heads = [bytes(32)]
-    hashes: dict[str, set[str]] = {}
+    received: dict[str, list[tuple[int, bytes]]] = {}
     for number, line in enumerate(lines, start=1):
         members = parse_json(line, code=_BAD)
         hidden = read_hashed_line(members, code=_BAD)
         if hidden is not None:
             sequence, line_sha256 = hidden
         else:
-            sequence, line_sha256 = _read_event(members, hashes), hashlib.sha256(line).digest()
+            sequence, line_sha256 = _read_event(members, received), hashlib.sha256(line).digest()
         if sequence != number:
             raise VerifyError("custody.gap", f"line {number}")
         heads.append(hash_parts(_LABEL, heads[-1], line_sha256))
-    return Chain(tuple(heads), hashes)
+    return Chain(tuple(heads), received)
 
 
-def _read_event(members: object, hashes: dict[str, set[str]]) -> int:
+def _read_event(members: object, received: dict[str, list[tuple[int, bytes]]]) -> int:
     form = Form(members, names=_NAMES, code=_BAD)
     if form.text("format") != _LABEL or form.text("event") not in _EVENTS:
         raise VerifyError(_BAD)
@@ -66,8 +78,11 @@ def _read_event(members: object, hashes: dict[str, set[str]]) -> int:
     form.text("by")
     form.text("note")
     form.base64("salt", length=16)
-    item, sha256 = form.optional_text("item"), form.optional_text("sha256")
-    if item is not None and sha256 is not None:
-        form.hex("sha256")
-        hashes.setdefault(item, set()).add(sha256)
-    return form.integer("sequence", minimum=1)
+    sequence = form.integer("sequence", minimum=1)
+    item = form.optional_text("item")
+    sha256 = None if form.members["sha256"] is None else form.hex("sha256")
+    if form.text("event") == "received" and item is not None:
+        if sha256 is None:
+            raise VerifyError(_BAD)
+        received.setdefault(item, []).append((sequence, sha256))
+    return sequence

@@ -21,12 +21,21 @@ def iterate_entries(folder: Path, *, size: int) -> Iterator[bytes]:
     for number in range((size + _WIDTH - 1) // _WIDTH):
         width = min(_WIDTH, size - number * _WIDTH)
         path = _find(folder, number, width=width)
-        if path.stat().st_size > _MAXIMUM_BUNDLE:
-            raise VerifyError("log.bad_entries", str(path))
-        entries = list(_split(path.read_bytes(), where=str(path)))
+        entries = list(_split(_read(path), where=str(path)))
         if len(entries) < width:
             raise VerifyError("log.bad_entries", str(path))
         yield from entries[:width]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAXIMUM_BUNDLE + 1)
+    except OSError:
+        raise VerifyError("log.missing_tile", str(path)) from None
+    if len(data) > _MAXIMUM_BUNDLE:
+        raise VerifyError("log.bad_entries", str(path))
+    return data
 
 
 def check_copy(folder: Path, *, size: int, root: bytes, wanted: bytes) -> int | None:

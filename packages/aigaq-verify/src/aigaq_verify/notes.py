@@ -20,6 +20,7 @@ ED25519, COSIGNATURE_ED25519, COSIGNATURE_ML_DSA_44 = 0x01, 0x04, 0x06
 MAXIMUM_NOTE_BYTES = 262_144
 _MAXIMUM_SIGNATURES = 64
 _MAXIMUM_HASHES = 63
+_LATEST = 253_402_300_799  # The end of year 9999, in Unix seconds.
 _KEY_BYTES = {ED25519: 32, COSIGNATURE_ED25519: 32, COSIGNATURE_ML_DSA_44: 1_312}
 _SIGNATURE_BYTES = {COSIGNATURE_ED25519: 72, COSIGNATURE_ML_DSA_44: 2_428}
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
@@ -45,15 +46,15 @@ class Note:
     signatures: tuple[SignatureLine, ...]
 
 
-def parse_note(data: bytes) -> Note:
+def parse_note(data: bytes, *, maximum_bytes: int = MAXIMUM_NOTE_BYTES) -> Note:
     """Return the note in ``data``. Raises `VerifyError` (``note.bad_form``)."""
     try:
-        whole = data[: MAXIMUM_NOTE_BYTES + 1].decode("utf-8")
+        whole = data[: maximum_bytes + 1].decode("utf-8")
     except UnicodeDecodeError:
         raise VerifyError("note.bad_form") from None
     head, blank, tail = whole.rpartition("\n\n")
     lines = tail.split("\n")
-    if len(data) > MAXIMUM_NOTE_BYTES or not blank or _CONTROL.search(whole) or lines.pop() != "":
+    if len(data) > maximum_bytes or not blank or _CONTROL.search(whole) or lines.pop() != "":
         raise VerifyError("note.bad_form")
     if not 0 < len(lines) <= _MAXIMUM_SIGNATURES:
         raise VerifyError("note.bad_form")
@@ -93,7 +94,7 @@ class NoteKey:
             self._check_ed25519(note.text.encode("utf-8"), line.signature)
             return None
         at = int.from_bytes(line.signature[:8], "big")
-        if len(line.signature) != _SIGNATURE_BYTES[self.kind] or at >= 2**63:
+        if len(line.signature) != _SIGNATURE_BYTES[self.kind] or at > _LATEST:
             raise VerifyError("note.wrong_signature")
         if self.kind == COSIGNATURE_ED25519:
             message = f"cosignature/v1\ntime {at}\n{note.text}".encode()

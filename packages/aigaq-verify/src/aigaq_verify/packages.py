@@ -5,25 +5,26 @@ Trust comes from the policy alone. A later step never rescues an earlier one.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from aigaq_verify import consent, contents, custody
 from aigaq_verify.anchors import Head, check_not_retired, open_head
-from aigaq_verify.bag import NOTE, TAG_MANIFEST, Bag, check_bag
+from aigaq_verify.bag import MAXIMUM_TAG_BYTES, NOTE, Bag, check_bag
 from aigaq_verify.cards import Card, check_chain, parse_card
-from aigaq_verify.contents import Contents, Report
+from aigaq_verify.contents import Contents, Report, TokenFiles, list_evidence
 from aigaq_verify.encoding import format_time, hash_leaf, hash_parts
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.merkle import check_inclusion, hash_entry
 from aigaq_verify.notes import MAXIMUM_NOTE_BYTES, find_signers, parse_note, parse_proof
+from aigaq_verify.opening import open_source
 from aigaq_verify.policy import Policy
-from aigaq_verify.sources import Source, open_source
-from aigaq_verify.tokens import check_token
-from aigaq_verify.verdict import NOT_ANCHORED, PASSED, Item, Verdict
+from aigaq_verify.sources import Source
+from aigaq_verify.tokens import Token, check_token
+from aigaq_verify.verdict import NOT_ANCHORED, PASSED, Item, Verdict, make_plain
 
-_CARDS = "evidence/cards/"
 _MAXIMUM_SMALL_BYTES = 1_048_576
 
 
@@ -37,8 +38,15 @@ class _Work:
     contents: Contents | None = None
     cards: Sequence[Card] = ()
     head: Head | None = None
-    stamped_at: Sequence[datetime] = ()
-    custody_note: str = ""
+    head_note: bytes = b""
+    #: By the item's number in the package: what step 9 says of its custody.
+    custody_words: dict[int, str] = field(default_factory=dict)
+
+    def read(self, name: str, *, maximum_bytes: int = _MAXIMUM_SMALL_BYTES) -> bytes:
+        """Return a tag file with the bytes that step 1 hashed."""
+        if self.bag is None:
+            raise VerifyError("files.missing", name)
+        return self.bag.read(self.source, name, maximum_bytes=maximum_bytes)
 
     @property
     def known(self) -> Contents:
@@ -57,7 +65,7 @@ def verify_package(path: Path, *, policy: Policy | None) -> Verdict:
     work = _Work(source, policy)
     verdict.run(1, "bag", lambda: _check_bag(work))
     verdict.run(2, "policy", lambda: _check_policy(verdict, work))
-    verdict.run(3, "card", lambda: _check_cards(work))
+    verdict.run(3, "card", lambda: _check_cards(verdict, work))
     verdict.run(4, "checkpoint", lambda: _check_checkpoint(verdict, work))
     verdict.run(5, "tokens", lambda: _check_tokens(verdict, work))
     verdict.run(6, "inclusion", lambda: _check_inclusion(work))
@@ -71,8 +79,20 @@ def verify_package(path: Path, *, policy: Policy | None) -> Verdict:
 
 def _check_bag(work: _Work) -> None:
     work.bag = check_bag(work.source)
-    data = work.source.read(contents.PATH, maximum_bytes=contents.MAXIMUM_BYTES)
-    work.contents = contents.parse_contents(data)
+    data = work.read(contents.PATH, maximum_bytes=contents.MAXIMUM_BYTES)
+    try:
+        work.contents = contents.parse_contents(data)
+    except VerifyError as error:
+        raise error.at(contents.PATH) from None
+    if work.bag.dated != work.contents.made_at.date().isoformat():
+        raise VerifyError("bag.bad_info", "bag-info.txt")
+    expected = list_evidence(work.contents)
+    there = {name for name in work.bag.tags if name.startswith("evidence/")}
+    for name in sorted(expected - there):
+        raise VerifyError("bag.missing", name)
+    for name in sorted(there - expected):
+        if not name.startswith(contents.CARDS):
+            raise VerifyError("bag.extra", name)
 
 
 def _check_policy(verdict: Verdict, work: _Work) -> None:
@@ -83,53 +103,64 @@ def _check_policy(verdict: Verdict, work: _Work) -> None:
     work.policy.check_root(work.known.root_key)
 
 
-def _check_cards(work: _Work) -> None:
+def _check_cards(verdict: Verdict, work: _Work) -> None:
     """Read the chain of cards, and the desk's signature over the tag manifest."""
-    names = sorted(name for name in work.source.names if name.startswith(_CARDS))
+    names = sorted(name for name in work.source.names if name.startswith(contents.CARDS))
     cards = []
     for name in names:
-        data = work.source.read(name, maximum_bytes=_MAXIMUM_SMALL_BYTES)
+        data = work.read(name)
         try:
             card = parse_card(data, root_key=work.known.root_key)
         except VerifyError as error:
             raise error.at(name) from None
-        if name != f"{_CARDS}{card.version:06d}.card":
+        if name != f"{contents.CARDS}{card.version:06d}.card":
             raise VerifyError("card.bad_form", name)
         cards.append(card)
     if not cards:
-        raise VerifyError("card.missing", _CARDS)
+        raise VerifyError("card.missing", contents.CARDS)
     check_chain(cards)
     if any(card.team_id != work.known.team_id for card in cards):
         raise VerifyError("card.other_team", contents.PATH)
     work.cards = cards
-    _check_tag_note(work)
+    try:
+        _check_tag_note(work)
+    except VerifyError as error:
+        raise error.at(NOTE) from None
+    last = cards[-1]
+    words = f"signed by the desk of {last.name}, card {last.version}"
+    if last.state == "trial":
+        words += "; a trial card: this organisation had not opened yet, this is no real evidence"
+    verdict.note(3, "card", PASSED, words)
 
 
 def _check_tag_note(work: _Work) -> None:
-    data = work.source.read(NOTE, maximum_bytes=MAXIMUM_NOTE_BYTES * 256)
-    manifest = work.source.read(TAG_MANIFEST, maximum_bytes=MAXIMUM_NOTE_BYTES)
-    note = parse_note(data)
-    if note.text.encode("utf-8") != manifest:
-        raise VerifyError("bag.other_note", NOTE)
-    try:
-        signers = find_signers(note, {card.desk for card in work.cards})
-    except VerifyError as error:
-        raise error.at(NOTE) from None
-    if not signers:
-        raise VerifyError("note.not_signed", NOTE)
+    """Only the desk key of the newest card counts: one that was changed may be in other hands."""
+    limit = MAXIMUM_TAG_BYTES + MAXIMUM_NOTE_BYTES
+    data = work.source.read(NOTE, maximum_bytes=limit)
+    note = parse_note(data, maximum_bytes=limit)
+    if work.bag is None or note.text.encode("utf-8") != work.bag.tag_manifest:
+        raise VerifyError("bag.other_note")
+    if not find_signers(note, {work.cards[-1].desk}):
+        raise VerifyError("note.not_signed")
 
 
 def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
     name = work.known.checkpoint
-    data = work.source.read(name, maximum_bytes=MAXIMUM_NOTE_BYTES)
+    work.head_note = work.read(name, maximum_bytes=MAXIMUM_NOTE_BYTES)
     try:
-        work.head = open_head(data, cards=work.cards, policy=work.policy)
+        work.head = open_head(work.head_note, cards=work.cards, policy=work.policy)
+        head = work.head
+        if name != f"evidence/checkpoints/{head.checkpoint.size}.checkpoint":
+            raise VerifyError("checkpoint.bad_form")
+        seen = head.witnessed_at(work.policy)
+        check_not_retired(
+            head,
+            policy=work.policy,
+            root_key=work.known.root_key,
+            witnessed_at=[*_read_stamps(work), *([seen] if seen is not None else [])],
+        )
     except VerifyError as error:
         raise error.at(name) from None
-    head = work.head
-    if name != f"evidence/checkpoints/{head.checkpoint.size}.checkpoint":
-        raise VerifyError("checkpoint.bad_form", name)
-    seen = head.witnessed_at(work.policy)
     if seen is not None:
         words = f"{head.checkpoint.size} entries, cosigned by {format_time(seen)}"
         verdict.note(4, "checkpoint", PASSED, words)
@@ -140,40 +171,41 @@ def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
 
 def _check_tokens(verdict: Verdict, work: _Work) -> None:
     """Check every token; those of the policy's authorities, each once, anchor the head."""
-    head = _head(work)
-    authorities = work.policy.authorities if work.policy is not None else ()
     found: dict[str, datetime] = {}
     for files in work.known.tokens:
-        if files.checkpoint != work.known.checkpoint:
-            raise VerifyError("token.other_checkpoint", files.token)
         try:
-            token = check_token(
-                work.source.read(files.token, maximum_bytes=_MAXIMUM_SMALL_BYTES),
-                text=head.note.text,
-                chain_pem=_read_pem(work, files.chain),
-                authorities=authorities,
-            )
+            token = _check_token(work, files)
         except VerifyError as error:
             raise error.at(files.token) from None
         if token is not None:
             found.setdefault(token.authority, token.at)
-    work.stamped_at = tuple(found.values())
-    seen = head.witnessed_at(work.policy)
-    check_not_retired(
-        head,
-        policy=work.policy,
-        root_key=work.known.root_key,
-        witnessed_at=[*work.stamped_at, *([seen] if seen is not None else [])],
-    )
     needed = work.policy.needed_timestamps if work.policy is not None else 0
     words = f"{len(found)} of {len(work.known.tokens)} by authorities of the policy"
+    if found:
+        words += f", the earliest at {format_time(min(found.values()))}"
     result = PASSED if len(found) >= needed else NOT_ANCHORED
     verdict.note(5, "tokens", result, words)
 
 
-def _read_pem(work: _Work, name: str) -> str:
-    data = work.source.read(name, maximum_bytes=_MAXIMUM_SMALL_BYTES)
-    return data.decode("ascii", errors="replace")
+def _check_token(work: _Work, files: TokenFiles) -> Token | None:
+    if files.checkpoint != work.known.checkpoint:
+        raise VerifyError("token.other_checkpoint")
+    return check_token(
+        work.read(files.token),
+        text=_head(work).note.text,
+        chain_pem=work.read(files.chain).decode("ascii", errors="replace"),
+        authorities=work.policy.authorities if work.policy is not None else (),
+    )
+
+
+def _read_stamps(work: _Work) -> list[datetime]:
+    """Return the moments of good tokens; what is wrong with others is for step 5 to say."""
+    stamps = []
+    for files in work.known.tokens:
+        with suppress(VerifyError):
+            token = _check_token(work, files)
+            stamps += [token.at] if token is not None else []
+    return stamps
 
 
 def _check_inclusion(work: _Work) -> None:
@@ -186,8 +218,8 @@ def _check_proof(work: _Work, name: str, *, entry: bytes, index: int | None) -> 
     """Check a proof file against the head of step 4, and none other."""
     head = _head(work)
     try:
-        proof = parse_proof(work.source.read(name, maximum_bytes=MAXIMUM_NOTE_BYTES * 2))
-        if parse_note(proof.note).text != head.note.text:
+        proof = parse_proof(work.read(name, maximum_bytes=MAXIMUM_NOTE_BYTES * 2))
+        if proof.note != work.head_note:
             raise VerifyError("proof.other_checkpoint")
         if index is not None and proof.index != index:
             raise VerifyError("proof.wrong_index")
@@ -251,7 +283,10 @@ def _check_items(work: _Work) -> None:
         if digest is None:
             raise VerifyError("item.missing", item.path)
         if item.sealed_to is not None:
-            continue  # What it holds is checked by who can open it.
+            # What it holds is checked by who can open it.
+            if not _starts_with(work, item.path, b"age-encryption.org/v1\n-> "):
+                raise VerifyError("item.not_sealed", item.path)
+            continue
         if digest.size != item.size:
             raise VerifyError("item.wrong_size", item.path)
         if digest.sha256 != item.sha256:
@@ -262,29 +297,42 @@ def _check_items(work: _Work) -> None:
             raise VerifyError("item.unlisted", name)
 
 
+def _starts_with(work: _Work, name: str, beginning: bytes) -> bool:
+    first = next(work.source.blocks(name), b"")
+    return first.startswith(beginning)
+
+
 def _check_custody(verdict: Verdict, work: _Work) -> None:
-    data = work.source.read(custody.PATH, maximum_bytes=custody.MAXIMUM_BYTES)
-    chain = custody.parse_chain(data)
+    data = work.read(contents.CUSTODY_LINES, maximum_bytes=custody.MAXIMUM_BYTES)
+    try:
+        chain = custody.parse_chain(data)
+    except VerifyError as error:
+        raise error.at(contents.CUSTODY_LINES) from None
     known = work.known
     if len(chain.heads) - 1 != known.custody_count or chain.heads[-1] != known.custody_head:
-        raise VerifyError("custody.wrong_chain", custody.PATH)
-    for item in known.items:
-        told = chain.hashes.get(f"{item.report_id.hex()}/{item.item_number}", set())
-        if item.sha256.hex() not in told:
-            raise VerifyError("custody.no_event", item.path)
+        raise VerifyError("custody.wrong_chain", contents.CUSTODY_LINES)
     logged = known.logged
+    fixed = logged.count if logged is not None else 0
+    for item in known.items:
+        name = f"{item.report_id.hex()}/{item.item_number}"
+        try:
+            line = chain.find_received(name, sha256=item.sha256)
+        except VerifyError as error:
+            raise error.at(item.path) from None
+        where = "fixed by the log" if line <= fixed else "not yet fixed by the log"
+        work.custody_words[item.number] = f"received in line {line} of custody, {where}"
     if logged is None:
         words = f"{known.custody_count} events in one chain; no head of it is in the log yet"
         verdict.note(9, "custody", NOT_ANCHORED, words, code="custody.not_logged")
         return
-    if not logged.count < len(chain.heads):
-        raise VerifyError("custody.wrong_chain", custody.PATH)
+    if not 0 < logged.count < len(chain.heads):
+        raise VerifyError("custody.wrong_chain", contents.CUSTODY_LINES)
     value = (logged.count).to_bytes(8, "big")
     expected = hash_value(value, chain.heads[logged.count])
     if logged.kind != "custody_head" or logged.value != expected:
-        raise VerifyError("custody.wrong_chain", custody.PATH)
+        raise VerifyError("custody.wrong_chain", contents.CUSTODY_LINES)
     blinded = hash_parts("aigaq/leaf/v1", logged.kind, logged.salt, logged.value)
-    _check_proof(work, logged.proof, entry=b"\x01" + blinded, index=None)
+    _check_proof(work, contents.CUSTODY_PROOF, entry=b"\x01" + blinded, index=None)
     after = known.custody_count - logged.count
     words = f"{known.custody_count} events in one chain, the first {logged.count} fixed by the log"
     verdict.note(9, "custody", PASSED, words if not after else f"{words}; {after} came after it")
@@ -296,19 +344,28 @@ def hash_value(count: bytes, head: bytes) -> bytes:
 
 
 def _check_consent(verdict: Verdict, work: _Work) -> None:
-    data = work.source.read(consent.PATH, maximum_bytes=consent.MAXIMUM_BYTES)
-    shown = consent.check_consent(data, contents=work.known)
+    data = work.read(contents.CONSENT, maximum_bytes=consent.MAXIMUM_BYTES)
+    try:
+        shown = consent.check_consent(data, contents=work.known)
+    except VerifyError as error:
+        raise error.at(contents.CONSENT) from None
     for item in work.known.items:
-        words = f"SHA-256 {item.sha256.hex()}, {item.provenance}; {shown[item.number]}"
+        words = f"SHA-256 {item.sha256.hex()}; {work.custody_words[item.number]}"
+        words += f"; {shown[item.number]}; the desk calls it {item.provenance}"
         if item.sealed_to is not None:
             words += f"; sealed to {item.sealed_to}: its bytes are for who can open it to check"
-        verdict.items.append(Item(item.path, PASSED, words))
+        verdict.items.append(Item(item.path, PASSED, make_plain(words)))
 
 
 def _conclude(verdict: Verdict, work: _Work) -> None:
     result = NOT_ANCHORED if verdict.exit_code else PASSED
-    seal = hashlib.sha256(work.source.read(TAG_MANIFEST, maximum_bytes=MAXIMUM_NOTE_BYTES))
-    words = f"{len(work.known.items)} items; SHA-256 of the tag manifest {seal.hexdigest()}"
+    if work.bag is None:
+        raise VerifyError("bag.missing")
+    seal, documents = hashlib.sha256(work.bag.tag_manifest), len(work.bag.documents)
+    words = (
+        f"{len(work.known.items)} items; {documents} documents for people, of which nothing is "
+        f"proven but that the desk gave them; SHA-256 of the tag manifest {seal.hexdigest()}"
+    )
     verdict.items = [Item(one.path, result, one.words) for one in verdict.items]
     verdict.note(11, "verdict", result, words)
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cryptography import x509
+
+from aigaq_verify.certificates import parse_certificates
 from aigaq_verify.encoding import Form, decode_base64, parse_any_json
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.notes import (
@@ -27,6 +30,8 @@ _MAXIMUM_BYTES = 4 * 1024 * 1024
 _COSIGNATURES = (COSIGNATURE_ED25519, COSIGNATURE_ML_DSA_44)
 _NAMES = {"format", "name", "retirements", "timestamp_authorities", "tlog_policy"}
 _OPTIONAL = {"root_key", "root_fingerprint", "require"}
+_MAXIMUM_KEYS = 64
+_MAXIMUM_GROUP_DEPTH = 16
 _LINE = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]*\Z")
 
 
@@ -37,6 +42,11 @@ class Quorum:
     name: str
     needed: int = 1
     members: tuple["Quorum", ...] = ()
+
+    @property
+    def depth(self) -> int:
+        """How many groups stand within each other."""
+        return 1 + max((member.depth for member in self.members), default=0)
 
     def is_met(self, cosigned: frozenset[str]) -> bool:
         """Tell whether the witnesses named in ``cosigned`` are enough."""
@@ -66,10 +76,10 @@ class Retirement:
 
 @dataclass(frozen=True)
 class Authority:
-    """A timestamp authority: its name and its roots, in PEM."""
+    """A timestamp authority: its name and its roots."""
 
     name: str
-    certificates: str
+    certificates: tuple[x509.Certificate, ...]
 
 
 @dataclass(frozen=True)
@@ -126,13 +136,22 @@ def parse_policy(data: bytes) -> Policy:
         fingerprint=_read_fingerprint(form) if "root_fingerprint" in members else None,
         log=log,
         retirement_texts=tuple(retirements),
-        authorities=tuple(
-            Authority(one.text("name"), one.text("certificates"))
-            for one in form.forms("timestamp_authorities", names=("certificates", "name"))
-        ),
+        authorities=_read_authorities(form),
         needs_quorum=needs_quorum,
         needed_timestamps=needed,
     )
+
+
+def _read_authorities(form: Form) -> tuple[Authority, ...]:
+    """Return the authorities; none stands twice, or one token would count for two."""
+    authorities = tuple(
+        Authority(one.text("name"), tuple(parse_certificates(one.text("certificates"), code=_BAD)))
+        for one in form.forms("timestamp_authorities", names=("certificates", "name"))
+    )
+    roots = [root for one in authorities for root in set(one.certificates)]
+    if len({one.name for one in authorities}) != len(authorities) or len(set(roots)) != len(roots):
+        raise VerifyError(_BAD)
+    return authorities
 
 
 def _read_fingerprint(form: Form) -> tuple[int, ...]:
@@ -187,6 +206,8 @@ def _check_new(name: str, known: Mapping[str, Quorum]) -> None:
 
 
 def _read_key(text: str, *, kinds: tuple[int, ...], others: list[NoteKey]) -> NoteKey:
+    if len(others) >= _MAXIMUM_KEYS:
+        raise VerifyError(_BAD)
     key = parse_vkey(text, code=_BAD)
     if key.kind not in kinds or any(key.public_key == one.public_key for one in others):
         raise VerifyError(_BAD)
@@ -196,6 +217,8 @@ def _read_key(text: str, *, kinds: tuple[int, ...], others: list[NoteKey]) -> No
 def _read_group(rest: list[str], *, known: Mapping[str, Quorum], used: set[str]) -> Quorum:
     name, count, *names = rest
     if any(one not in known or one in used for one in names) or len(set(names)) != len(names):
+        raise VerifyError(_BAD)
+    if any(known[one].depth >= _MAXIMUM_GROUP_DEPTH for one in names):
         raise VerifyError(_BAD)
     used.update(names)
     if count not in ("any", "all") and not re.fullmatch(r"[1-9][0-9]{0,3}", count):

@@ -14,12 +14,13 @@ from aigaq_verify.encoding import Form, format_time, hash_parts, parse_json
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.log_copy import check_copy
 from aigaq_verify.merkle import check_inclusion, hash_entry
-from aigaq_verify.notes import Proof, parse_proof
+from aigaq_verify.notes import MAXIMUM_NOTE_BYTES, Proof, parse_proof
 from aigaq_verify.policy import Policy
 from aigaq_verify.signatures import open_signed_json
-from aigaq_verify.verdict import FAILED, NOT_ANCHORED, PASSED, UNKNOWN, Verdict
+from aigaq_verify.verdict import FAILED, NOT_ANCHORED, PASSED, SKIPPED, UNKNOWN, Verdict
 
 MAXIMUM_BYTES = 1_048_576
+_LONGEST_DELAY_SECONDS = 366 * 86_400
 _NAMES = (
     "card",
     "commitment",
@@ -100,7 +101,7 @@ def verify_receipt(data: bytes, *, policy: Policy | None, log: Path | None) -> V
     verdict.run(5, "commitment", lambda: _check_commitment(receipt))
     verdict.run(6, "inclusion", lambda: _check_proof(verdict, receipt, card, policy, log))
     verdict.run(7, "filing", lambda: _check_filing(verdict, receipt, card))
-    if log is not None and promise is not None:
+    if log is not None:
         verdict.run(8, "log", lambda: _check_log(verdict, receipt, card, policy, log, promise))
     return verdict
 
@@ -138,17 +139,19 @@ def _check_promise(verdict: Verdict, receipt: Receipt, card: Card) -> Promise | 
         "team_id",
     )
     form = Form(members, names=names, code="promise.bad_form")
+    at, delay = form.time("promised_at"), form.integer("maximum_delay_seconds")
     same = {
         "promise.other_team": form.hex("team_id", length=16) == receipt.team_id,
         "promise.other_log": form.text("log_origin") == card.log_origin,
         "promise.other_report": form.hex("report_id") == receipt.report_id,
         "promise.wrong_commitment": form.hex("commitment") == receipt.commitment,
+        # With a delay of years it would never be missing.
+        "promise.other_delay": delay <= min(card.maximum_delay_seconds, _LONGEST_DELAY_SECONDS),
+        "promise.from_the_future": at <= datetime.now(UTC) + timedelta(days=1),
     }
     for code, holds in same.items():
         if not holds:
             raise VerifyError(code)
-    at = form.time("promised_at")
-    delay = min(form.integer("maximum_delay_seconds"), 10 * 366 * 86_400)
     words = f"the organisation's server took this report on {format_time(at)}"
     verdict.note(4, "promise", PASSED, words)
     return Promise(at, at + timedelta(seconds=delay))
@@ -171,22 +174,30 @@ def _check_proof(
     verdict: Verdict, receipt: Receipt, card: Card, policy: Policy | None, log: Path | None
 ) -> None:
     if receipt.proof is None:
-        if log is None:
-            words = "no proof from the log yet; ask the mailbox later, or give a copy of the log"
-            verdict.note(6, "inclusion", UNKNOWN, words, code="proof.missing")
+        words = "no proof from the log yet; ask the mailbox later, or give a copy of the log"
+        if log is not None:
+            verdict.note(6, "inclusion", SKIPPED, "no proof in this file; step 8 looks in the log")
+            return
+        verdict.note(6, "inclusion", UNKNOWN, words, code="proof.missing")
         return
     proof = parse_proof(receipt.proof)
     head = open_head(proof.note, cards=[card], policy=policy)
     _check_in_head(receipt, proof, head)
-    seen = head.witnessed_at(policy)
-    witnessed = [seen] if seen is not None else []
-    check_not_retired(head, policy=policy, root_key=card.root_key, witnessed_at=witnessed)
+    seen = _witnessed_at(head, card, policy)
     if seen is None:
         words = "in the log; no quorum of cosigners that you trust has seen this head"
         verdict.note(6, "inclusion", NOT_ANCHORED, words)
         return
     words = f"in the log, entry {proof.index}; cosigned by {format_time(seen)}"
     verdict.note(6, "inclusion", PASSED, words)
+
+
+def _witnessed_at(head: Head, card: Card, policy: Policy | None) -> datetime | None:
+    """Return when a quorum had cosigned ``head``, whose key was not retired by then."""
+    seen = head.witnessed_at(policy)
+    witnessed = [seen] if seen is not None else []
+    check_not_retired(head, policy=policy, root_key=card.root_key, witnessed_at=witnessed)
+    return seen
 
 
 def _check_in_head(receipt: Receipt, proof: Proof, head: Head) -> None:
@@ -202,7 +213,8 @@ def _check_in_head(receipt: Receipt, proof: Proof, head: Head) -> None:
 
 def _check_filing(verdict: Verdict, receipt: Receipt, card: Card) -> None:
     if receipt.filing_receipt is None:
-        verdict.note(7, "filing", PASSED, "no filing receipt in this file: filing is not shown")
+        words = "no filing receipt in this file: whether it was filed is not shown"
+        verdict.note(7, "filing", SKIPPED, words)
         return
     members: Any = open_signed_json(
         receipt.filing_receipt,
@@ -239,21 +251,25 @@ def _check_log(
     card: Card,
     policy: Policy | None,
     log: Path,
-    promise: Promise,
+    promise: Promise | None,
 ) -> None:
     """Find the commitment in a whole copy of the log; its absence counts only past the delay."""
     try:
-        note = (log / "checkpoint").read_bytes()
-    except OSError:
+        with (log / "checkpoint").open("rb") as file:
+            note = file.read(MAXIMUM_NOTE_BYTES + 1)
+    except (OSError, ValueError):
         raise VerifyError("log.bad_checkpoint", str(log)) from None
     head = open_head(note, cards=[card], policy=policy)
     checkpoint = head.checkpoint
     wanted = b"\x01" + receipt.commitment
     index = check_copy(log, size=checkpoint.size, root=checkpoint.root, wanted=wanted)
-    seen = head.witnessed_at(policy)
+    seen = _witnessed_at(head, card, policy)
     if index is not None:
         result = PASSED if seen is not None else NOT_ANCHORED
         verdict.note(8, "log", result, f"the copy of {checkpoint.size} entries holds it at {index}")
+    elif promise is None:
+        words = f"not among the {checkpoint.size} entries, and no promise says that it should be"
+        verdict.note(8, "log", UNKNOWN, words)
     elif seen is not None and seen > promise.due_at:
         words = (
             f"promised for {format_time(promise.due_at)}, and not among the {checkpoint.size} "

@@ -12,6 +12,7 @@ from datetime import datetime
 import rfc3161_client
 from cryptography import x509
 
+from aigaq_verify.certificates import is_self_issued, parse_certificates
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.policy import Authority
 
@@ -25,14 +26,6 @@ class Token:
 
     authority: str
     at: datetime
-
-
-def parse_certificates(pem: str, *, code: str) -> list[x509.Certificate]:
-    """Return the certificates in ``pem``. Raises `VerifyError` with ``code``."""
-    try:
-        return x509.load_pem_x509_certificates(pem.encode("ascii"))
-    except (ValueError, UnicodeEncodeError):
-        raise VerifyError(code) from None
 
 
 def check_token(
@@ -51,11 +44,10 @@ def check_token(
         raise VerifyError("token.wrong_imprint")
     chain = parse_certificates(chain_pem, code="token.bad_chain")
     for authority in authorities:
-        roots = parse_certificates(authority.certificates, code="policy.bad_form")
-        if _verifies(response, roots=roots, chain=chain, text=text):
+        if _verifies(response, roots=list(authority.certificates), chain=chain, text=text):
             return Token(authority.name, info.gen_time)
     # Nobody whom we trust made it; still, it must be what it claims under its own chain.
-    own = [one for one in chain if one.issuer == one.subject]
+    own = [one for one in chain if is_self_issued(one)]
     if not own or not _verifies(response, roots=own, chain=chain, text=text):
         raise VerifyError("token.wrong_signature")
     return None
@@ -69,11 +61,12 @@ def _decode(data: bytes) -> rfc3161_client.TimeStampResponse:
         if response.status != 0:
             raise VerifyError("token.refused")
         response.tst_info  # noqa: B018  Decoded now, so that another form is found here.
-    except VerifyError:
+        response.tst_info.gen_time  # noqa: B018
+        return response
+    except (VerifyError, KeyboardInterrupt, SystemExit):
         raise
-    except Exception:  # The decoder is native code with errors of several kinds.
+    except BaseException:  # Native code: errors of several kinds, a panic is none of Exception.
         raise VerifyError("token.bad_form") from None
-    return response
 
 
 def _verifies(
@@ -85,11 +78,11 @@ def _verifies(
 ) -> bool:
     if not roots:
         return False
-    between = [one for one in chain if one not in roots and one.issuer != one.subject]
-    verifier = rfc3161_client.VerifierBuilder(roots=list(roots), intermediates=between).build()
     try:
+        between = [one for one in chain if one not in roots and not is_self_issued(one)]
+        verifier = rfc3161_client.VerifierBuilder(roots=list(roots), intermediates=between).build()
         return verifier.verify_message(response, text.encode("utf-8"))
-    except rfc3161_client.VerificationError:
-        return False
-    except Exception:  # As above: a hostile token must not end this program.
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # As above: a hostile token must not end this program.
         return False

@@ -1,6 +1,7 @@
 """A verdict: one line a step, and one outcome. Source: ``spec/policy.md``; PROTOCOL 27, 28."""
 
 import json
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -85,7 +86,8 @@ class Verdict:
         except VerifyError as error:
             del self.steps[before:]
             words = "not what it must be"
-            self.steps.append(Step(number, name, FAILED, error.code, error.where, words))
+            where = make_plain(error.where)
+            self.steps.append(Step(number, name, FAILED, error.code, where, words))
             return None
         if len(self.steps) == before:
             self.steps.append(Step(number, name, PASSED))
@@ -93,7 +95,7 @@ class Verdict:
 
     def note(self, number: int, name: str, result: str, words: str, *, code: str = "") -> None:
         """Say something other than a bare *passed* of a step."""
-        self.steps.append(Step(number, name, result, code, "", words))
+        self.steps.append(Step(number, name, result, code, "", make_plain(words)))
 
     def to_json(self) -> str:
         """Return the verdict as JSON."""
@@ -111,6 +113,14 @@ class Verdict:
         lines = [_format_step(step) for step in self.steps]
         lines += [f"    {item.path}: {item.result}. {item.words}" for item in self.items]
         return "\n".join([*lines, "", _SENTENCES[self.exit_code]])
+
+
+def make_plain(text: str) -> str:
+    """Return ``text`` with what could move a cursor or turn a line round written as escapes."""
+    return "".join(
+        one.encode("unicode_escape").decode() if unicodedata.category(one)[0] == "C" else one
+        for one in text
+    )
 
 
 def _format_step(step: Step) -> str:
