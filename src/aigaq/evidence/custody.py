@@ -15,15 +15,8 @@ from aigaq.accounts.selectors import Staff
 from aigaq.evidence import models
 from aigaq.evidence.custody_lines import CustodyLine, build_line, extend_custody, hash_line
 from aigaq.evidence.errors import EvidenceError
-from aigaq.evidence.shapes import ChainHead, CustodyEvent, StoredLine
+from aigaq.evidence.shapes import ChainHead, CustodyEvent, StoredLine, name_person
 from aigaq.sealing.chains import NO_HEAD
-
-DESK = "desk"
-
-
-def name_person(person: Staff | None) -> str:
-    """Return who acts, as a line says it: the name and the beginning of the person's id."""
-    return DESK if person is None else f"{person.display_name} ({str(person.pk)[:8]})"
 
 
 @transaction.atomic

@@ -16,8 +16,8 @@ from aigaq.evidence.shapes import FileKind, Fixity, Provenance
 class FiledReport(models.Model):
     """What proves one filed report; the row goes when the report is forgotten."""
 
-    report_id = models.BinaryField(max_length=32, primary_key=True)
-    register_number = models.PositiveIntegerField(unique=True)
+    register_number = models.PositiveIntegerField(primary_key=True)
+    report_id = models.BinaryField(max_length=32, unique=True)
     state = models.CharField(max_length=9)
     came_by = models.CharField(max_length=4)
     commitment = models.BinaryField(max_length=32, null=True)
@@ -48,7 +48,7 @@ class Item(models.Model):
     """One item of a filed report: what its leaf says, and where it comes from."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    report = models.ForeignKey(FiledReport, on_delete=models.PROTECT, related_name="items")
+    filed = models.ForeignKey(FiledReport, on_delete=models.PROTECT, related_name="items")
     number = models.PositiveIntegerField()
     name = models.TextField()
     type = models.CharField(max_length=255)
@@ -67,7 +67,7 @@ class Item(models.Model):
         """An item's number stands once in a report."""
 
         constraints = (
-            models.UniqueConstraint(fields=("report", "number"), name="evidence_item_once"),
+            models.UniqueConstraint(fields=("filed", "number"), name="evidence_item_once"),
         )
 
 
@@ -78,7 +78,7 @@ class StoredFile(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    report = models.ForeignKey(FiledReport, on_delete=models.PROTECT, related_name="files")
+    filed = models.ForeignKey(FiledReport, on_delete=models.PROTECT, related_name="files")
     item = models.ForeignKey(Item, null=True, on_delete=models.PROTECT, related_name="files")
     member = models.CharField(max_length=20, blank=True)
     kind = models.CharField(max_length=10, choices=[(k.value, k.value) for k in FileKind])
@@ -104,7 +104,7 @@ class StoredFile(models.Model):
                 name="one_original_and_copy",
             ),
             models.UniqueConstraint(
-                fields=("report", "member"),
+                fields=("filed", "member"),
                 condition=models.Q(kind=FileKind.SEALED),
                 name="stored_member_once",
             ),

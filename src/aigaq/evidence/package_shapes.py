@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from aigaq.age import X25519Recipient
 from aigaq.sealing.log_entries import Opening
 
 
@@ -30,7 +31,10 @@ class PackagedReport:
 
 @dataclass(frozen=True)
 class PackagedItem:
-    """A disclosed item. ``open`` gives its bytes, in plain, as received."""
+    """A disclosed item. ``open`` gives its bytes, in plain, as received.
+
+    With a recipient in ``sealed_to`` they are sealed to that key alone; else they lie open.
+    """
 
     report_id: bytes
     item_number: int
@@ -42,6 +46,7 @@ class PackagedItem:
     salt: bytes
     provenance: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
+    sealed_to: X25519Recipient | None = None
 
 
 @dataclass(frozen=True)

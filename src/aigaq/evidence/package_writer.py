@@ -5,15 +5,16 @@ that differs is never handed out. Source: ``spec/evidence-package.md``; RFC 8493
 """
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from aigaq.age import encrypt
 from aigaq.clock import format_time
 from aigaq.evidence.errors import EvidenceError
+from aigaq.evidence.file_names import make_safe_name
 from aigaq.evidence.merkle_paths import build_leaf_path
 from aigaq.evidence.package_shapes import (
     Json,
@@ -30,9 +31,7 @@ from aigaq.sealing.log_entries import build_opening
 from aigaq.tlog import Note, sign_note
 
 _BLOCK_BYTES = 1 << 20
-_NAME_BYTES = 120
 _AGENT = "aigaq"
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def write_package(package: Package, *, folder: Path, desk_key: Ed25519PrivateKey) -> Path:
@@ -72,17 +71,18 @@ class _Bag:
     def copy_item(self, name: str, item: PackagedItem) -> None:
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        hasher, size = hashlib.sha256(), 0
-        with item.open() as source, path.open("wb") as target:
-            while block := source.read(_BLOCK_BYTES):
-                hasher.update(block)
-                size += len(block)
-                target.write(block)
-        if size != item.size_bytes:
+        with item.open() as content, path.open("wb") as file:
+            source, target = _Hashing(content), _Hashing(file)
+            if item.sealed_to is not None:
+                encrypt(source, target, recipients=[item.sealed_to])
+            else:
+                while block := source.read(_BLOCK_BYTES):
+                    target.write(block)
+        if source.size != item.size_bytes:
             raise EvidenceError("item.wrong_size", number=item.item_number)
-        if hasher.digest() != item.sha256:
+        if source.sha256 != item.sha256:
             raise EvidenceError("item.wrong_hash", number=item.item_number)
-        self._written[name] = (item.sha256, size)
+        self._written[name] = (target.sha256, target.size)
 
     def close(self, package: Package, *, desk_key: Ed25519PrivateKey) -> None:
         """Write declaration, info, manifests, and the desk's note beside the tag manifest."""
@@ -107,29 +107,40 @@ class _Bag:
         (self._folder / "tagmanifest-sha256.txt.note").write_bytes(note.encode())
 
 
+class _Hashing:
+    """A file that is hashed as it is read or written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._hasher, self.size = file, hashlib.sha256(), 0
+
+    @property
+    def sha256(self) -> bytes:
+        return self._hasher.digest()
+
+    def read(self, size: int, /) -> bytes:
+        block = self._file.read(size)
+        self._count(block)
+        return block
+
+    def write(self, data: bytes, /) -> int:
+        self._count(data)
+        return self._file.write(data)
+
+    def _count(self, block: bytes) -> None:
+        self._hasher.update(block)
+        self.size += len(block)
+
+
 def _manifest(files: dict[str, tuple[bytes, int]]) -> bytes:
     names = sorted(files, key=lambda name: name.encode("utf-8"))
     return "".join(f"{files[name][0].hex()}  {name}\n" for name in names).encode("utf-8")
 
 
 def _write_item(bag: _Bag, item: PackagedItem, *, number: int) -> str:
-    path = f"data/items/{number:04d}/{make_safe_name(item.name)}"
+    path = f"data/items/{number:04d}"
+    path += ".age" if item.sealed_to is not None else f"/{make_safe_name(item.name)}"
     bag.copy_item(path, item)
     return path
-
-
-def make_safe_name(name: str) -> str:
-    """Return a file name for any system: no separators, no invisible characters, not too long."""
-    text = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
-    text = "".join(one for one in text if unicodedata.category(one) not in _HIDDEN)
-    text = re.sub(r'[<>:"|?*%]', "_", text).strip(". ")
-    stem, dot, suffix = text.rpartition(".")
-    if not dot:
-        stem, suffix = text, ""
-    suffix = suffix[:10]
-    while len(f"{stem}.{suffix}".encode()) > _NAME_BYTES:
-        stem = stem[:-1]
-    return (f"{stem}.{suffix}" if suffix else stem) or "item"
 
 
 def _write_evidence(bag: _Bag, package: Package, *, paths: Sequence[str]) -> None:
@@ -210,7 +221,7 @@ def _item(item: PackagedItem, *, number: int, path: str, leaves: Sequence[bytes]
         "provenance": item.provenance,
         "report_id": item.report_id.hex(),
         "salt": encode_base64(item.salt),
-        "sealed_to": None,
+        "sealed_to": None if item.sealed_to is None else str(item.sealed_to),
         "sha256": item.sha256.hex(),
         "size": item.size_bytes,
         "type": item.media_type,

@@ -33,7 +33,7 @@ HASH_BYTES = 32
 def access_report(*, actor: Staff, report_id: bytes) -> ReportEvidence:
     """Return all that is known of a report's evidence. Raises `NotFound`."""
     check_may(actor, capability=Capability.READ_REPORTS)
-    row = models.FiledReport.objects.filter(pk=report_id).first()
+    row = models.FiledReport.objects.filter(report_id=report_id).first()
     if row is None:
         raise NotFound
     card = parse_card(accounts.get_card(), root_key=bytes(accounts.get_organisation().root_key))
@@ -56,15 +56,14 @@ def access_report(*, actor: Staff, report_id: bytes) -> ReportEvidence:
 
 def list_items(*, report_id: bytes) -> tuple[ItemEvidence, ...]:
     """Return the items of a report with their files, by number; for pages, ask before."""
-    rows = models.Item.objects.filter(report_id=report_id).order_by("number")
-    return tuple(
-        _build_item(row) for row in rows.select_related("provenance_by").prefetch_related("files")
-    )
+    rows = models.Item.objects.filter(filed__report_id=report_id).order_by("number")
+    rows = rows.select_related("filed", "provenance_by").prefetch_related("files")
+    return tuple(_build_item(row) for row in rows)
 
 
 def access_leaf(*, report_id: bytes) -> LeafOfReport:
     """Return what a proof of a report needs. Raises `NotFound`, also for one without a manifest."""
-    row = models.FiledReport.objects.filter(pk=report_id).first()
+    row = models.FiledReport.objects.filter(report_id=report_id).first()
     if row is None or row.root_salt is None or row.mailbox_key is None or row.commitment is None:
         raise NotFound
     joined = bytes(row.leaves)
@@ -131,7 +130,7 @@ def judge_log_state(row: models.FiledReport, *, maximum_delay_seconds: int) -> L
 def _build_item(row: models.Item) -> ItemEvidence:
     return ItemEvidence(
         id=row.pk,
-        report_id=bytes(row.report_id),
+        report_id=bytes(row.filed.report_id),
         number=row.number,
         name=row.name,
         media_type=row.type,

@@ -14,7 +14,8 @@ from aigaq.accounts.selectors import Staff
 from aigaq.core import audit
 from aigaq.evidence import custody, models, register
 from aigaq.evidence.errors import EvidenceError, NotFound
-from aigaq.evidence.shapes import DerivedFile, FiledItem, FileKind, Filing, Provenance
+from aigaq.evidence.shapes import ChainHead, DerivedFile, FiledItem, FileKind, Filing, Provenance
+from aigaq.evidence.shredder import forget_report as forget_report
 
 #: The recipe by which a sealed member becomes the bytes that the reporter chose.
 OPENED = "opened/v1"
@@ -42,7 +43,7 @@ def record_filed(*, filing: Filing, by: Staff | None) -> None:
     custody.append("received", by=by, report_id=filing.report_id, note=filing.came_by)
     sealed = {
         name: models.StoredFile.objects.create(
-            report=report,
+            filed=report,
             kind=FileKind.SEALED,
             member=name,
             content_type="application/x-age" if name.endswith(".age") else "application/json",
@@ -100,13 +101,13 @@ def record_derived(
     Raises `NotFound` for an item that is not there or has no working copy.
     """
     parent = models.StoredFile.objects.filter(
-        item__report_id=report_id, item__number=item_number, kind=FileKind.WORKING
+        item__filed__report_id=report_id, item__number=item_number, kind=FileKind.WORKING
     ).first()
     if parent is None:
         raise NotFound
     for one in files:
         models.StoredFile.objects.create(
-            report_id=report_id,
+            filed_id=parent.filed_id,
             item_id=parent.item_id,
             kind=FileKind.DERIVATIVE,
             parent=parent,
@@ -127,6 +128,22 @@ def record_derived(
         )
 
 
+def check_custody() -> ChainHead:
+    """Check the chain of custody, line by line, and return its head.
+
+    Raises `EvidenceError`: ``custody.gap``, ``custody.wrong_chain`` (with ``sequence``).
+    """
+    return custody.check()
+
+
+def check_register() -> ChainHead:
+    """Check the register, row by row, and return its head.
+
+    Raises `EvidenceError`: ``register.gap``, ``register.wrong_chain`` (with ``number``).
+    """
+    return register.check()
+
+
 @transaction.atomic
 def set_provenance(*, actor: Staff, item_id: UUID, provenance: Provenance) -> None:
     """Say where an item comes from. Raises `NotFound`.
@@ -134,7 +151,7 @@ def set_provenance(*, actor: Staff, item_id: UUID, provenance: Provenance) -> No
     What the reporter recorded in our page stays so: `EvidenceError` ``item.was_recorded``.
     """
     check_may(actor, capability=Capability.SEE_ITEMS)
-    item = models.Item.objects.select_related("report").filter(pk=item_id).first()
+    item = models.Item.objects.select_related("filed").filter(pk=item_id).first()
     if item is None:
         raise NotFound
     if item.provenance == Provenance.RECORDED and item.provenance_by_id is None:
@@ -145,7 +162,7 @@ def set_provenance(*, actor: Staff, item_id: UUID, provenance: Provenance) -> No
     custody.append(
         "corrected",
         by=actor,
-        report_id=bytes(item.report_id),
+        report_id=bytes(item.filed.report_id),
         item_number=item.number,
         sha256=bytes(item.sha256),
         note=note,
@@ -162,7 +179,7 @@ def _record_item(
     one: FiledItem, *, report: models.FiledReport, sealed: models.StoredFile | None
 ) -> None:
     item = models.Item.objects.create(
-        report=report,
+        filed=report,
         number=one.number,
         name=one.name,
         type=one.media_type,
@@ -179,7 +196,7 @@ def _record_item(
         sealed.save(update_fields=["item"])
     if one.working is not None:
         models.StoredFile.objects.create(
-            report=report,
+            filed=report,
             item=item,
             kind=FileKind.WORKING,
             parent=sealed,

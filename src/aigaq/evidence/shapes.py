@@ -9,7 +9,15 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from aigaq.accounts.selectors import Staff
 from aigaq.sealing.log_entries import Opening
+
+DESK = "desk"
+
+
+def name_person(person: Staff | None) -> str:
+    """Return who acts, as a line says it: the name and the beginning of the person's id."""
+    return DESK if person is None else f"{person.display_name} ({str(person.pk)[:8]})"
 
 
 class Provenance(StrEnum):

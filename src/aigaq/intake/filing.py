@@ -19,7 +19,7 @@ from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit
-from aigaq.intake import letters, models, staging
+from aigaq.intake import evidence_hooks, letters, models, staging
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.shapes import ReportState
 from aigaq.intake.urgency import QUIET_SIGN, ROLE, judge_urgency, summarise
@@ -28,13 +28,6 @@ from aigaq.sealing.header import HEADER
 from aigaq.sealing.manifest import Manifest
 from aigaq.sealing.opening import ExaminedReport, MemberSource, examine_report
 from aigaq.sealing.receipts import FilingReceipt, build_filing_receipt
-
-RECEIPT_STATES = {
-    ReportState.FILED: "filed",
-    ReportState.DUPLICATE: "duplicate",
-    ReportState.DAMAGED: "damaged",
-    ReportState.CONTRADICTORY: "damaged",
-}
 
 
 @dataclass(frozen=True)
@@ -71,6 +64,8 @@ def file_report(
     known = find_report(arrival.report_id)
     if known is not None:
         return known
+    while evidence_hooks.hand_over_older():
+        pass
     organisation = accounts.get_organisation()
     examined = examine_report(
         source,
@@ -143,6 +138,9 @@ def _record(
     report.waiting_since = report.received_at if report.first is None else None
     report.save(force_insert=True)
     _record_contents(report, examined=examined, staged=staged)
+    evidence_hooks.record_filed(
+        report, header=examined.header, manifest=examined.manifest, by=actor
+    )
     if box is not None:
         _remember_quiet_sign(box, manifest=examined.manifest, report=report, is_new=is_new)
         _write_receipt(report, box=box)
@@ -287,7 +285,7 @@ def _write_receipt(report: models.Report, *, box: models.Mailbox) -> None:
         report_id=bytes(report.report_id),
         team_id=bytes.fromhex(accounts.get_organisation().team_id),
         register_number=report.register_number,
-        state=RECEIPT_STATES[ReportState(report.state)],
+        state=evidence_hooks.RECEIPT_STATES[ReportState(report.state)],
         filed_at=report.filed_at,
     )
     report.filing_receipt = build_filing_receipt(receipt, message_key=accounts.get_message_key())

@@ -4,6 +4,7 @@ What cannot be shown says why; the original is untouched. Made again it would be
 item is tried once, and again only if bubblewrap was missing.
 """
 
+import hashlib
 import io
 import uuid
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from itertools import chain
 from django.db import transaction
 
 from aigaq.core import audit, blob_store
+from aigaq.evidence import services as evidence
+from aigaq.evidence.shapes import DerivedFile
 from aigaq.intake import models, staging
 from aigaq.redaction.preview import Made, PreviewError, make_previews
 
@@ -61,6 +64,20 @@ def _record(*, item: models.Item, staged: list[tuple[Made, uuid.UUID]], code: st
             blob_id=blob_id,
         )
     staging.keep_blobs(*(blob_id for _made, blob_id in staged))
+    evidence.record_derived(
+        report_id=bytes(row.report.report_id),
+        item_number=row.number,
+        files=[
+            DerivedFile(
+                blob_id=blob_id,
+                size_bytes=len(made.data),
+                sha256=hashlib.sha256(made.data).digest(),
+                content_type=made.content_type,
+                recipe=f"preview/{made.kind}/v1",
+            )
+            for made, blob_id in staged
+        ],
+    )
     # A cut video still has the pictures before the cut.
     row.preview_state = "ready" if staged else "cannot_be_shown"
     row.preview_code = code

@@ -17,6 +17,8 @@ from aigaq.accounts import selectors as accounts
 from aigaq.accounts.permissions import Capability, may
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit, background, blob_store
+from aigaq.evidence import services as evidence
+from aigaq.evidence.shapes import name_person
 from aigaq.intake import filing, letters, models, previews, shredder
 from aigaq.intake.errors import (
     AlreadyDecided,
@@ -68,6 +70,7 @@ def open_report(*, actor: Staff, report_id: UUID) -> None:
     report = get_report(actor=actor, report_id=report_id)
     models.Opening.objects.create(report=report, what="report", by=actor, at=clock.now())
     models.Report.objects.filter(pk=report.pk, opened_at=None).update(opened_at=clock.now())
+    evidence.record_custody("opened", by=actor, report_id=bytes(report.report_id))
     audit.record("intake.report_opened", actor=actor, subject=report)
     transaction.on_commit(NoticeState(django_settings.HOME).settle)
 
@@ -79,6 +82,7 @@ def open_item(*, actor: Staff, item_id: UUID) -> None:
     models.Opening.objects.create(
         report_id=item.report_id, item=item, what="item", by=actor, at=clock.now()
     )
+    _record_custody("opened", by=actor, item=item)
     audit.record("intake.item_opened", actor=actor, subject=item)
 
 
@@ -91,6 +95,12 @@ def assign_report(*, actor: Staff, report_id: UUID, to: Staff | None, note: str 
         raise NotFound
     report.assigned_to, report.assigned_note = to, note[:500]
     report.save(update_fields=["assigned_to", "assigned_note"])
+    evidence.record_custody(
+        "handed_over",
+        by=actor,
+        report_id=bytes(report.report_id),
+        note=name_person(to) if to else "nobody",
+    )
     context = {"to": str(to.pk) if to else ""}
     audit.record("intake.report_assigned", actor=actor, subject=report, context=context)
 
@@ -105,6 +115,8 @@ def release_reports(*, of: Staff, actor: Staff) -> int:
     if of.is_active:
         raise NotFound
     rows = models.Report.objects.filter(assigned_to=of)
+    for report_id in rows.filter(forgotten_at=None).values_list("report_id", flat=True):
+        evidence.record_custody("handed_over", by=actor, report_id=bytes(report_id), note="nobody")
     released = rows.update(assigned_to=None)
     if released:
         audit.record(
@@ -352,6 +364,7 @@ def read_item(*, actor: Staff, item_id: UUID) -> Download:
     models.Opening.objects.create(
         report_id=item.report_id, item=item, what="download", by=actor, at=clock.now()
     )
+    _record_custody("copied", by=actor, item=item, note="download")
     audit.record("intake.item_downloaded", actor=actor, subject=item)
     register_number = models.Report.objects.values_list("register_number", flat=True).get(
         pk=item.report_id
@@ -387,6 +400,17 @@ def open_gate() -> GateClient:
         origin=organisation.gate_origin,
         team_id=bytes.fromhex(organisation.team_id),
         key=accounts.get_desk_key(),
+    )
+
+
+def _record_custody(event: str, *, by: Staff, item: models.Item, note: str = "") -> None:
+    evidence.record_custody(
+        event,
+        by=by,
+        report_id=bytes(item.report.report_id),
+        item_number=item.number,
+        sha256=bytes(item.sha256),
+        note=note,
     )
 
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from aigaq import clock
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit, blob_store
+from aigaq.evidence import services as evidence
 from aigaq.intake import models
 from aigaq.intake.shapes import ReportState, RequestAction
 from aigaq.intake.urgency import judge_urgency
@@ -31,6 +32,7 @@ def forget_report(*, report: models.Report, actor: Staff | None, reason: str) ->
 
 
 def _forget(report: models.Report, *, actor: Staff | None, reason: str) -> None:
+    evidence.forget_report(report_id=bytes(report.report_id), by=actor)
     blobs = [member.blob_id for member in report.members.all()]
     for item in report.items.prefetch_related("previews"):
         blobs += [preview.blob_id for preview in item.previews.all()]

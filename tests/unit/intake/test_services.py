@@ -11,6 +11,7 @@ from tests.unit.intake.desk_of import Carried, carry_report
 from aigaq.accounts.models import Staff
 from aigaq.core import audit
 from aigaq.core.models import AuditEvent, BlobKey
+from aigaq.evidence.models import FiledReport
 from aigaq.intake import models, previews, selectors, services
 from aigaq.intake.errors import (
     AlreadyDecided,
@@ -57,6 +58,7 @@ def test_the_same_commitment_under_another_header_is_a_duplicate(founding: Found
     carried = carry_report(founding)
     row = carried.report
     models.Report.objects.filter(pk=row.pk).update(report_id=bytes(32))
+    FiledReport.objects.update(report_id=bytes(32))
     again = services.import_report_file(actor=founding.founder, file=io.BytesIO(carried.file))
     detail = selectors.access_report(actor=founding.founder, report_id=again)
     assert detail.row.state == ReportState.DUPLICATE

@@ -10,6 +10,7 @@ from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq import clock
 from aigaq.core import blob_store
+from aigaq.evidence.models import FiledReport
 from aigaq.intake import filing, models, staging, tasks
 from aigaq.intake.spool import READY, Entry, Spool
 from aigaq.sealing.manifest import Manifest
@@ -22,6 +23,7 @@ def fetch_again(founding: Founding, carried: Carried, *, number: int) -> Spool:
     """Lay a report into the spool as the puller does, as if the desk did not know it."""
     changes = {"report_id": os.urandom(32), "commitment": os.urandom(32)}
     models.Report.objects.filter(pk=carried.report.pk).update(**changes)
+    FiledReport.objects.filter(pk=carried.report.register_number).update(**changes)
     spool = Spool(founding.home)
     spool.create()
     report_id = carried.sealed.report_id

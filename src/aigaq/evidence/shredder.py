@@ -1,0 +1,33 @@
+"""How the store forgets a report: its rows and salts go, the chains and the log stay consistent.
+
+The lines of custody about it and its row of the register lose their bytes; their hashes stay, so
+every head that the log holds still fits. Its commitment is kept, since the log shows it to everyone
+for ever, with nothing that says which report it was. The keys of the blobs are intake's to forget.
+"""
+
+from django.db import transaction
+
+from aigaq.accounts.selectors import Staff
+from aigaq.evidence import custody, models
+
+
+@transaction.atomic
+def forget_report(*, report_id: bytes, by: Staff | None) -> None:
+    """Forget a report in the caller's transaction; a second time changes nothing."""
+    report = models.FiledReport.objects.filter(report_id=report_id).first()
+    if report is None:
+        return
+    if report.commitment is not None:
+        models.ForgottenLeaf.objects.get_or_create(commitment=bytes(report.commitment))
+    models.PictureMark.objects.filter(item__filed=report).delete()
+    # Children before parents: a file that others were made of is protected.
+    report.files.filter(parent__isnull=False, children__isnull=True).delete()
+    report.files.filter(parent__isnull=False).delete()
+    report.files.all().delete()
+    report.items.all().delete()
+    models.RegisterLine.objects.filter(number=report.register_number).update(line=None)
+    report.delete()
+    models.CustodyLine.objects.filter(report_id=report_id).update(
+        line=None, report_id=None, item_number=None
+    )
+    custody.append("shredded", by=by)
