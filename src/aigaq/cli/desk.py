@@ -1,4 +1,4 @@
-"""`aigaq desk serve|unlock|lock|status|pull`: the desk from the command line."""
+"""`aigaq desk serve|unlock|lock|status|pull|audit`: the desk from the command line."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,11 @@ from typing import Any
 
 import click
 
+from aigaq.cli.desk_audit import audit
 from aigaq.cli.local_desk import ask_running_desk, read_passphrase
+from aigaq.cli.options import JSON as JSON
+from aigaq.cli.options import PASSPHRASE_FD as PASSPHRASE_FD
 from aigaq.core.home import get_home
-
-JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-PASSPHRASE_FD = click.option(
-    "--passphrase-fd", type=int, help="Read the passphrase from this file descriptor."
-)
 
 
 @click.group()
@@ -81,6 +79,9 @@ def second_place(folder: Path, as_json: bool) -> None:
     if not answer["other_disk"]:
         sentence += " It is the same disk as the desk: one theft takes both."
     tell(answer, as_json=as_json, sentence=sentence)
+
+
+desk.add_command(audit)
 
 
 def tell(answer: dict[str, Any], *, as_json: bool, sentence: str) -> None:

@@ -19,12 +19,15 @@ from aigaq.errors import AigaqError
 ANSWER_SECONDS = 120.0
 
 
-def ask_running_desk(home: Home, *, command: str, **arguments: Any) -> dict[str, Any]:
-    """Have the running desk do ``command`` and return its answer.
+def ask_running_desk(
+    home: Home, *, command: str, answer_seconds: float = ANSWER_SECONDS, **arguments: Any
+) -> dict[str, Any]:
+    """Have the running desk do ``command`` and return its answer, within ``answer_seconds``.
 
     Raises `AigaqError`: ``desk.not_running``, or the code that the desk answered.
     """
     with _connect(home) as channel:
+        channel.settimeout(answer_seconds)
         line = json.dumps({"arguments": arguments, "command": command})
         channel.sendall(line.encode() + b"\n")
         with channel.makefile("rb") as lines:

@@ -66,6 +66,11 @@ def get_size(blob_id: uuid.UUID) -> int:
     return _get_row(blob_id).size_bytes
 
 
+def has_file(blob_id: uuid.UUID) -> bool:
+    """Tell whether a blob has its key and its file; whether the file is whole shows in reading."""
+    return BlobKey.objects.filter(pk=blob_id).exists() and _get_path(blob_id).is_file()
+
+
 def read_chunks(blob_id: uuid.UUID) -> Iterator[bytes]:
     """Yield the content in chunks of at most 64 KiB.
 

@@ -6,7 +6,7 @@ Addresses without a trailing slash; every address stands in `tests/security/test
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from aigaq.desk import urls_work
-from aigaq.desk.views import account, errors, keeping, lock, staff, unlock
+from aigaq.desk.views import account, errors, evidence, keeping, lock, staff, unlock
 from aigaq.desk.views.assets import asset
 from aigaq.desk.views.language import choose_language
 
@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organisation", account.organisation, name="organisation"),
     path("organisation/history", account.history, name="organisation-history"),
     path("organisation/second-place", keeping.second_place, name="second-place"),
+    path("organisation/terms", evidence.terms, name="terms"),
     path("organisation/letter", keeping.notice_settings, name="notice-settings"),
     path("account/", include("aigaq.desk.account_urls")),
     *urls_work.urlpatterns,

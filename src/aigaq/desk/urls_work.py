@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from aigaq.desk.views import inbox, mailbox, new_code, notices, report, state, styleguide, today
+from aigaq.desk.views import (
+    evidence,
+    inbox,
+    mailbox,
+    new_code,
+    notices,
+    report,
+    state,
+    styleguide,
+    today,
+)
 
 urlpatterns: list[URLPattern] = [
     path("today", today.today, name="today"),
@@ -19,6 +29,9 @@ urlpatterns: list[URLPattern] = [
         report.withdraw_consent,
         name="report-consent",
     ),
+    path("reports/<uuid:report_id>/evidence", evidence.evidence, name="report-evidence"),
+    path("evidence/<uuid:item_id>/provenance", evidence.set_provenance, name="item-provenance"),
+    path("due", evidence.due, name="due"),
     path("items/<uuid:item_id>", report.item, name="report-item"),
     path("items/<uuid:item_id>/download", report.download, name="report-download"),
     path("previews/<uuid:preview_id>", report.preview, name="preview"),

@@ -186,6 +186,8 @@ NOTICE_REFUSALS: Words = {
 }
 
 ALARMS: Words = {
+    "evidence.file_changed": _("A stored file is not what was written"),
+    "evidence.file_gone": _("A stored file is gone"),
     "gate.wrong_member": _("The gate hands out a part of a report with other bytes than promised"),
     "gate.swapped_report": _("The gate handed out another report than the one asked for"),
     "intake.message_flagged": _("A letter does not look right"),
@@ -249,6 +251,47 @@ OPENED: Words = {
     "report": _("opened the report"),
     "item": _("looked at a file"),
     "download": _("saved a file"),
+}
+
+
+PROVENANCE: Words = {
+    "recorded": _("recorded by the reporter in our page"),
+    "received": _("received from another, or not yet known"),
+    "secondary": _("from a secondary source"),
+    "official": _("an official document"),
+    "web_capture": _("a capture of a web page"),
+}
+
+FILE_KINDS: Words = {
+    "sealed": _("Sealed original, as it came"),
+    "working": _("Working copy: the opened original"),
+    "derivative": _("Derivative, for looking only"),
+}
+
+FIXITY: Words = {
+    "unchecked": _("not read back yet"),
+    "same": _("unchanged"),
+    "changed": _("changed: not what was written"),
+    "gone": _("gone"),
+}
+
+CUSTODY: Words = {
+    "received": _("received"),
+    "opened": _("opened"),
+    "copied": _("copied out of the desk"),
+    "exported": _("put into a package"),
+    "handed_over": _("handed over"),
+    "fixity": _("read again and compared"),
+    "derived": _("a preview was made"),
+    "timestamped": _("timestamped"),
+    "corrected": _("corrected"),
+    "shredded": _("erased"),
+}
+
+DUE_REASONS: Words = {
+    "consent_withdrawn": _("The consent to keep it was taken back"),
+    "damaged": _("It cannot be read, and the term for such reports is over"),
+    "kept_long_enough": _("The term of keeping is over"),
 }
 
 

@@ -15,7 +15,7 @@ from aigaq.accounts.selectors import Staff
 from aigaq.evidence import models
 from aigaq.evidence.custody_lines import CustodyLine, build_line, extend_custody, hash_line
 from aigaq.evidence.errors import EvidenceError
-from aigaq.evidence.shapes import ChainHead, CustodyEvent, StoredLine, name_person
+from aigaq.evidence.shapes import ChainHead, CustodyEvent, StoredLine, name_item, name_person
 from aigaq.sealing.chains import NO_HEAD
 
 
@@ -33,9 +33,9 @@ def append(
     """Append an event in the caller's transaction and return its sequence."""
     last = models.CustodyLine.objects.order_by("-sequence").first()
     sequence = last.sequence + 1 if last else 1
-    about = None if report_id is None else report_id.hex()
-    if about is not None and item_number is not None:
-        about = f"{about}/{item_number}"
+    about = None
+    if report_id is not None:
+        about = name_item(report_id=report_id, item_number=item_number)
     line = build_line(
         CustodyLine(
             sequence=sequence,

@@ -28,6 +28,7 @@ class FiledReport(models.Model):
     received_at = models.DateTimeField()
     filed_at = models.DateTimeField()
     posted_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
     log_index = models.PositiveBigIntegerField(null=True)
     logged_at = models.DateTimeField(null=True)
 
@@ -159,6 +160,7 @@ class HeadOpening(models.Model):
     head = models.BinaryField(max_length=32)
     made_at = models.DateTimeField()
     posted_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
     log_index = models.PositiveBigIntegerField(null=True)
     logged_at = models.DateTimeField(null=True)
 
@@ -172,7 +174,6 @@ class ChaffOpening(models.Model):
     """Proof that an entry of the log is nothing but chance."""
 
     blinded = models.BinaryField(max_length=32, primary_key=True)
-    number = models.PositiveBigIntegerField(unique=True)
     salt = models.BinaryField(max_length=32)
     value = models.BinaryField(max_length=32)
 
@@ -187,14 +188,22 @@ class PictureMark(models.Model):
     """The perceptual hash of one picture of an item; near ones differ in few of 64 bits."""
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="marks")
-    preview_number = models.PositiveIntegerField()
+    file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="mark")
     bits = models.BinaryField(max_length=8)
 
+
+class NearPictures(models.Model):
+    """Two pictures of two items whose marks differ in few bits."""
+
+    first = models.ForeignKey(PictureMark, on_delete=models.PROTECT, related_name="+")
+    second = models.ForeignKey(PictureMark, on_delete=models.PROTECT, related_name="+")
+    bits_apart = models.PositiveSmallIntegerField()
+
     class Meta:
-        """A picture is marked once."""
+        """A pair stands once."""
 
         constraints = (
-            models.UniqueConstraint(fields=("item", "preview_number"), name="picture_mark_once"),
+            models.UniqueConstraint(fields=("first", "second"), name="near_pictures_once"),
         )
 
 
@@ -205,8 +214,9 @@ class Terms(models.Model):
     fixity_days = models.PositiveIntegerField(default=30)
     #: Days after filing; None: until someone decides.
     keep_days = models.PositiveIntegerField(null=True)
+    #: Days after filing of a report that cannot be read.
     keep_damaged_days = models.PositiveIntegerField(null=True)
-    #: Days after the last consent over a report was taken back.
+    #: Days after the consent to keep a report was taken back.
     keep_withdrawn_days = models.PositiveIntegerField(null=True)
     legal_basis = models.TextField(blank=True)
     set_at = models.DateTimeField()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from uuid import UUID
 
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
@@ -9,6 +10,10 @@ from aigaq.accounts.permissions import Capability, check_may
 from aigaq.accounts.selectors import Staff
 from aigaq.evidence import custody, models, register
 from aigaq.evidence.errors import NotFound
+from aigaq.evidence.holdings import split_leaves
+from aigaq.evidence.near_pictures import list_near as list_near
+from aigaq.evidence.retention import get_terms as get_terms
+from aigaq.evidence.retention import list_due as list_due
 from aigaq.evidence.shapes import (
     ChainHead,
     FileKind,
@@ -26,8 +31,6 @@ from aigaq.sealing.card import parse_card
 from aigaq.sealing.encoding import merkle_root
 from aigaq.sealing.log_entries import CUSTODY_HEAD, Opening
 from aigaq.sealing.witnessing import is_independently_witnessed
-
-HASH_BYTES = 32
 
 
 def access_report(*, actor: Staff, report_id: bytes) -> ReportEvidence:
@@ -54,6 +57,16 @@ def access_report(*, actor: Staff, report_id: bytes) -> ReportEvidence:
     )
 
 
+def access_item(*, actor: Staff, item_id: UUID) -> ItemEvidence:
+    """Return one item with its files. Raises `NotFound`."""
+    check_may(actor, capability=Capability.SEE_ITEMS)
+    rows = models.Item.objects.select_related("filed", "provenance_by").prefetch_related("files")
+    row = rows.filter(pk=item_id).first()
+    if row is None:
+        raise NotFound
+    return _build_item(row)
+
+
 def list_items(*, report_id: bytes) -> tuple[ItemEvidence, ...]:
     """Return the items of a report with their files, by number; for pages, ask before."""
     rows = models.Item.objects.filter(filed__report_id=report_id).order_by("number")
@@ -66,8 +79,7 @@ def access_leaf(*, report_id: bytes) -> LeafOfReport:
     row = models.FiledReport.objects.filter(report_id=report_id).first()
     if row is None or row.root_salt is None or row.mailbox_key is None or row.commitment is None:
         raise NotFound
-    joined = bytes(row.leaves)
-    leaves = tuple(joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES))
+    leaves = split_leaves(bytes(row.leaves))
     return LeafOfReport(
         report_id=report_id,
         register_number=row.register_number,

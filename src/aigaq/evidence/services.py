@@ -12,8 +12,12 @@ from aigaq import clock
 from aigaq.accounts.permissions import Capability, check_may
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit
-from aigaq.evidence import custody, models, register
+from aigaq.evidence import custody, models, near_pictures, register
 from aigaq.evidence.errors import EvidenceError, NotFound
+from aigaq.evidence.fixity import check_fixity as check_fixity
+from aigaq.evidence.heads import sync_log as sync_log
+from aigaq.evidence.log_audit import audit_log as audit_log
+from aigaq.evidence.retention import set_terms as set_terms
 from aigaq.evidence.shapes import ChainHead, DerivedFile, FiledItem, FileKind, Filing, Provenance
 from aigaq.evidence.shredder import forget_report as forget_report
 
@@ -100,13 +104,16 @@ def record_derived(
 
     Raises `NotFound` for an item that is not there or has no working copy.
     """
-    parent = models.StoredFile.objects.filter(
-        item__filed__report_id=report_id, item__number=item_number, kind=FileKind.WORKING
-    ).first()
-    if parent is None:
+    parent = (
+        models.StoredFile.objects.select_related("item")
+        .filter(item__filed__report_id=report_id, item__number=item_number, kind=FileKind.WORKING)
+        .first()
+    )
+    if parent is None or parent.item is None:
         raise NotFound
+    marks = []
     for one in files:
-        models.StoredFile.objects.create(
+        made = models.StoredFile.objects.create(
             filed_id=parent.filed_id,
             item_id=parent.item_id,
             kind=FileKind.DERIVATIVE,
@@ -118,6 +125,8 @@ def record_derived(
             sha256=one.sha256,
             created_at=clock.now(),
         )
+        if one.mark is not None:
+            marks.append((made, one.mark))
         custody.append(
             "derived",
             by=by,
@@ -126,6 +135,7 @@ def record_derived(
             sha256=one.sha256,
             note=one.recipe,
         )
+    near_pictures.note_marks(parent.item, marks=marks)
 
 
 def check_custody() -> ChainHead:

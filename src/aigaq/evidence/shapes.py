@@ -20,6 +20,11 @@ def name_person(person: Staff | None) -> str:
     return DESK if person is None else f"{person.display_name} ({str(person.pk)[:8]})"
 
 
+def name_item(*, report_id: bytes, item_number: int | None) -> str:
+    """Return how a line of custody names an item, or a report as a whole."""
+    return report_id.hex() if item_number is None else f"{report_id.hex()}/{item_number}"
+
+
 class Provenance(StrEnum):
     """Where an item comes from. Only the first was made by the reporter."""
 
@@ -118,6 +123,8 @@ class DerivedFile:
     sha256: bytes
     content_type: str
     recipe: str
+    #: Eight bytes of a picture that near pictures share most bits of.
+    mark: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -217,6 +224,47 @@ class CustodyEvent:
     item_number: int | None
     sha256: bytes | None
     note: str
+
+
+@dataclass(frozen=True)
+class NearItem:
+    """An item whose picture is near to one of ours; both pictures as blobs of previews."""
+
+    report_id: bytes
+    item_number: int
+    bits_apart: int
+    is_same_file: bool
+    ours: UUID
+    theirs: UUID
+
+
+@dataclass(frozen=True)
+class TermsOfKeeping:
+    """How long evidence is kept, in days; None: until someone decides."""
+
+    fixity_days: int = 30
+    keep_days: int | None = None
+    keep_damaged_days: int | None = None
+    keep_withdrawn_days: int | None = None
+    legal_basis: str = ""
+
+
+class DueReason(StrEnum):
+    """Why a report should go."""
+
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    DAMAGED = "damaged"
+    KEPT_LONG_ENOUGH = "kept_long_enough"
+
+
+@dataclass(frozen=True)
+class DueReport:
+    """A report that terms or consent say should be forgotten; a person decides."""
+
+    report_id: bytes
+    register_number: int
+    reason: DueReason
+    due_at: datetime
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ for ever, with nothing that says which report it was. The keys of the blobs are 
 """
 
 from django.db import transaction
+from django.db.models import Q
 
 from aigaq.accounts.selectors import Staff
 from aigaq.evidence import custody, models
@@ -19,6 +20,8 @@ def forget_report(*, report_id: bytes, by: Staff | None) -> None:
         return
     if report.commitment is not None:
         models.ForgottenLeaf.objects.get_or_create(commitment=bytes(report.commitment))
+    marks = models.PictureMark.objects.filter(item__filed=report)
+    models.NearPictures.objects.filter(Q(first__in=marks) | Q(second__in=marks)).delete()
     models.PictureMark.objects.filter(item__filed=report).delete()
     # Children before parents: a file that others were made of is protected.
     report.files.filter(parent__isnull=False, children__isnull=True).delete()

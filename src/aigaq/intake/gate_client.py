@@ -9,7 +9,7 @@ spec/gate-api.md.
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +41,7 @@ MAX_NONCE_BYTES = 4 * 1024
 HALF_LETTER = re.compile(rb"\\u[dD]")
 PAGE_REPORTS = 20
 PAGE_MESSAGES = 200
+PAGE_CHAFF = 200
 BAD = "gate.bad_answer"
 
 
@@ -73,6 +74,15 @@ class ListedMessage:
     previous: bytes
     ciphertext: bytes
     received_at: datetime
+
+
+@dataclass(frozen=True)
+class ListedChaff:
+    """One opening of chaff as the gate hands it over."""
+
+    number: int
+    salt: bytes
+    value: bytes
 
 
 class GateClient:
@@ -176,6 +186,36 @@ class GateClient:
     def publish_card(self, *, card: bytes) -> None:
         """Put the team card at the gate."""
         self._ask("PUT", "/api/desk/card", body=card, good=(200, 204))
+
+    def post_heads(self, values: Sequence[bytes]) -> None:
+        """Queue 1 to 16 blinded values for the log; again is no harm."""
+        body = {"entries": [one.hex() for one in values]}
+        self._ask("POST", "/api/desk/log/heads", body=_dump(body), good=(200, 204))
+
+    def find_indexes(self, values: Sequence[bytes]) -> tuple[int | None, ...]:
+        """Return where 1 to 500 blinded values stand in the published log, as the gate says."""
+        body = {"values": [one.hex() for one in values]}
+        answer = self._ask_json("POST", "/api/desk/log/indexes", body=body)
+        said = Form(answer, names=("indexes",), code=BAD).members["indexes"]
+        if not isinstance(said, list) or len(said) != len(values):
+            raise GateError(BAD)
+        if not all(one is None or (type(one) is int and 0 <= one < 2**53) for one in said):
+            raise GateError(BAD)
+        return tuple(said)
+
+    def list_chaff(self, *, after: int) -> list[ListedChaff]:
+        """Return the next openings of chaff behind number ``after``, none at the end."""
+        path = f"/api/desk/log/chaff?after={after}&limit={PAGE_CHAFF}"
+        form = Form(self._ask_json("GET", path), names=("chaff",), code=BAD)
+        listed = form.forms("chaff", names=("number", "salt", "value"), maximum=PAGE_CHAFF)
+        return [
+            ListedChaff(one.integer("number"), one.base64("salt"), one.base64("value"))
+            for one in listed
+        ]
+
+    def confirm_chaff(self, *, up_to: int) -> None:
+        """Tell the gate that the desk has these openings durably, so that it erases them."""
+        self._ask("POST", "/api/desk/log/chaff/done", body=_dump({"up_to": up_to}), good=(200, 204))
 
     def _ask_json(self, method: str, path: str, *, body: dict[str, Any] | None = None) -> Any:
         raw = b"" if body is None else _dump(body)

@@ -74,6 +74,7 @@ def _record(*, item: models.Item, staged: list[tuple[Made, uuid.UUID]], code: st
                 sha256=hashlib.sha256(made.data).digest(),
                 content_type=made.content_type,
                 recipe=f"preview/{made.kind}/v1",
+                mark=made.mark,
             )
             for made, blob_id in staged
         ],

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from aigaq import clock
 from aigaq.accounts.permissions import Capability, HasRoles, may
 from aigaq.accounts.selectors import Staff
+from aigaq.evidence import selectors as evidence
 from aigaq.intake import inbox, models, shapes, urgency
 from aigaq.intake.errors import NotFound
 from aigaq.intake.notices import parse_stored
@@ -191,6 +192,66 @@ def find_by_register_number(*, actor: Staff, number: int) -> UUID:
     if row is None:
         raise NotFound
     return row.pk
+
+
+def find_by_report_id(*, actor: Staff, report_id: bytes) -> UUID:
+    """Return the id of the report with a report id. Raises `NotFound`."""
+    check_may(actor, capability=Capability.READ_REPORTS)
+    row = models.Report.objects.filter(report_id=report_id).first()
+    if row is None:
+        raise NotFound
+    return row.pk
+
+
+def list_near(*, actor: Staff, item_id: UUID) -> list[shapes.NearRow]:
+    """Return items with pictures near to this one's, the nearest first. Raises `NotFound`."""
+    item = get_item(actor=actor, item_id=item_id)
+    near = evidence.list_near(report_id=bytes(item.report.report_id), item_number=item.number)
+    blobs = [blob for one in near for blob in (one.ours, one.theirs)]
+    rows = models.Preview.objects.filter(blob_id__in=blobs).select_related("item__report")
+    shown = {row.blob_id: row for row in rows}
+    return [
+        shapes.NearRow(
+            item_id=shown[one.theirs].item_id,
+            report_id=shown[one.theirs].item.report_id,
+            register_number=shown[one.theirs].item.report.register_number,
+            name=shown[one.theirs].item.name,
+            is_same_file=one.is_same_file,
+            ours=shown[one.ours].pk,
+            theirs=shown[one.theirs].pk,
+        )
+        for one in near
+        if one.ours in shown and one.theirs in shown
+    ]
+
+
+def list_due(*, actor: Staff) -> list[shapes.DueRow]:
+    """Return reports that terms or consent say should go, the longest due first, at most 500."""
+    check_may(actor, capability=Capability.READ_REPORTS)
+    kept = models.Consent.objects.filter(
+        purpose="keep", withdrawn_at__isnull=False, report__forgotten_at=None
+    )
+    withdrawn = {
+        bytes(report_id): at
+        for report_id, at in kept.values_list("report__report_id", "withdrawn_at")
+        if at is not None
+    }
+    due = evidence.list_due(withdrawn=withdrawn)
+    ids = dict(
+        models.Report.objects.filter(
+            register_number__in=[one.register_number for one in due], forgotten_at=None
+        ).values_list("register_number", "pk")
+    )
+    return [
+        shapes.DueRow(
+            id=ids[one.register_number],
+            register_number=one.register_number,
+            reason=str(one.reason),
+            due_at=one.due_at,
+        )
+        for one in due
+        if one.register_number in ids
+    ]
 
 
 def list_alarms(*, actor: Staff, open_only: bool = True) -> list[shapes.AlarmRow]:

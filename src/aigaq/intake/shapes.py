@@ -262,6 +262,29 @@ class MailboxDetail:
 
 
 @dataclass(frozen=True)
+class NearRow:
+    """An item with a picture near to one of ours; ``ours`` and ``theirs`` are previews."""
+
+    item_id: UUID
+    report_id: UUID
+    register_number: int
+    name: str
+    is_same_file: bool
+    ours: UUID
+    theirs: UUID
+
+
+@dataclass(frozen=True)
+class DueRow:
+    """A report that terms or consent say should go; ``reason`` is `evidence.shapes.DueReason`."""
+
+    id: UUID
+    register_number: int
+    reason: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
 class OpeningRow:
     """Someone opened something."""
 

@@ -25,6 +25,8 @@ from aigaq.core.held_keys import HELD
 from aigaq.errors import AigaqError
 from aigaq.intake import (
     delivery,
+    evidence_hooks,
+    evidence_tasks,
     filing,
     mail,
     models,
@@ -108,6 +110,8 @@ def build_work_rounds() -> background.Rounds:
             with Spool(settings.HOME).working():
                 staging.remove_unfiled()
             previews.reset_after_install()
+            while evidence_hooks.hand_over_older():
+                pass
             NoticeState(settings.HOME).settle()
             swept.append(True)
         work_until_nothing_waits()
@@ -177,6 +181,7 @@ def _work(spool: Spool) -> None:
             delivery.deliver_waiting(gate)
             delivery.note_read(gate)
             tell_safe(gate, spool)
+            evidence_tasks.sync_log(gate)
     except (GateError, SealingError):
         # The gate cannot be reached, as the pull's state says, or talks nonsense: done again later.
         pass

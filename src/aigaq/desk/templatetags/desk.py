@@ -100,6 +100,19 @@ def in_fours(code: str) -> list[str]:
     return [code[start : start + 4] for start in range(0, len(code), 4)]
 
 
+@register.filter
+def hex_in_eights(digest: bytes) -> list[str]:
+    """Return a hash in hexadecimal, cut into groups of eight to be copied by hand."""
+    text = digest.hex()
+    return [text[start : start + 8] for start in range(0, len(text), 8)]
+
+
+@register.filter
+def hex_start(digest: bytes) -> str:
+    """Return the first eight hexadecimal digits of a hash."""
+    return digest.hex()[:8]
+
+
 @register.inclusion_tag("desk/components/clock.html")
 def clock_chip(on: date, how: str = "") -> dict[str, object]:
     """Return the clock chip of a day: date in words, days left, and how it was computed."""
@@ -150,14 +163,19 @@ TABLES = {
     "alarm": {**words.FAULTS, **words.ALARMS},
     "came_by": words.CAME_BY,
     "consent": words.CONSENTS,
+    "custody": words.CUSTODY,
     "decision": words.DECISIONS,
     "delivery": words.DELIVERIES,
+    "due": words.DUE_REASONS,
     "fault": words.FAULTS,
+    "file_kind": words.FILE_KINDS,
+    "fixity": words.FIXITY,
     "language": words.OPTIONS[16],
     "item_kind": words.KINDS,
     "message_kind": words.MESSAGE_KINDS,
     "opened": words.OPENED,
     "preview": words.PREVIEW_REASONS,
+    "provenance": words.PROVENANCE,
     "request": words.REQUESTS,
     "urgency": words.URGENCY_REASONS,
     "who": words.OPTIONS[2],

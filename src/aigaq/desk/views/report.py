@@ -18,7 +18,7 @@ from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import EraseForm, HandOverForm
 from aigaq.intake import selectors, services
-from aigaq.intake.shapes import Answer, ItemDetail, Person
+from aigaq.intake.shapes import Answer, ItemDetail, NearRow, Person
 
 GOOD = 25
 
@@ -135,7 +135,15 @@ def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     return render(
         request,
         "desk/work/item.html",
-        {"item": detail, "shown": _list_shown(detail), "texts": _list_texts(request, detail)},
+        {
+            "item": detail,
+            "shown": _list_shown(detail),
+            "texts": _list_texts(request, detail),
+            "near": [
+                _show_near(one, name=detail.name)
+                for one in selectors.list_near(actor=actor, item_id=item_id)
+            ],
+        },
     )
 
 
@@ -185,6 +193,16 @@ def _list_shown(detail: ItemDetail) -> list[dict[str, object]]:
             }
         )
     return viewers
+
+
+def _show_near(near: NearRow, *, name: str) -> dict[str, object]:
+    """Return both pictures for the calm viewer, grey and closed until someone asks."""
+
+    def show(preview_id: UUID, named: str) -> dict[str, object]:
+        url = reverse("preview", args=[preview_id])
+        return {"kind": "picture", "url": url, "label": _("Picture"), "name": named}
+
+    return {"row": near, "ours": show(near.ours, name), "theirs": show(near.theirs, near.name)}
 
 
 def _label(kind: str, *, number: int, of: int) -> str:

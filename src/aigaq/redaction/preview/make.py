@@ -5,6 +5,7 @@ A record that is too long, out of range or of an unknown kind ends the preview w
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
@@ -36,6 +37,8 @@ class Made:
     width: int | None = None
     height: int | None = None
     seconds: int | None = None
+    #: Eight bytes that near pictures share most bits of (a difference hash).
+    mark: bytes | None = None
 
 
 def make_previews(
@@ -108,7 +111,14 @@ class _Reader:
             raise PreviewError("preview.broken")
         width, height = head["width"], head["height"]
         png = encode_png(payload, width=width, height=height)
-        return Made(kind="still", content_type="image/png", data=png, width=width, height=height)
+        return Made(
+            kind="still",
+            content_type="image/png",
+            data=png,
+            width=width,
+            height=height,
+            mark=_read_mark(head),
+        )
 
 
 def _expected_size(head: dict[str, Any]) -> int:
@@ -126,6 +136,15 @@ def _expected_size(head: dict[str, Any]) -> int:
     elif size > {"samples": MAX_RECORD_SAMPLES_BYTES, "text": MAX_TEXT_BYTES, "end": 0}[kind]:
         raise ValueError
     return size
+
+
+def _read_mark(head: dict[str, Any]) -> bytes | None:
+    mark = head.get("mark")
+    if mark is None:
+        return None
+    if not isinstance(mark, str) or not re.fullmatch("[0-9a-f]{16}", mark):
+        raise PreviewError("preview.broken")
+    return bytes.fromhex(mark)
 
 
 class _Run:

@@ -1,8 +1,9 @@
 """Runs inside the sandbox: hostile bytes come in, raw pixels and samples go out.
 
 Records on standard output: one line of JSON, then ``size`` bytes. ``still``: RGB pixels, width x
-height x 3. ``frame``: grey pixels, width x height. ``samples``: signed 16-bit little-endian mono
-at 16 kHz. ``text``: UTF-8. ``end``: no bytes, ``code`` null or why. Its reader believes nothing.
+height x 3, with a perceptual ``mark`` or null. ``frame``: grey pixels, width x height. ``samples``:
+signed 16-bit little-endian mono at 16 kHz. ``text``: UTF-8. ``end``: no bytes, ``code`` null or
+why. Its reader believes nothing.
 """
 
 import json
@@ -25,6 +26,7 @@ FRAMES_A_SECOND = 5
 MAX_FRAMES = 1_800
 MAX_SAMPLES = 16_000 * 1_800
 MAX_TEXT = 262_144
+MARK_CONTRAST = 16
 PICTURES = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,ogg,wav,mp3,aac,amr,flac,avi,mpegts,caf"
 OUT = sys.stdout.buffer
@@ -51,6 +53,25 @@ def spool() -> int:
     return total
 
 
+def mark(picture: Any) -> str | None:
+    """Return 64 bits that near pictures share most of: where brightness falls from left to right.
+
+    None for a picture without contrast, which would be near to every other one.
+    """
+    from PIL import Image
+
+    grey = picture.convert("L").resize((9, 8), Image.Resampling.BOX)
+    low, high = grey.getextrema()
+    if high - low < MARK_CONTRAST:
+        return None
+    rows = grey.tobytes()
+    bits = 0
+    for y in range(8):
+        for x in range(8):
+            bits = bits << 1 | (rows[y * 9 + x] > rows[y * 9 + x + 1])
+    return f"{bits:016x}"
+
+
 def show_picture() -> bool:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -73,7 +94,14 @@ def show_picture() -> bool:
     for number, edge in enumerate((SMALL, LARGE)):
         copy = picture.copy()
         copy.thumbnail((edge, edge))
-        put(copy.tobytes(), kind="still", number=number, width=copy.width, height=copy.height)
+        put(
+            copy.tobytes(),
+            kind="still",
+            number=number,
+            width=copy.width,
+            height=copy.height,
+            mark=None if number else mark(copy),
+        )
     return True
 
 
@@ -117,6 +145,7 @@ def show_stills(container: Any, *, duration: int | None) -> int:
             number=shown,
             width=picture.width,
             height=picture.height,
+            mark=mark(picture),
         )
         shown += 1
         if not duration:

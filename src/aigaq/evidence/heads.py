@@ -1,0 +1,195 @@
+"""What the desk gives the log and keeps of it: daily heads, carried reports, chaff, places.
+
+Each head is blinded under a salt of its own, kept here for ever with its opening. The gate says
+where a value stands; it is believed only with a proof under a checkpoint that the log signed.
+Every step can be killed and repeated. Source: ``spec/log.md``; PROTOCOL 21, 22, 24.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from django.db import transaction
+from django.db.models import Q
+
+from aigaq import clock
+from aigaq.core import audit
+from aigaq.evidence import custody, models, register
+from aigaq.evidence.log_source import LogSource, OpenedLog
+from aigaq.evidence.shapes import ChainHead
+from aigaq.sealing.card import Card
+from aigaq.sealing.log_entries import (
+    CHAFF,
+    CUSTODY_HEAD,
+    REGISTER_HEAD,
+    Opening,
+    encode_head,
+    make_opening,
+)
+from aigaq.tlog import TlogError
+
+DAY_SECONDS = 86_400
+#: For trials and tests: how old the newest heads may be.
+SETTING = "AIGAQ_HEADS_SECONDS"
+POSTED_AT_ONCE = 16
+ASKED_AT_ONCE = 500
+CHAFF_PAGES = 100
+
+
+class ListedChaff(Protocol):
+    """An opening of chaff as the gate hands it over."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def salt(self) -> bytes: ...
+    @property
+    def value(self) -> bytes: ...
+
+
+class LogGate(Protocol):
+    """What the desk asks of the gate's log under the desk key."""
+
+    def post_heads(self, values: Sequence[bytes]) -> None:
+        """Queue 1 to 16 blinded values for the log; again is no harm."""
+
+    def find_indexes(self, values: Sequence[bytes]) -> Sequence[int | None]:
+        """Return where 1 to 500 blinded values stand in the published log, as the gate says."""
+
+    def list_chaff(self, *, after: int) -> Sequence[ListedChaff]:
+        """Return the next openings of chaff, none at the end."""
+
+    def confirm_chaff(self, *, up_to: int) -> None:
+        """Say that the desk has them durably, so that the gate erases them."""
+
+
+def read_heads_seconds() -> int:
+    """Return how often heads are made: every day, or as the environment says."""
+    text = os.environ.get(SETTING, "")
+    return max(1, int(text)) if text.isdecimal() else DAY_SECONDS
+
+
+def sync_log(gate: LogGate, *, source: LogSource, card: Card) -> None:
+    """Do once what is due between desk and log. Raises what ``gate`` raises."""
+    make_heads()
+    take_chaff(gate)
+    post_waiting(gate, card=card)
+    find_places(gate, source=source, card=card)
+
+
+def make_heads() -> int:
+    """Make heads of register and custody, if the newest are old enough; return how many."""
+    newest = models.HeadOpening.objects.order_by("-made_at").first()
+    now = clock.now()
+    if newest is not None and now - newest.made_at < timedelta(seconds=read_heads_seconds()):
+        return 0
+    with transaction.atomic():
+        _keep_head(REGISTER_HEAD, head=register.read_head(), now=now)
+        _keep_head(CUSTODY_HEAD, head=custody.read_head(), now=now)
+        audit.record("evidence.heads_made", actor=None, kind="heads")
+    return 2
+
+
+def take_chaff(gate: LogGate) -> int:
+    """Take the openings of chaff over, durably, and have the gate erase them; return how many."""
+    taken, after = 0, 0
+    for _ in range(CHAFF_PAGES):
+        listed = list(gate.list_chaff(after=after))
+        if not listed:
+            break
+        openings = [Opening(kind=CHAFF, salt=one.salt, value=one.value) for one in listed]
+        models.ChaffOpening.objects.bulk_create(
+            [
+                models.ChaffOpening(blinded=one.blinded, salt=one.salt, value=one.value)
+                for one in openings
+            ],
+            ignore_conflicts=True,
+        )
+        after = max(one.number for one in listed)
+        gate.confirm_chaff(up_to=after)
+        taken += len(listed)
+    return taken
+
+
+def post_waiting(gate: LogGate, *, card: Card) -> int:
+    """Queue heads, and commitments of reports that did not come by the gate; return how many.
+
+    What the gate took and did not enter in time (its own disk was lost) is queued again.
+    """
+    now = clock.now()
+    lost = Q(posted_at__lt=now - timedelta(seconds=card.maximum_delay_seconds), log_index=None)
+    waiting = Q(posted_at=None) | lost
+    heads = models.HeadOpening.objects.filter(waiting).order_by("made_at")
+    carried = models.FiledReport.objects.filter(
+        waiting, commitment__isnull=False, log_index=None
+    ).exclude(came_by="gate")
+    values = [bytes(one) for one in heads.values_list("blinded", flat=True)]
+    values += list_bytes(carried.values_list("commitment", flat=True).distinct())
+    for some in _split(values, POSTED_AT_ONCE):
+        gate.post_heads(some)
+        models.HeadOpening.objects.filter(blinded__in=some).update(posted_at=now)
+        models.FiledReport.objects.filter(commitment__in=some).update(posted_at=now)
+    return len(values)
+
+
+def find_places(gate: LogGate, *, source: LogSource, card: Card) -> int:
+    """Ask where waiting values stand, prove it, and keep it; return how many were found."""
+    now = clock.now()
+    interval = timedelta(seconds=card.interval_seconds)
+    due = Q(log_index=None) & (Q(asked_at=None) | Q(asked_at__lt=now - interval))
+    heads = models.HeadOpening.objects.filter(due, posted_at__isnull=False)
+    reports = models.FiledReport.objects.filter(due, commitment__isnull=False).filter(
+        Q(came_by="gate") | Q(posted_at__isnull=False)
+    )
+    values = [bytes(one) for one in heads.values_list("blinded", flat=True)]
+    values += list_bytes(reports.values_list("commitment", flat=True).distinct())
+    found = 0
+    for asked in _split(values, ASKED_AT_ONCE):
+        said = zip(asked, gate.find_indexes(asked), strict=True)
+        places = {value: index for value, index in said if index is not None}
+        models.HeadOpening.objects.filter(blinded__in=asked).update(asked_at=now)
+        models.FiledReport.objects.filter(commitment__in=asked).update(asked_at=now)
+        if places:
+            found += _keep_places(places, log=OpenedLog(source, card=card), now=now)
+    return found
+
+
+def _keep_head(kind: str, *, head: ChainHead, now: datetime) -> None:
+    value = encode_head(count=head.count, head=head.head)
+    opening = make_opening(kind=kind, value=value)
+    models.HeadOpening.objects.create(
+        blinded=opening.blinded,
+        kind=kind,
+        salt=opening.salt,
+        value=value,
+        count=head.count,
+        head=head.head,
+        made_at=now,
+    )
+
+
+def _keep_places(places: dict[bytes, int], *, log: OpenedLog, now: datetime) -> int:
+    kept = 0
+    for value, index in places.items():
+        try:
+            log.check_entry(value, index=index)
+        except TlogError:
+            # Not proven is not found: it becomes overdue, and audit and the watch say so.
+            continue
+        heads = models.HeadOpening.objects.filter(blinded=value)
+        heads.update(log_index=index, logged_at=now)
+        reports = models.FiledReport.objects.filter(commitment=value)
+        reports.update(log_index=index, logged_at=now)
+        kept += 1
+    return kept
+
+
+def list_bytes(values: Iterable[bytes | memoryview | None]) -> list[bytes]:
+    """Return what a column holds, without its gaps."""
+    return [bytes(one) for one in values if one is not None]
+
+
+def _split(values: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
+    for at in range(0, len(values), size):
+        yield values[at : at + size]

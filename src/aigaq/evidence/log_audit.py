@@ -1,0 +1,242 @@
+"""Opens every blinded leaf of the log with what the desk holds, and names every gap.
+
+1. The checkpoint is the card's log's, and the entries give its root. 2. Every blinded entry is a
+report that was filed here, one that was forgotten, a head of register or custody, or chaff. 3.
+Every filed report and every head is in the log, once the promised delay is over. 4. Register and
+custody are whole chains, and every logged head is the head that the chain had then. 5. Every filed
+report has its rows, which give its commitment, and every file its bytes. What is wrong is a `Gap`,
+never an exception. Source: ``spec/log.md``, "Audit"; PROTOCOL 22, 24.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from aigaq import clock
+from aigaq.core import audit as audit_chain
+from aigaq.evidence import custody, fixity, holdings, models, register
+from aigaq.evidence.errors import EvidenceError
+from aigaq.evidence.log_source import OpenedLog
+from aigaq.evidence.shapes import Fixity, name_item
+from aigaq.sealing.card import Card
+from aigaq.sealing.errors import SealingError
+from aigaq.sealing.log_entries import CHAFF, CUSTODY_HEAD, REGISTER_HEAD, PublicEntry, parse_entry
+from aigaq.tlog import TlogError
+
+REPORT, FORGOTTEN = "report", "forgotten_report"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One thing that is not as it should be, named by what it is about."""
+
+    code: str
+    log_index: int | None = None
+    register_number: int | None = None
+    item: str | None = None
+    count: int | None = None
+
+
+@dataclass
+class Audited:
+    """What an audit found. It is whole when there is no gap."""
+
+    size: int = 0
+    root: bytes = b""
+    leaves: Counter[str] = field(default_factory=Counter)
+    public: Counter[str] = field(default_factory=Counter)
+    registered: int = 0
+    custody_lines: int = 0
+    hashed_files: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether nothing is missing."""
+        return not self.gaps
+
+
+def audit_log(
+    log: OpenedLog | TlogError,
+    *,
+    card: Card,
+    known: Mapping[int, bytes] | None = None,
+    hash_files: bool = True,
+) -> Audited:
+    """Compare the whole log with what the desk holds.
+
+    ``log`` is an opened log or why it could not be opened. ``known`` is what intake holds: report
+    ids of reports that are not forgotten, by register number. ``hash_files`` reads every file of
+    the store again; without it the last results of fixity count.
+    """
+    found = Audited()
+    seen = _Seen()
+    if isinstance(log, TlogError):
+        found.gaps.append(Gap(log.code))
+    else:
+        _open_leaves(log, found=found, seen=seen)
+        found.gaps += _list_not_logged(seen, card=card)
+    found.gaps += _check_chains(found, seen=seen)
+    found.gaps += _list_lost_reports(known)
+    for code, number, item in holdings.list_faults():
+        found.gaps.append(Gap(code, register_number=number, item=item))
+    found.gaps += _check_files(found, hash_files=hash_files)
+    audit_chain.record(
+        "evidence.audited",
+        actor=None,
+        kind="log",
+        context={"gaps": len(found.gaps), "size": found.size},
+    )
+    return found
+
+
+@dataclass
+class _Seen:
+    """What of ours the log holds."""
+
+    reports: set[bytes] = field(default_factory=set)
+    heads: dict[bytes, int] = field(default_factory=dict)
+
+
+def _open_leaves(log: OpenedLog, *, found: Audited, seen: _Seen) -> None:
+    found.size, found.root = log.checkpoint.size, log.checkpoint.root
+    index = 0
+    try:
+        for entries in log.walk():
+            blinded: list[tuple[int, bytes]] = []
+            for entry in entries:
+                _sort_entry(entry, index=index, blinded=blinded, found=found)
+                index += 1
+            _open_bundle(blinded, found=found, seen=seen)
+    except TlogError as error:
+        found.gaps.append(Gap(error.code, log_index=index))
+
+
+def _sort_entry(
+    entry: bytes, *, index: int, blinded: list[tuple[int, bytes]], found: Audited
+) -> None:
+    try:
+        read = parse_entry(entry)
+    except SealingError as error:
+        found.gaps.append(Gap(error.code, log_index=index))
+        return
+    if isinstance(read, PublicEntry):
+        found.public[read.kind] += 1
+    else:
+        blinded.append((index, read))
+
+
+def _open_bundle(blinded: list[tuple[int, bytes]], *, found: Audited, seen: _Seen) -> None:
+    """Open the blinded entries of one bundle, with a query for each kind."""
+    values = [value for _index, value in blinded]
+    reports = _among(models.FiledReport, column="commitment", values=values)
+    forgotten = _among(models.ForgottenLeaf, column="commitment", values=values)
+    chaff = _among(models.ChaffOpening, column="blinded", values=values)
+    heads = {
+        bytes(value): kind
+        for value, kind in models.HeadOpening.objects.filter(blinded__in=values).values_list(
+            "blinded", "kind"
+        )
+    }
+    for index, value in blinded:
+        if value in reports:
+            found.leaves[REPORT] += 1
+            seen.reports.add(value)
+        elif value in heads:
+            found.leaves[heads[value]] += 1
+            seen.heads.setdefault(value, index)
+        elif value in forgotten:
+            found.leaves[FORGOTTEN] += 1
+        elif value in chaff:
+            found.leaves[CHAFF] += 1
+        else:
+            found.leaves["unopened"] += 1
+            found.gaps.append(Gap("audit.unopened_leaf", log_index=index))
+
+
+def _among(
+    table: type[models.FiledReport] | type[models.ForgottenLeaf] | type[models.ChaffOpening],
+    *,
+    column: str,
+    values: list[bytes],
+) -> set[bytes]:
+    rows = table.objects.filter(**{f"{column}__in": values})
+    return {bytes(one) for one in rows.values_list(column, flat=True)}
+
+
+def _list_not_logged(seen: _Seen, *, card: Card) -> Iterator[Gap]:
+    """Yield filed reports and heads that the log should hold by now."""
+    late = clock.now() - timedelta(seconds=card.maximum_delay_seconds)
+    reports = models.FiledReport.objects.filter(commitment__isnull=False, received_at__lt=late)
+    for number, commitment in reports.order_by("register_number").values_list(
+        "register_number", "commitment"
+    ):
+        if bytes(commitment or b"") not in seen.reports:
+            yield Gap("audit.not_logged", register_number=number)
+    heads = models.HeadOpening.objects.filter(made_at__lt=late).order_by("made_at")
+    for blinded, kind, count in heads.values_list("blinded", "kind", "count"):
+        if bytes(blinded) not in seen.heads:
+            yield Gap("audit.head_not_logged", item=kind, count=count)
+
+
+def _check_chains(found: Audited, *, seen: _Seen) -> Iterator[Gap]:
+    """Yield what is wrong with the chains, and logged heads that they do not have."""
+    for check, name in ((register.check, "registered"), (custody.check, "custody_lines")):
+        try:
+            setattr(found, name, check().count)
+        except EvidenceError as error:
+            at = error.context.get("number", error.context.get("sequence"))
+            yield Gap(error.code, count=at if isinstance(at, int) else None)
+    for blinded, index in seen.heads.items():
+        opening = models.HeadOpening.objects.get(pk=blinded)
+        if opening.count and not _had(opening):
+            yield Gap(f"audit.{opening.kind}_differs", log_index=index, count=opening.count)
+
+
+def _had(opening: models.HeadOpening) -> bool:
+    """Tell whether the chain has this head after so many lines."""
+    head = bytes(opening.head)
+    if opening.kind == REGISTER_HEAD:
+        return models.RegisterLine.objects.filter(pk=opening.count, head=head).exists()
+    assert opening.kind == CUSTODY_HEAD  # noqa: S101 - there are two kinds.
+    return models.CustodyLine.objects.filter(pk=opening.count, head=head).exists()
+
+
+def _list_lost_reports(known: Mapping[int, bytes] | None) -> Iterator[Gap]:
+    """Yield rows of the register whose report is gone without having been forgotten."""
+    filed = {
+        number: bytes(report_id)
+        for number, report_id in models.FiledReport.objects.values_list(
+            "register_number", "report_id"
+        ).iterator(chunk_size=1_000)
+    }
+    registered, forgotten = set(), 0
+    for row in models.RegisterLine.objects.order_by("number").iterator(chunk_size=1_000):
+        registered.add(row.number)
+        if row.line is None:
+            forgotten += 1
+            continue
+        report_id = bytes.fromhex(json.loads(bytes(row.line))["report_id"])
+        is_known = known is None or known.get(row.number) == report_id
+        if filed.get(row.number) != report_id or not is_known:
+            yield Gap("audit.report_gone", register_number=row.number)
+    for number in sorted({*filed, *(known or {})} - registered):
+        yield Gap("audit.not_registered", register_number=number)
+    leaves = models.ForgottenLeaf.objects.count()
+    if leaves > forgotten:
+        # Someone called leaves forgotten whose reports never were.
+        yield Gap("audit.too_many_forgotten", count=leaves - forgotten)
+
+
+def _check_files(found: Audited, *, hash_files: bool) -> Iterator[Gap]:
+    rows = models.StoredFile.objects.select_related("filed", "item").order_by("filed_id", "pk")
+    codes = {Fixity.GONE: "audit.file_gone", Fixity.CHANGED: "audit.file_changed"}
+    for row in rows.iterator(chunk_size=200):
+        result = fixity.hash_file(row) if hash_files else fixity.look_at_file(row)
+        found.hashed_files += hash_files
+        if result in codes:
+            number = None if row.item is None else row.item.number
+            named = name_item(report_id=bytes(row.filed.report_id), item_number=number)
+            yield Gap(codes[result], register_number=row.filed_id, item=named)

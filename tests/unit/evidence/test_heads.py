@@ -1,0 +1,124 @@
+"""Heads of register and custody reach the log, and the desk keeps what opens every leaf."""
+
+from datetime import timedelta
+
+import pytest
+from tests.conftest import Founding
+from tests.unit.evidence.log_of import LogGate
+from tests.unit.intake.desk_of import carry_report
+
+from aigaq import clock
+from aigaq.evidence import heads, selectors, services
+from aigaq.evidence.models import ChaffOpening, FiledReport, HeadOpening
+from aigaq.sealing.log_entries import CUSTODY_HEAD, REGISTER_HEAD, encode_head
+
+pytestmark = pytest.mark.django_db
+
+
+def sync(gate: LogGate) -> None:
+    """Let the desk and the log speak, as a round of the desk does, some time after the last."""
+    HeadOpening.objects.update(asked_at=None)
+    FiledReport.objects.update(asked_at=None)
+    services.sync_log(gate, source=gate.source, card=gate.card)
+
+
+def grow_older(seconds: float) -> None:
+    """Let the newest heads be older."""
+    for row in HeadOpening.objects.all():
+        row.made_at -= timedelta(seconds=seconds)
+        row.save(update_fields=["made_at"])
+
+
+def test_both_heads_are_in_the_log_after_a_day(founding: Founding, gate: LogGate) -> None:
+    carry_report(founding)
+    sync(gate)
+    gate.publish()
+    sync(gate)
+    for kind, now in (
+        (REGISTER_HEAD, selectors.read_register_head()),
+        (CUSTODY_HEAD, selectors.read_custody_head()),
+    ):
+        logged = selectors.find_logged_head(kind=kind)
+        assert logged is not None
+        assert (logged.count, logged.head) == (now.count, now.head)
+        assert logged.opening.value == encode_head(count=now.count, head=now.head)
+        assert gate.places[logged.opening.blinded] == logged.log_index
+
+
+def test_heads_are_made_once_a_day(founding: Founding, gate: LogGate) -> None:
+    for _ in range(3):
+        sync(gate)
+    assert HeadOpening.objects.count() == 2
+    grow_older(heads.DAY_SECONDS + 1)
+    sync(gate)
+    assert HeadOpening.objects.count() == 4
+
+
+def test_a_trial_may_make_heads_more_often(
+    founding: Founding, gate: LogGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(heads.SETTING, "60")
+    sync(gate)
+    grow_older(61)
+    sync(gate)
+    assert HeadOpening.objects.count() == 4
+
+
+def test_a_head_says_nothing_without_its_opening(founding: Founding, gate: LogGate) -> None:
+    sync(gate)
+    grow_older(heads.DAY_SECONDS + 1)
+    sync(gate)
+    assert HeadOpening.objects.values("value").distinct().count() == 1
+    assert HeadOpening.objects.values("blinded").distinct().count() == 4
+
+
+def test_what_the_gate_says_of_a_place_is_not_believed_without_proof(
+    founding: Founding, gate: LogGate
+) -> None:
+    sync(gate)
+    for row in HeadOpening.objects.all():
+        gate.places[bytes(row.blinded)] = 0
+    sync(gate)
+    assert not HeadOpening.objects.exclude(log_index=None).exists()
+
+
+def test_the_report_that_was_carried_is_entered_by_the_desk(
+    founding: Founding, gate: LogGate
+) -> None:
+    carried = carry_report(founding)
+    sync(gate)
+    assert bytes(carried.report.commitment or b"") in gate.queued
+    gate.publish()
+    sync(gate)
+    leaf = selectors.access_leaf(report_id=bytes(carried.report.report_id))
+    assert leaf.log_index == gate.places[leaf.commitment]
+
+
+def test_what_the_gate_lost_is_queued_again(founding: Founding, gate: LogGate) -> None:
+    sync(gate)
+    gate.queued.clear()
+    sync(gate)
+    assert gate.queued == []
+    later = timedelta(seconds=gate.card.maximum_delay_seconds + 1)
+    HeadOpening.objects.update(posted_at=clock.now() - later)
+    sync(gate)
+    assert len(gate.queued) == 2
+
+
+def test_chaff_is_kept_before_the_gate_may_erase_it(founding: Founding, gate: LogGate) -> None:
+    gate.publish()
+    sync(gate)
+    assert gate.chaff == []
+    assert ChaffOpening.objects.count() == 4
+    assert {bytes(one.blinded) for one in ChaffOpening.objects.all()} <= set(gate.places)
+
+
+def test_chaff_that_was_kept_and_not_confirmed_is_taken_again(
+    founding: Founding, gate: LogGate
+) -> None:
+    before = list(gate.chaff)
+    sync(gate)
+    gate.chaff = before
+    sync(gate)
+    assert gate.chaff == []
+    assert ChaffOpening.objects.count() == 2
