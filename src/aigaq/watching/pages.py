@@ -1,0 +1,123 @@
+"""Whether card and bundle, as a gate serves them, are on record in its log.
+
+A version that is new at the gate gets its entry with the next batch, so one that is not on record
+is an alarm only after two intervals; it is then an alarm also if the gate has stopped serving it.
+Each file of the bundle is compared with the manifest now and then.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from aigaq.clock import format_time, parse_time
+from aigaq.sealing.card import MAXIMUM_CARD_BYTES
+from aigaq.watching.errors import WatchError
+from aigaq.watching.sources import Source
+from aigaq.watching.store import State
+
+SERVED = {"card": "/card", "bundle_manifest": "/bundle-manifest.json"}
+CODES = {"card": "log.unlisted_card", "bundle_manifest": "log.unlisted_bundle"}
+MAXIMUM_MANIFEST_BYTES = 1024 * 1024
+MAXIMUM_FILE_BYTES = 4 * 1024 * 1024
+MAXIMUM_UNLISTED = 64
+#: A minute beyond the two intervals: the gate writes once a second, and clocks differ.
+SPARE_SECONDS = 60
+PAGES_SECONDS = 1_800
+_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}\Z")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A page that is not on record: what marks it, and what was served."""
+
+    code: str
+    mark: str
+    details: dict[str, str]
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+class PageWatch:
+    """Looks at one gate's card and bundle."""
+
+    def __init__(self, source: Source, *, interval_seconds: int) -> None:
+        self._source = source
+        self._patience = timedelta(seconds=2 * interval_seconds + SPARE_SECONDS)
+
+    def look(self, state: State, *, at: datetime) -> tuple[State, list[Finding]]:
+        """Return the state after one look, and what is wrong. Raises `WatchError`."""
+        served = {kind: self._get(kind) for kind in SERVED}
+        unlisted = dict(state.unlisted)
+        for kind, data in served.items():
+            if data is None:
+                continue
+            sha256 = hashlib.sha256(data).hexdigest()
+            if sha256 not in state.listed.get(kind, []) and len(unlisted) < MAXIMUM_UNLISTED:
+                unlisted.setdefault(f"{kind}:{sha256}", format_time(at))
+        kept, found = {}, []
+        for name, since in unlisted.items():
+            kind, _, sha256 = name.partition(":")
+            if sha256 in state.listed.get(kind, []):
+                continue
+            kept[name] = since
+            if at - parse_time(since) > self._patience:
+                data = served[kind]
+                is_there = data is not None and hashlib.sha256(data).hexdigest() == sha256
+                files = {f"served.{kind}": data} if is_there and data is not None else {}
+                found.append(Finding(CODES[kind], sha256, {"sha256": sha256}, files))
+        state = replace(state, unlisted=kept)
+        manifest = served["bundle_manifest"]
+        due = state.pages_at is None or at - parse_time(state.pages_at) > timedelta(
+            seconds=PAGES_SECONDS
+        )
+        if due and manifest is not None:
+            found += list(self._compare_files(manifest))
+            state = replace(state, pages_at=format_time(at))
+        return state, found
+
+    def _get(self, kind: str) -> bytes | None:
+        limit = MAXIMUM_CARD_BYTES if kind == "card" else MAXIMUM_MANIFEST_BYTES
+        return self._source.get(SERVED[kind], limit=limit)
+
+    def _compare_files(self, manifest: bytes) -> Iterator[Finding]:
+        """Yield the files that are not what the manifest says."""
+        for path, sha256, size in _read_manifest(manifest):
+            try:
+                data = self._source.get("/" + quote(path), limit=MAXIMUM_FILE_BYTES)
+            except WatchError as error:
+                if error.code == "watch.unreachable":
+                    raise
+                data = None
+            if data is not None and len(data) == size and _hash(data) == sha256:
+                continue
+            mark = f"{path} {'' if data is None else _hash(data)}"
+            files = {} if data is None else {"served.file": data}
+            yield Finding("log.unlisted_bundle", mark, {"path": path}, files)
+
+
+def read_listed(text: str) -> str:
+    """Return the SHA-256 of the text that a public entry stands for, in hex."""
+    try:
+        large: Any = json.loads(text) if text.startswith('{"format":"aigaq/large-text/v1"') else {}
+    except ValueError:
+        large = {}
+    named = large.get("sha256")
+    return named if isinstance(named, str) else _hash(text.encode("utf-8"))
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _read_manifest(manifest: bytes) -> list[tuple[str, str, int]]:
+    """Return path, SHA-256 and size of each file; nothing of a manifest that is none."""
+    try:
+        files = json.loads(manifest)["files"]
+        read = [(str(one["path"]), str(one["sha256"]), int(one["size"])) for one in files]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    return [one for one in read if _PATH.match(one[0]) and ".." not in one[0]][:1_000]

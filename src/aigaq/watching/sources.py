@@ -1,0 +1,88 @@
+"""Where a watched log is read: paths below the gate's origin, as any stranger gets them.
+
+``/log/checkpoint``, ``/log/tile/…``, ``/card``, ``/bundle-manifest.json`` and the files that it
+names. Nothing that comes back is believed here; each answer has a limit in bytes.
+"""
+
+import time
+from typing import Protocol
+
+import httpx
+
+from aigaq.tlog import Tile, TlogError, build_bundle, parse_bundle
+from aigaq.tlog.hashing import HASH_BYTES
+from aigaq.tlog.tiles import WIDTH
+from aigaq.watching.errors import WatchError
+
+TIMEOUT_SECONDS = 30.0
+#: One answer may take so long in all, however steadily it drips.
+ANSWER_SECONDS = 120.0
+MAXIMUM_TILE_BYTES = WIDTH * 65_537
+COSIGNATURES = "/log/cosignatures"
+
+
+class Source(Protocol):
+    """A gate as a watcher needs it."""
+
+    def get(self, path: str, *, limit: int) -> bytes | None:
+        """Return what lies at ``path``, None for 404. Raises `WatchError`."""
+
+    def post_cosignatures(self, note: bytes) -> bool:
+        """Hand cosignatures over; tell whether they were taken. Raises `WatchError`."""
+
+
+class HttpSource:
+    """A gate over HTTP. ``post`` is the session that hands over, on a way of its own if wished."""
+
+    def __init__(self, http: httpx.Client, *, post: httpx.Client | None = None) -> None:
+        self._http = http
+        self._post = post or http
+
+    def get(self, path: str, *, limit: int) -> bytes | None:
+        """Return what lies at ``path``, None for 404.
+
+        Raises `WatchError`: ``watch.unreachable``, ``watch.bad_answer`` (another status, too long).
+        """
+        end = time.monotonic() + ANSWER_SECONDS
+        try:
+            with self._http.stream("GET", path) as answer:
+                if answer.status_code == 404:
+                    return None
+                if answer.status_code != 200:
+                    raise WatchError("watch.bad_answer", status=answer.status_code)
+                body = bytearray()
+                for piece in answer.iter_bytes():
+                    body += piece
+                    if len(body) > limit or time.monotonic() > end:
+                        raise WatchError("watch.bad_answer")
+                return bytes(body)
+        except httpx.HTTPError:
+            raise WatchError("watch.unreachable") from None
+
+    def post_cosignatures(self, note: bytes) -> bool:
+        """Hand a note with cosignatures over. Raises `WatchError` ``watch.unreachable``."""
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        try:
+            answer = self._post.post(COSIGNATURES, content=note, headers=headers)
+        except httpx.HTTPError:
+            raise WatchError("watch.unreachable") from None
+        return answer.status_code == 200
+
+
+def read_remote_tile(source: Source, tile: Tile) -> bytes:
+    """Return the bytes of a tile, cut from the full one where the partial one is gone.
+
+    Raises `WatchError`: ``watch.no_tile``, and what the source raises.
+    """
+    data = source.get(f"/log/{tile.path}", limit=MAXIMUM_TILE_BYTES)
+    if data is not None:
+        return data
+    if tile.width == WIDTH:
+        raise WatchError("watch.no_tile", path=tile.path)
+    full = read_remote_tile(source, Tile(tile.level, tile.index))
+    if tile.level >= 0:
+        return full[: tile.width * HASH_BYTES]
+    try:
+        return build_bundle(parse_bundle(full, width=WIDTH)[: tile.width])
+    except TlogError:
+        raise WatchError("watch.no_tile", path=tile.path) from None
