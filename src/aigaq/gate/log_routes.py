@@ -5,7 +5,7 @@ Tiles are sent only as far as the published checkpoint goes. Source: ``spec/log.
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, select
 from starlette.requests import Request
 
 from aigaq.gate.answers import Answer, bytes_answer, empty_answer, json_answer
@@ -14,11 +14,12 @@ from aigaq.gate.desk import read_form, read_page
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
 from aigaq.gate.log_batches import find_indexes, queue_entry
+from aigaq.gate.log_cosignatures import find_cosigned_size, keep_lines, list_valid
 from aigaq.gate.log_tables import cosignatures, log_chaff
 from aigaq.gate.signed_requests import read_desk_request, read_fetch_request
+from aigaq.sealing.card import Card
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.log_entries import PUBLIC_KINDS, build_blinded, build_public
-from aigaq.sealing.witnessing import read_cosigners
 from aigaq.tlog import (
     Ed25519Verifier,
     Note,
@@ -27,7 +28,6 @@ from aigaq.tlog import (
     TlogError,
     add_signatures,
     open_checkpoint,
-    open_note,
     parse_signature_lines,
     parse_tile_path,
     read_checkpoint,
@@ -59,8 +59,8 @@ async def get_checkpoint(gate: Gate, request: Request) -> Answer:
 
 async def get_cosigned(gate: Gate, request: Request) -> Answer:
     """Return the newest checkpoint that each cosigner of the card has signed."""
-    names = {one.name for one in read_cosigners(gate.cards.current.card)}
-    note = await gate.read(lambda connection: _find_cosigned(connection, names))
+    card = gate.cards.current.card
+    note = await gate.read(lambda connection: _find_cosigned(connection, card))
     if note is None:
         raise GateError("log.not_cosigned")
     return Answer(note.encode(), media_type=_PLAIN)
@@ -90,25 +90,10 @@ async def post_cosignatures(gate: Gate, request: Request) -> Answer:
         signed = open_checkpoint(body, origin=card.log_origin, verifiers=[log])
     except TlogError:
         raise GateError("log.no_cosignature") from None
-    own = next(line for line in signed.note.signatures if line.key_id == log.key_id)
-    lines = _list_valid(gate, signed)
+    lines = list_valid(signed, signed.note.signatures, card=card)
     if not lines:
         raise GateError("log.no_cosignature")
-    note = Note(text=signed.note.text, signatures=(own,)).encode().decode("utf-8")
-    size = signed.checkpoint.size
-
-    def keep(connection: Connection) -> None:
-        for line in lines:
-            of_key = (
-                cosignatures.c.size == size,
-                cosignatures.c.name == line.name,
-                cosignatures.c.key_id == line.key_id,
-            )
-            connection.execute(delete(cosignatures).where(*of_key))
-            row = {"size": size, "name": line.name, "key_id": line.key_id, "line": str(line)}
-            connection.execute(insert(cosignatures).values(**row, note=note))
-
-    await gate.write(keep)
+    await gate.write(lambda connection: keep_lines(connection, signed, lines, card=card))
     return json_answer({"taken": len(lines)})
 
 
@@ -182,37 +167,9 @@ def _read_newest(gate: Gate) -> SignedCheckpoint:
         raise GateError("gate.not_found") from None
 
 
-def _list_valid(gate: Gate, signed: SignedCheckpoint) -> list[SignatureLine]:
-    """Return the lines of the card's cosigners that verify, each key at most once."""
-    valid: dict[bytes, SignatureLine] = {}
-    verifiers = [
-        one for cosigner in read_cosigners(gate.cards.current.card) for one in cosigner.verifiers
-    ]
-    for line in signed.note.signatures:
-        for verifier in verifiers:
-            if (verifier.name, verifier.key_id) != (line.name, line.key_id):
-                continue
-            try:
-                open_note(Note(text=signed.note.text, signatures=(line,)), verifiers=[verifier])
-            except TlogError:
-                continue
-            valid[line.key_id] = line
-    return list(valid.values())
-
-
-def _find_cosigned(connection: Connection, names: set[str]) -> Note | None:
-    """Return the newest note of the log with lines of all ``names``."""
-    if not names:
-        return None
-    of_cosigners = cosignatures.c.name.in_(names)
-    size = connection.scalar(
-        select(cosignatures.c.size)
-        .where(of_cosigners)
-        .group_by(cosignatures.c.size)
-        .having(func.count(cosignatures.c.name.distinct()) == len(names))
-        .order_by(cosignatures.c.size.desc())
-        .limit(1)
-    )
+def _find_cosigned(connection: Connection, card: Card) -> Note | None:
+    """Return the newest note of the log with lines of all cosigners of ``card``."""
+    size = find_cosigned_size(connection, card=card)
     if size is None:
         return None
     rows = connection.execute(select(cosignatures).where(cosignatures.c.size == size)).all()
