@@ -60,23 +60,35 @@ def sequence_batch(connection: Connection, *, pace: Pace, now_seconds: int) -> i
 def choose_doublings(*, due: Sequence[int], pace: Pace, now_seconds: int, at_least: int) -> int:
     """Return how often the batch must double so that no promise is missed.
 
-    ``due`` are the moments, the first in the queue first, at which each commitment must be in the
-    log; two intervals are kept to spare.
+    ``due`` are moments at which commitments must be in the log, the earliest of each ``pace.batch``
+    of the queue, in its order; two intervals are kept to spare.
     """
     spare = _SPARE_INTERVALS * pace.interval_seconds
     doublings = at_least
     while doublings < _LARGEST_DOUBLINGS:
-        width = pace.batch << doublings
         late = (
-            now_seconds + (place // width) * pace.interval_seconds > moment - spare
+            now_seconds + (place >> doublings) * pace.interval_seconds > moment - spare
             for place, moment in enumerate(due)
-            # Nothing helps what is due now already, and it comes first: it must not widen for ever.
-            if place >= width
+            # Nothing helps what goes now already, and it comes first: it must not widen for ever.
+            if place >> doublings
         )
         if not any(late):
             break
         doublings += 1
     return doublings
+
+
+def count_places(connection: Connection) -> int:
+    """Return how many entries were ever given a place."""
+    last = connection.scalar(select(func.max(log_entries.c["index"])))
+    return 0 if last is None else int(last) + 1
+
+
+def count_published(connection: Connection) -> int:
+    """Return how many entries the published log had at least, as the database remembers."""
+    published = select(log_entries.c["index"]).where(log_entries.c.entry.is_(None))
+    last = connection.scalar(published.order_by(log_entries.c["index"].desc()).limit(1))
+    return 0 if last is None else int(last) + 1
 
 
 def list_unpublished(connection: Connection, *, since: int) -> list[bytes | None]:
@@ -121,17 +133,30 @@ def find_indexes(connection: Connection, values: Sequence[bytes], *, size: int) 
 
 def _choose_width(connection: Connection, *, pace: Pace, now_seconds: int) -> int:
     row = connection.execute(select(log_width).order_by(log_width.c.until.desc())).first()
-    kept = row.doublings if row is not None and row.until > now_seconds else 0
-    rows = connection.scalars(select(commitments.c.queued_at).order_by(commitments.c.number))
-    due = [at + pace.maximum_delay_seconds for at in rows]
+    # A clock that was ahead for a while must not keep batches wide for years.
+    until = min(row.until, now_seconds + WIDE_SECONDS) if row is not None else 0
+    kept = row.doublings if row is not None and until > now_seconds else 0
+    due = _list_due(connection, pace=pace)
     doublings = choose_doublings(due=due, pace=pace, now_seconds=now_seconds, at_least=kept)
-    if row is not None and doublings == kept and row.until > now_seconds:
-        return pace.batch << kept
-    connection.execute(delete(log_width))
-    if doublings:
+    if doublings > kept:
         until = now_seconds + WIDE_SECONDS
-        connection.execute(insert(log_width).values(doublings=doublings, until=until))
+    if row is None or (row.doublings, row.until) != (doublings, until):
+        connection.execute(delete(log_width))
+        if doublings:
+            connection.execute(insert(log_width).values(doublings=doublings, until=until))
     return pace.batch << doublings
+
+
+def _list_due(connection: Connection, *, pace: Pace) -> list[int]:
+    """Return when the first of each batch of waiting commitments must be in the log.
+
+    The database looks through the queue; what comes here is one number for each batch.
+    """
+    place = (func.row_number().over(order_by=commitments.c.number) - 1).label("place")
+    queue = select(commitments.c.queued_at, place).subquery()
+    batch = queue.c.place // pace.batch
+    earliest = select(func.min(queue.c.queued_at)).group_by(batch).order_by(batch)
+    return [at + pace.maximum_delay_seconds for at in connection.scalars(earliest)]
 
 
 def _take(
@@ -165,8 +190,7 @@ def _take_waiting(connection: Connection, *, is_public: bool, limit: int) -> Seq
 
 
 def _place(connection: Connection, entries: Sequence[bytes]) -> None:
-    last = connection.scalar(select(func.max(log_entries.c["index"])))
-    start = 0 if last is None else last + 1
+    start = count_places(connection)
     rows = [
         {"index": start + at, "leaf": hash_entry(entry), "entry": entry}
         for at, entry in enumerate(entries)

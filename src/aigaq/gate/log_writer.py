@@ -3,8 +3,10 @@
 The worker that holds the log folder's lock writes; the others look whether it is free once a
 second. Order (``spec/log.md``, "One writer, durable"): places in the database, tiles, checkpoint.
 A restart publishes first what has its place. What fails is logged as its kind and tried again a
-second later, except a log that is not what it was (``log.forked``, ``log.rolled_back``): that stops
-it, and a person must look.
+second later, except a log that is not what it was: a folder older than the database
+(``log.rolled_back``), a database older than the folder (``log.database_older``), other bytes than
+there must be (``log.forked``, ``log.wrong_root``). That stops it, and a person must look: going on
+would give a place twice, or none to a report that has a promise.
 """
 
 import logging
@@ -17,18 +19,21 @@ from sqlalchemy import Connection
 from aigaq.gate.gate import Gate
 from aigaq.gate.log_batches import (
     Pace,
+    count_places,
+    count_published,
     forget_published,
     list_unpublished,
     queue_entry,
     sequence_batch,
 )
+from aigaq.gate.log_cosigners import CosignerCaller
 from aigaq.gate.static_bundle import MANIFEST
 from aigaq.gate.writer import Job
 from aigaq.sealing.log_entries import build_public
 from aigaq.tlog import Checkpoint, LogWriter, TlogError
 
 _TICK_SECONDS = 1.0
-_FATAL = {"log.forked", "log.rolled_back", "log.wrong_root"}
+_FATAL = {"log.database_older", "log.forked", "log.rolled_back", "log.wrong_root"}
 T = TypeVar("T")
 _log = logging.getLogger("aigaq.gate")
 
@@ -41,15 +46,18 @@ class GateLog:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="log", daemon=True)
         self._next_at = 0
+        self._cosigners = CosignerCaller(gate)
 
     def start(self) -> None:
         """Begin."""
+        self._cosigners.start()
         self._thread.start()
 
     def stop(self) -> None:
         """End, after what is being published."""
         self._stopped.set()
         self._thread.join()
+        self._cosigners.stop()
 
     def _work(self) -> None:
         while not self._stopped.is_set():
@@ -67,8 +75,14 @@ class GateLog:
 
     def _open(self) -> LogWriter:
         cards = self._gate.cards
-        origin = cards.current.card.log_origin
-        return LogWriter(self._gate.settings.log, origin=origin, key=cards.log_key)
+        with self._gate.readers.connect() as connection:
+            known_size = count_published(connection)
+        return LogWriter(
+            self._gate.settings.log,
+            origin=cards.current.card.log_origin,
+            key=cards.log_key,
+            known_size=known_size,
+        )
 
     def _write(self, log: LogWriter) -> None:
         self._publish(log)
@@ -77,9 +91,9 @@ class GateLog:
             # A clock that was set back must not silence the log until it has caught up.
             pace = Pace.of(self._gate.cards.current.card)
             if now >= self._next_at or self._next_at > now + pace.interval_seconds:
-                self._next_at = now + pace.interval_seconds
                 self._queue_public()
                 self._in_writer(partial(sequence_batch, pace=pace, now_seconds=now))
+                self._next_at = now + pace.interval_seconds
                 self._publish(log)
             if self._stopped.wait(_TICK_SECONDS):
                 return
@@ -87,12 +101,16 @@ class GateLog:
     def _publish(self, log: LogWriter) -> Checkpoint:
         start = log.checkpoint.size
         with self._gate.readers.connect() as connection:
+            if count_places(connection) < start:
+                raise TlogError("log.database_older", size=start)
             entries = list_unpublished(connection, since=start)
         known = [entry for entry in entries if entry is not None]
         if len(known) < len(entries):  # Published once, not in this folder: an older copy of it.
             raise TlogError("log.rolled_back", size=start)
         checkpoint = log.append(known, start=start)
         self._in_writer(lambda connection: forget_published(connection, size=checkpoint.size))
+        if checkpoint.size > start:
+            self._cosigners.wake()
         return checkpoint
 
     def _queue_public(self) -> None:

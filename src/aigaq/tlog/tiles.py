@@ -15,6 +15,7 @@ from aigaq.tlog.hashing import EMPTY_ROOT, HASH_BYTES, hash_children, hash_level
 WIDTH = 256
 HEIGHT = 8
 MAXIMUM_ENTRY_BYTES = 65_535
+_KEPT_TILES = 512
 _PATH = re.compile(
     r"tile/(entries|0|[1-9]|[1-5][0-9]|6[0-3])/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?\Z"
 )
@@ -108,7 +109,7 @@ def parse_hashes(data: bytes, *, width: int) -> list[bytes]:
 
 
 class TileTree:
-    """A tree of ``size`` leaves, read from tiles as they are needed, and kept for the next proof.
+    """A tree of ``size`` leaves, read from tiles as they are needed; the last ones are kept.
 
     ``read`` gives the bytes of a tile, or raises. What is read is not believed: compare `root` with
     a checkpoint before anything else.
@@ -194,6 +195,8 @@ class TileTree:
             rows = [parse_hashes(self._read(tile), width=tile.width)]
             while len(rows[-1]) > 1:
                 rows.append(hash_level(rows[-1]))
+            if len(self._rows) >= _KEPT_TILES:  # The oldest; some 30 KiB each.
+                del self._rows[next(iter(self._rows))]
             self._rows[tile] = rows
         return rows[row][index - (number << (HEIGHT - row))]
 

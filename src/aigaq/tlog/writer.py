@@ -69,6 +69,14 @@ class Frontier:
             level += 1
         return tiles
 
+    def edge(self, level: int) -> list[bytes]:
+        """Return the hashes of the unfinished tile of ``level``."""
+        return list(self._edges[level]) if level < len(self._edges) else []
+
+    def copy(self) -> "Frontier":
+        """Return a frontier that grows apart from this one."""
+        return Frontier(self._edges, size=self.size)
+
     def root(self) -> bytes:
         """Return the root of the tree as it stands."""
         rows = {
@@ -82,19 +90,24 @@ class Frontier:
 class LogWriter:
     """The only writer of the log in ``folder``; holds the folder's lock until it is closed."""
 
-    def __init__(self, folder: Path, *, origin: str, key: Ed25519PrivateKey) -> None:
-        """Open the log, or begin an empty one.
+    def __init__(
+        self, folder: Path, *, origin: str, key: Ed25519PrivateKey, known_size: int = 0
+    ) -> None:
+        """Open the log, or begin an empty one; ``known_size`` leaves were published before.
 
-        Raises `TlogError`: ``log.already_open``, ``note.*``, ``checkpoint.*``, or, where the
-        checkpoint's tiles are not there: ``log.missing_tile``, ``.bad_tile``, ``.wrong_root``.
+        Raises `TlogError`: ``log.already_open``, ``log.rolled_back`` (fewer leaves than were known;
+        nothing is signed then), ``note.*``, ``checkpoint.*``, or, where the checkpoint's tiles are
+        not there: ``log.missing_tile``, ``.bad_tile``, ``.wrong_root``.
         """
         self.folder, self.origin, self._key = folder, origin, key
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            sync_folder(folder.parent)
         self._lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._take_lock()
             self._clean()
-            self.checkpoint = self._read_checkpoint()
+            self.checkpoint = self._read_checkpoint(known_size=known_size)
             self._frontier = self._read_frontier()
             if self._frontier.root() != self.checkpoint.root:
                 raise TlogError("log.wrong_root")
@@ -122,14 +135,15 @@ class LogWriter:
         """Publish ``entries``, whose first has the index ``start``; return the new checkpoint.
 
         When this returns, entries, tiles and checkpoint are durable. Raises `TlogError`:
-        ``log.wrong_start`` (not the published size), ``log.entry_too_long``, ``log.forked`` (a file
-        is there with other bytes); `OSError` as the disk does. Then nothing was published.
+        ``log.wrong_start`` (not the published size), ``log.entry_too_long``, ``log.bad_entries``
+        (the last bundle is not what was hashed), ``log.forked`` (a file is there with other bytes).
+        Then nothing was published. After an `OSError` of the disk open the log anew.
         """
         if start != self.checkpoint.size:
             raise TlogError("log.wrong_start", start=start, size=self.checkpoint.size)
         if not entries:
             return self.checkpoint
-        frontier = self._copy_frontier()
+        frontier = self._frontier.copy()
         files = self._build_bundles(entries, start=start)
         files.update(frontier.append(hash_entries(entries)))
         self._write_all(files)
@@ -158,14 +172,20 @@ class LogWriter:
         for left in self.folder.rglob(f".*{_TEMPORARY}"):
             left.unlink()
 
-    def _read_checkpoint(self) -> Checkpoint:
+    def _read_checkpoint(self, *, known_size: int) -> Checkpoint:
         path = self.folder / CHECKPOINT
         if not path.exists():
+            if known_size:
+                raise TlogError("log.rolled_back", size=0, known=known_size)
             empty = Checkpoint(origin=self.origin, size=0, root=EMPTY_ROOT)
             self._publish(empty)
             return empty
         verifier = Ed25519Verifier(self.origin, self._key.public_key().public_bytes_raw())
         signed = open_checkpoint(path.read_bytes(), origin=self.origin, verifiers=[verifier])
+        if signed.checkpoint.size < known_size:
+            raise TlogError("log.rolled_back", size=signed.checkpoint.size, known=known_size)
+        # A killed writer renamed it, perhaps not durably; the caller forgets what it covers.
+        sync_folder(self.folder)
         return signed.checkpoint
 
     def _read_frontier(self) -> Frontier:
@@ -177,14 +197,14 @@ class LogWriter:
             level += 1
         return Frontier(edges, size=size)
 
-    def _copy_frontier(self) -> Frontier:
-        return Frontier(self._frontier._edges, size=self._frontier.size)
-
     def _build_bundles(self, entries: Sequence[bytes], *, start: int) -> dict[Tile, bytes]:
         number, width = divmod(start, WIDTH)
         waiting = list(entries)
         if width:
-            waiting = parse_bundle(self.read(Tile(-1, number, width)), width=width) + waiting
+            before = parse_bundle(self.read(Tile(-1, number, width)), width=width)
+            if hash_entries(before) != self._frontier.edge(0):
+                raise TlogError("log.bad_entries", path=Tile(-1, number, width).path)
+            waiting = before + waiting
         bundles = {}
         for at in range(0, len(waiting), WIDTH):
             part = waiting[at : at + WIDTH]

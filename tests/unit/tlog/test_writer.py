@@ -1,6 +1,8 @@
 """The writer and fsck, on a real disk."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -155,3 +157,41 @@ def test_a_checkpoint_of_another_log_is_refused(tmp_path: Path) -> None:
     data = (tmp_path / "checkpoint").read_bytes()
     with pytest.raises(TlogError, match=r"checkpoint\.other_log"):
         open_checkpoint(data, origin="other.example/log", verifiers=[VERIFIER])
+
+
+def test_an_older_copy_of_the_folder_is_told_before_anything_is_signed(tmp_path: Path) -> None:
+    for size in (0, 100):
+        folder = tmp_path / str(size)
+        if size:
+            write(folder, [size])
+        before = (folder / "checkpoint").read_bytes() if size else None
+        with pytest.raises(TlogError, match=r"log\.rolled_back"):
+            LogWriter(folder, origin=ORIGIN, key=KEY, known_size=101)
+        assert (folder / "checkpoint").exists() == bool(size)
+        assert before is None or (folder / "checkpoint").read_bytes() == before
+
+
+def test_a_damaged_bundle_is_not_built_upon(tmp_path: Path) -> None:
+    write(tmp_path, [16])
+    path = tmp_path / "tile/entries/000.p/16"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with (
+        LogWriter(tmp_path, origin=ORIGIN, key=KEY) as log,
+        pytest.raises(TlogError, match=r"log\.bad_entries"),
+    ):
+        log.append(make_entries(16, start=16), start=16)
+    assert not (tmp_path / "tile/entries/000.p/32").exists()
+
+
+def test_a_checkpoint_is_durable_before_anyone_forgets_what_it_covers(tmp_path: Path) -> None:
+    """A killed writer may have renamed it only in memory: who opens the log syncs its folder."""
+    write(tmp_path / "log", [16])
+    program = (
+        "from tests.unit.tlog.test_writer import *; from pathlib import Path;"
+        f"LogWriter(Path({str(tmp_path / 'log')!r}), origin=ORIGIN, key=KEY)"
+    )
+    command = ["strace", "-f", "-y", "-e", "trace=fsync", sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert f"<{tmp_path / 'log'}>)" in done.stderr
