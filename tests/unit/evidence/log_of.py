@@ -1,10 +1,11 @@
 """A gate's log in a folder, under the log key of the organisation of a test."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import connection
 from tests.conftest import Founding
 
 from aigaq.evidence.log_source import FolderLog, OpenedLog
@@ -70,3 +71,15 @@ class LogGate:
 
     def confirm_chaff(self, *, up_to: int) -> None:
         self.chaff = [one for one in self.chaff if one.number > up_to]
+
+
+def without_triggers(change: Callable[[], object]) -> None:
+    """Change the database as someone would who has its key and takes the triggers off."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for name, _ in triggers:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        change()
+        for _, made in triggers:
+            cursor.execute(made)

@@ -2,15 +2,14 @@
 
 import hashlib
 import io
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from tests.conftest import Founding
-from tests.unit.evidence.log_of import LogGate
+from tests.unit.evidence.log_of import LogGate, without_triggers
 from tests.unit.evidence.test_heads import sync
 from tests.unit.intake.desk_of import Carried, carry_report
 
@@ -56,18 +55,6 @@ def settle(gate: LogGate) -> None:
     sync(gate)
     gate.publish()
     sync(gate)
-
-
-def without_triggers(change: Callable[[], object]) -> None:
-    """Change the database as someone would who has its key and takes the triggers off."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        triggers = cursor.fetchall()
-        for name, _ in triggers:
-            cursor.execute(f'DROP TRIGGER "{name}"')
-        change()
-        for _, made in triggers:
-            cursor.execute(made)
 
 
 def remove_from_store(report_id: bytes) -> None:
