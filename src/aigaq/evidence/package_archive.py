@@ -16,6 +16,7 @@ from typing import BinaryIO
 from aigaq.evidence.errors import EvidenceError
 
 _BLOCK_BYTES = 1 << 20
+_ZEROS = bytes(_BLOCK_BYTES)
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 _VERSION, _VERSION_64 = 20, 45
 _MADE_ON_UNIX = 3 << 8
@@ -61,7 +62,7 @@ def _list_names(folder: Path) -> list[str]:
 
 
 def _write_file(file: BinaryIO, folder: Path, name: str) -> _Written:
-    """Write a header with room for what is known only afterwards, the bytes, and the header again."""
+    """Write a header, the bytes, and the header again once size and CRC are known."""
     path, header_at = folder / name, file.tell()
     is_large = path.stat().st_size >= _FULL32
     encoded = name.encode("utf-8")
@@ -69,7 +70,10 @@ def _write_file(file: BinaryIO, folder: Path, name: str) -> _Written:
     crc = size = 0
     for block in _blocks(path):
         crc, size = zlib.crc32(block, crc), size + len(block)
-        file.write(block)
+        if block == _ZEROS:  # A hole stays a hole.
+            file.seek(len(block), os.SEEK_CUR)
+        else:
+            file.write(block)
     end = file.tell()
     file.seek(header_at)
     file.write(_local(encoded, crc=crc, size=size, is_large=is_large))

@@ -5,29 +5,26 @@ that differs is never handed out. Source: ``spec/evidence-package.md``; RFC 8493
 """
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from aigaq.age import encrypt
-from aigaq.clock import format_time
 from aigaq.evidence.errors import EvidenceError
-from aigaq.evidence.file_names import make_safe_name
-from aigaq.evidence.merkle_paths import build_leaf_path
-from aigaq.evidence.package_shapes import (
-    Json,
-    Package,
-    PackagedGrant,
-    PackagedItem,
-    PackagedReport,
-    PackagedToken,
-    StaffGrant,
+from aigaq.evidence.package_contents import (
+    CONSENT_JSON,
+    CUSTODY_LINES,
+    CUSTODY_PROOF,
+    PACKAGE_JSON,
+    build_consent_json,
+    build_package_json,
+    checkpoint_path,
+    item_path,
+    proof_path,
+    token_paths,
 )
-from aigaq.sealing.canonical_json import build_json
-from aigaq.sealing.encoding import encode_base64
-from aigaq.sealing.log_entries import build_opening
+from aigaq.evidence.package_shapes import Package, PackagedItem
 from aigaq.tlog import Note, sign_note
 
 _BLOCK_BYTES = 1 << 20
@@ -45,12 +42,11 @@ def write_package(package: Package, *, folder: Path, desk_key: Ed25519PrivateKey
     except FileExistsError:
         raise EvidenceError("package.exists") from None
     bag = _Bag(folder)
-    paths = [
-        _write_item(bag, item, number=number) for number, item in enumerate(package.items, start=1)
-    ]
+    for number, item in enumerate(package.items, start=1):
+        bag.copy_item(item_path(item, number=number), item)
     for name, data in package.documents.items():
         bag.write(f"data/{name}", data)
-    _write_evidence(bag, package, paths=paths)
+    _write_evidence(bag, package)
     bag.close(package, desk_key=desk_key)
     return folder
 
@@ -136,149 +132,21 @@ def _manifest(files: dict[str, tuple[bytes, int]]) -> bytes:
     return "".join(f"{files[name][0].hex()}  {name}\n" for name in names).encode("utf-8")
 
 
-def _write_item(bag: _Bag, item: PackagedItem, *, number: int) -> str:
-    path = f"data/items/{number:04d}"
-    path += ".age" if item.sealed_to is not None else f"/{make_safe_name(item.name)}"
-    bag.copy_item(path, item)
-    return path
-
-
-def _write_evidence(bag: _Bag, package: Package, *, paths: Sequence[str]) -> None:
-    checkpoint = f"evidence/checkpoints/{package.checkpoint_size}.checkpoint"
-    bag.write(checkpoint, package.checkpoint)
+def _write_evidence(bag: _Bag, package: Package) -> None:
+    bag.write(checkpoint_path(package), package.checkpoint)
     for version, card in package.cards.items():
         bag.write(f"evidence/cards/{version:06d}.card", card)
     for report in package.reports:
-        bag.write(_proof_path(report), report.proof)
-    bag.write("evidence/custody.jsonl", b"".join(line + b"\n" for line in package.custody_lines))
+        bag.write(proof_path(report), report.proof)
+    bag.write(CUSTODY_LINES, b"".join(line + b"\n" for line in package.custody_lines))
     if package.logged_head is not None:
-        bag.write("evidence/custody.tlog-proof", package.logged_head.proof)
-    tokens = [
-        _write_token(bag, token, number=number, checkpoint=checkpoint)
-        for number, token in enumerate(package.tokens, start=1)
-    ]
-    leaves = {report.report_id: report.leaves for report in package.reports}
-    bag.write("evidence/consent.json", _consent(package, leaves=leaves))
-    contents: Json = {
-        "audience": package.audience,
-        "checkpoint": checkpoint,
-        "custody": _custody(package),
-        "format": "aigaq/package/v1",
-        "items": [
-            _item(item, number=number, path=path, leaves=leaves[item.report_id])
-            for number, (item, path) in enumerate(zip(package.items, paths, strict=True), start=1)
-        ],
-        "made_at": format_time(package.made_at),
-        "purpose": package.purpose,
-        "reports": [_report(report) for report in package.reports],
-        "root_key": encode_base64(package.root_key),
-        "team_id": package.team_id.hex(),
-        "tokens": tokens,
-    }
-    bag.write("evidence/package.json", build_json(contents) + b"\n")
-
-
-def _write_token(bag: _Bag, token: PackagedToken, *, number: int, checkpoint: str) -> Json:
-    stem = f"evidence/tokens/{number:02d}"
-    bag.write(f"{stem}.tsr", token.response)
-    bag.write(f"{stem}.chain.pem", token.chain.encode("ascii"))
-    return {
-        "authority": token.authority,
-        "chain": f"{stem}.chain.pem",
-        "checkpoint": checkpoint,
-        "token": f"{stem}.tsr",
-    }
-
-
-def _proof_path(report: PackagedReport) -> str:
-    return f"evidence/reports/{report.report_id.hex()}/proof.tlog-proof"
-
-
-def _report(report: PackagedReport) -> Json:
-    return {
-        "commitment": report.commitment.hex(),
-        "leaf_count": len(report.leaves),
-        "log_index": report.log_index,
-        "mailbox_key": encode_base64(report.mailbox_key),
-        "proof": _proof_path(report),
-        "received_at": format_time(report.received_at),
-        "register_number": report.register_number,
-        "report_id": report.report_id.hex(),
-        "root": report.root.hex(),
-        "root_salt": encode_base64(report.root_salt),
-    }
-
-
-def _item(item: PackagedItem, *, number: int, path: str, leaves: Sequence[bytes]) -> Json:
-    return {
-        "derived_from": None,
-        "item_number": item.item_number,
-        "leaf_index": item.leaf_index,
-        "leaf_path": [one.hex() for one in build_leaf_path(leaves, index=item.leaf_index)],
-        "name": item.name,
-        "number": number,
-        "path": path,
-        "provenance": item.provenance,
-        "report_id": item.report_id.hex(),
-        "salt": encode_base64(item.salt),
-        "sealed_to": None if item.sealed_to is None else str(item.sealed_to),
-        "sha256": item.sha256.hex(),
-        "size": item.size_bytes,
-        "type": item.media_type,
-    }
-
-
-def _custody(package: Package) -> Json:
-    logged = package.logged_head
-    return {
-        "count": len(package.custody_lines),
-        "head": package.custody_head.hex(),
-        "logged": None
-        if logged is None
-        else {
-            "count": logged.count,
-            "opening": build_opening(logged.opening),
-            "proof": "evidence/custody.tlog-proof",
-        },
-    }
-
-
-def _consent(package: Package, *, leaves: dict[bytes, tuple[bytes, ...]]) -> bytes:
-    extract = {
-        "changes": [
-            {"mailbox_key": encode_base64(one.mailbox_key), "message": one.message}
-            for one in package.changes
-        ],
-        "format": "aigaq/consent-extract/v1",
-        "grants": [_grant(one, leaves=leaves[one.report_id]) for one in package.grants],
-        "staff_grants": [_staff_grant(one) for one in package.staff_grants],
-    }
-    return build_json(extract) + b"\n"
-
-
-def _grant(grant: PackagedGrant, *, leaves: Sequence[bytes]) -> Json:
-    return {
-        "audience": grant.audience,
-        "items": None if grant.items is None else list(grant.items),
-        "leaf_index": grant.leaf_index,
-        "leaf_path": [one.hex() for one in build_leaf_path(leaves, index=grant.leaf_index)],
-        "number": grant.number,
-        "purpose": grant.purpose,
-        "report_id": grant.report_id.hex(),
-        "salt": encode_base64(grant.salt),
-    }
-
-
-def _staff_grant(grant: StaffGrant) -> Json:
-    return {
-        "audience": grant.audience,
-        "by": grant.by,
-        "granted_at": format_time(grant.granted_at),
-        "how": grant.how,
-        "items": None if grant.items is None else list(grant.items),
-        "purpose": grant.purpose,
-        "report_id": grant.report_id.hex(),
-    }
+        bag.write(CUSTODY_PROOF, package.logged_head.proof)
+    for number, token in enumerate(package.tokens, start=1):
+        path, chain = token_paths(number)
+        bag.write(path, token.response)
+        bag.write(chain, token.chain.encode("ascii"))
+    bag.write(CONSENT_JSON, build_consent_json(package))
+    bag.write(PACKAGE_JSON, build_package_json(package))
 
 
 def _one_line(text: str) -> str:

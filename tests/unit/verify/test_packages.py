@@ -1,37 +1,12 @@
 """Packages through the verifier's command: good ones verify, and each lie is named."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.courthouse import Authority, Court
 
-from aigaq_verify.cli import main
-
-
-@pytest.fixture(scope="module")
-def court(tmp_path_factory: pytest.TempPathFactory) -> Court:
-    made = Court(tmp_path_factory.mktemp("court"))
-    made.add_report([("Фото 1.jpg", b"\xff\xd8" + bytes(5_000)), ("голос.ogg", b"OggS" * 700)])
-    made.add_report([("clip.mp4", bytes(range(256)) * 64)])
-    made.publish()
-    return made
-
-
 Check = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def check(capsys: pytest.CaptureFixture[str]) -> Check:
-    def run(*arguments: object) -> dict[str, Any]:
-        code = main([*map(str, arguments), "--json"])
-        verdict: dict[str, Any] = json.loads(capsys.readouterr().out)
-        assert verdict["exit"] == code
-        return verdict
-
-    return run
 
 
 def failed(verdict: dict[str, Any]) -> dict[str, Any]:

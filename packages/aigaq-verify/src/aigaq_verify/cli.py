@@ -4,6 +4,7 @@ Exit: 0 verified, 1 failed, 2 usage or unreadable, 3 not anchored, 4 unknown. So
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,9 @@ from aigaq_verify.verdict import USAGE_EXIT, Verdict
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a verdict and return its exit code."""
     options = _build_parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # A terminal that knows no Kazakh shows escapes.
+            stream.reconfigure(errors="backslashreplace")
     try:
         policy = _read_policy(options.policy)
         verdict: Verdict
@@ -62,8 +66,8 @@ def _read(path: Path, *, maximum_bytes: int) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(maximum_bytes + 1)
-    except OSError as error:
-        raise VerifyError("files.unreadable", f"{path}: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise VerifyError("files.unreadable", f"{path}: {error}") from None
 
 
 if __name__ == "__main__":

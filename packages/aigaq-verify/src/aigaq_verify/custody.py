@@ -81,7 +81,8 @@ def _read_event(members: object, received: dict[str, list[tuple[int, bytes]]]) -
     sequence = form.integer("sequence", minimum=1)
     item = form.optional_text("item")
     sha256 = None if form.members["sha256"] is None else form.hex("sha256")
-    if form.text("event") == "received" and item is not None:
+    # An item is "<report id>/<number>"; a report as a whole has no bytes of its own.
+    if form.text("event") == "received" and item is not None and "/" in item:
         if sha256 is None:
             raise VerifyError(_BAD)
         received.setdefault(item, []).append((sequence, sha256))

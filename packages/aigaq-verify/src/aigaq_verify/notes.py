@@ -152,7 +152,9 @@ def find_signers(note: Note, keys: Iterable[NoteKey]) -> dict[NoteKey, int | Non
     for line in note.signatures:
         for key in known:
             if (key.name, key.key_id) == (line.name, line.key_id):
-                signers[key] = key.check(note, line)
+                at, before = key.check(note, line), signers.get(key)
+                # Of two cosignatures by one key the earlier counts.
+                signers[key] = at if before is None or at is None else min(at, before)
     return signers
 
 

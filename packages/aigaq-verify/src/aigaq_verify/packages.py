@@ -100,7 +100,10 @@ def _check_policy(verdict: Verdict, work: _Work) -> None:
         words = "no policy was given: whose keys these are is not known"
         verdict.note(2, "policy", NOT_ANCHORED, words)
         return
-    work.policy.check_root(work.known.root_key)
+    try:
+        work.policy.check_root(work.known.root_key)
+    except VerifyError as error:
+        raise error.at(contents.PATH) from None
 
 
 def _check_cards(verdict: Verdict, work: _Work) -> None:

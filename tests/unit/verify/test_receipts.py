@@ -1,0 +1,301 @@
+"""Receipt files through the verifier's command: what is proven, missing, or unknown."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.courthouse import AT, Court, Sealed
+
+from aigaq.sealing.encoding import encode_base64
+from aigaq.sealing.retirement import KeyRetirement, build_retirement
+from aigaq.sealing.signed_json import build_signed_json
+from aigaq.tlog import LogWriter, add_signatures, parse_note
+
+Check = Callable[..., dict[str, Any]]
+WEEK = 7 * 86_400
+
+
+@pytest.fixture
+def own_court(tmp_path: Path) -> Court:
+    court = Court(tmp_path / "court")
+    court.add_report([("photo.jpg", b"fictional")])
+    court.publish()
+    return court
+
+
+@pytest.fixture
+def receipt(own_court: Court, tmp_path: Path, check: Check) -> Callable[..., dict[str, Any]]:
+    def run(data: bytes, *, log: bool = False, **policy: Any) -> dict[str, Any]:
+        (tmp_path / "receipt.json").write_bytes(data)
+        trusted = own_court.write_policy(tmp_path / "policy.json", **policy)
+        more = ["--log", own_court.log] if log else []
+        return check("receipt", tmp_path / "receipt.json", "--policy", trusted, *more)
+
+    return run
+
+
+Receipt = Callable[..., dict[str, Any]]
+
+
+def proven(court: Court, one: Sealed) -> bytes:
+    _, note = court.checkpoint()
+    return court.receipt(one, proof=court.prove(one.index, note=note))
+
+
+def cosign_copy(court: Court, *, at: datetime) -> None:
+    """Have the partner cosign the log's folder as it is, as a copy of it would carry."""
+    with LogWriter(
+        court.log, origin=court.organisation.card.log_origin, key=court.organisation.log
+    ) as log:
+        head = log.checkpoint
+    note = parse_note((court.log / "checkpoint").read_bytes())
+    lines = court.partner.cosign(head, at=int(at.timestamp()))
+    (court.log / "checkpoint").write_bytes(add_signatures(note, lines).encode())
+
+
+def step(verdict: dict[str, Any], number: int) -> dict[str, Any]:
+    (found,) = [one for one in verdict["steps"] if one["number"] == number]
+    taken: dict[str, Any] = found
+    return taken
+
+
+def test_a_whole_receipt_is_verified(own_court: Court, receipt: Receipt) -> None:
+    verdict = receipt(proven(own_court, own_court.sealed[0]))
+    assert verdict["verdict"] == "verified", verdict
+    assert "filed as number 1" in step(verdict, 7)["words"]
+
+
+def test_without_a_policy_it_is_not_anchored(
+    own_court: Court, tmp_path: Path, check: Check
+) -> None:
+    (tmp_path / "receipt.json").write_bytes(proven(own_court, own_court.sealed[0]))
+    assert check("receipt", tmp_path / "receipt.json")["exit"] == 3
+
+
+def test_without_a_proof_nothing_is_known_yet(own_court: Court, receipt: Receipt) -> None:
+    verdict = receipt(own_court.receipt(own_court.sealed[0]))
+    assert (verdict["verdict"], step(verdict, 6)["code"]) == ("unknown", "proof.missing")
+
+
+def test_a_copy_of_the_log_stands_for_a_proof(own_court: Court, receipt: Receipt) -> None:
+    cosign_copy(own_court, at=AT + timedelta(days=2))
+    verdict = receipt(own_court.receipt(own_court.sealed[0]), log=True)
+    assert verdict["verdict"] == "verified", verdict
+    assert step(verdict, 6)["result"] == "skipped"
+
+
+def buried(court: Court) -> bytes:
+    """Return the receipt of a report that was promised and never came into the log."""
+    index = len(court.sealed)
+    sealed = court.add_report([("buried.jpg", b"buried")])
+    sealed.index = 10_000 + index
+    return court.receipt(sealed, is_filed=False)
+
+
+def test_a_promised_report_that_a_late_cosigned_log_lacks_is_missing(
+    own_court: Court, receipt: Receipt
+) -> None:
+    data = buried(own_court)
+    cosign_copy(own_court, at=AT + timedelta(days=2))
+    verdict = receipt(data, log=True)
+    assert (verdict["exit"], step(verdict, 8)["code"]) == (1, "receipt.missing")
+
+
+def test_before_the_delay_is_over_its_absence_says_nothing(
+    own_court: Court, receipt: Receipt
+) -> None:
+    data = buried(own_court)
+    cosign_copy(own_court, at=AT + timedelta(hours=23))
+    assert receipt(data, log=True)["verdict"] == "unknown"
+
+
+def test_a_copy_that_nobody_cosigned_proves_no_absence(own_court: Court, receipt: Receipt) -> None:
+    assert receipt(buried(own_court), log=True)["verdict"] == "unknown"
+
+
+def test_a_copy_of_which_an_entry_was_changed_is_no_copy(
+    own_court: Court, receipt: Receipt
+) -> None:
+    data = own_court.receipt(own_court.sealed[0])
+    cosign_copy(own_court, at=AT + timedelta(days=2))
+    (bundle,) = [one for one in (own_court.log / "tile/entries").rglob("*") if one.is_file()]
+    content = bytearray(bundle.read_bytes())
+    content[-1] ^= 1
+    bundle.write_bytes(content)
+    verdict = receipt(data, log=True)
+    assert (verdict["exit"], step(verdict, 8)["code"]) == (1, "log.wrong_root")
+
+
+def test_a_copy_with_a_bundle_missing_is_no_copy(own_court: Court, receipt: Receipt) -> None:
+    data = own_court.receipt(own_court.sealed[0])
+    (bundle,) = [one for one in (own_court.log / "tile/entries").rglob("*") if one.is_file()]
+    bundle.unlink()
+    assert step(receipt(data, log=True), 8)["code"] == "log.missing_tile"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no note", b"\xff" * 300_000])
+def test_a_copy_without_a_readable_head_is_no_copy(
+    own_court: Court, receipt: Receipt, content: bytes | None
+) -> None:
+    data = own_court.receipt(own_court.sealed[0])
+    (own_court.log / "checkpoint").unlink()
+    if content is not None:
+        (own_court.log / "checkpoint").write_bytes(content)
+    code = step(receipt(data, log=True), 8)["code"]
+    assert code in ("log.bad_checkpoint", "note.bad_form")
+
+
+def changed(data: bytes, **values: Any) -> bytes:
+    members = json.loads(data)
+    members.update(values)
+    return (
+        json.dumps(members, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        + b"\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "number", "code"),
+    [
+        ({"report_id": "00" * 32}, 4, "promise.other_report"),
+        ({"commitment": "00" * 32}, 4, "promise.wrong_commitment"),
+        ({"team_id": "00" * 16}, 3, "card.other_team"),
+        ({"root_salt": encode_base64(bytes(32))}, 5, "commitment.wrong"),
+        ({"leaf_count": 99}, 5, "commitment.wrong"),
+        ({"mailbox_key": encode_base64(bytes(32))}, 5, "commitment.wrong"),
+        ({"root": "00" * 32}, 5, "commitment.wrong"),
+        ({"promise": "no promise"}, 4, "promise.bad_form"),
+        ({"proof": "no proof"}, 6, "proof.bad_form"),
+        ({"filing_receipt": "none"}, 7, "filing_receipt.bad_form"),
+        ({"card": "none"}, 2, "card.bad_form"),
+        ({"leaf_count": 0}, 0, "receipt.bad_form"),
+        ({"extra": 1}, 0, "receipt.bad_form"),
+    ],
+)
+def test_a_receipt_changed_in_one_value_fails_there(
+    own_court: Court, receipt: Receipt, values: dict[str, Any], number: int, code: str
+) -> None:
+    verdict = receipt(changed(proven(own_court, own_court.sealed[0]), **values))
+    assert verdict["exit"] == 1
+    assert (step(verdict, number)["result"], step(verdict, number)["code"]) == ("failed", code)
+
+
+def promise(court: Court, **values: Any) -> str:
+    one, card = court.sealed[0], court.organisation.card
+    members = {
+        "commitment": one.report.commitment.hex(),
+        "format": "aigaq/promise/v1",
+        "log_origin": card.log_origin,
+        "maximum_delay_seconds": card.maximum_delay_seconds,
+        "promised_at": "2026-05-04T09:00:00Z",
+        "report_id": one.report.report_id.hex(),
+        "team_id": card.team_id.hex(),
+    }
+    return build_signed_json({**members, **values}, key=court.organisation.log).decode()
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"maximum_delay_seconds": 10**15}, "promise.other_delay"),
+        ({"promised_at": "9999-12-31T23:59:59Z"}, "promise.from_the_future"),
+        ({"log_origin": "other.example/log"}, "promise.other_log"),
+        ({"team_id": "00" * 16}, "promise.other_team"),
+    ],
+)
+def test_a_promise_that_would_bind_nobody(
+    own_court: Court, receipt: Receipt, values: dict[str, Any], code: str
+) -> None:
+    data = changed(own_court.receipt(own_court.sealed[0]), promise=promise(own_court, **values))
+    assert step(receipt(data), 4)["code"] == code
+
+
+def test_a_report_that_was_sealed_and_not_sent_is_unknown(
+    own_court: Court, receipt: Receipt
+) -> None:
+    verdict = receipt(changed(proven(own_court, own_court.sealed[0]), promise=""))
+    assert (verdict["verdict"], step(verdict, 4)["code"]) == ("unknown", "promise.missing")
+
+
+def test_a_forged_receipt_of_another_organisation_fails_under_the_policy(
+    receipt: Receipt, tmp_path: Path
+) -> None:
+    forger = Court(tmp_path / "forger")
+    one = forger.add_report([("a.jpg", b"forged")])
+    forger.publish()
+    verdict = receipt(proven(forger, one))
+    assert step(verdict, 2)["code"] == "policy.other_root"
+
+
+# A seized log key cannot back-date (PROTOCOL 25).
+
+
+def retirement(court: Court, *, at: datetime, last: str | None = None) -> str:
+    card = court.organisation.card
+    told = KeyRetirement(
+        log_key=card.log_key,
+        log_origin=card.log_origin,
+        new_log_origin="new.example/log",
+        last_checkpoint=last,
+        retired_at=at,
+        team_id=card.team_id,
+    )
+    return build_retirement(told, root_key=court.organisation.root)
+
+
+def test_a_seized_log_key_cannot_back_date_a_report(own_court: Court, receipt: Receipt) -> None:
+    """After the seizure the key enters a report, and a cosigner who did not know signs it."""
+    seized_at = datetime.fromtimestamp(own_court.cosigned_at, UTC) + timedelta(days=1)
+    retired = [retirement(own_court, at=seized_at)]
+    before = proven(own_court, own_court.sealed[0])
+    assert receipt(before, retirements=retired)["verdict"] == "verified"
+    forged = own_court.add_report([("forged.jpg", b"forged")])
+    own_court.publish()
+    own_court.cosigned_at += WEEK
+    verdict = receipt(proven(own_court, forged), retirements=retired)
+    assert (verdict["exit"], step(verdict, 6)["code"]) == (1, "checkpoint.retired")
+
+
+def test_a_head_that_nobody_saw_before_the_retirement_fails(
+    own_court: Court, receipt: Receipt
+) -> None:
+    early = datetime.fromtimestamp(own_court.cosigned_at, UTC) - timedelta(seconds=1)
+    verdict = receipt(
+        proven(own_court, own_court.sealed[0]), retirements=[retirement(own_court, at=early)]
+    )
+    assert step(verdict, 6)["code"] == "checkpoint.retired"
+
+
+def test_the_last_head_that_the_root_key_names_counts(own_court: Court, receipt: Receipt) -> None:
+    early = datetime.fromtimestamp(own_court.cosigned_at, UTC) - timedelta(seconds=1)
+    _, note = own_court.checkpoint()
+    last = parse_note(note).text
+    retired = [retirement(own_court, at=early, last=last)]
+    verdict = receipt(proven(own_court, own_court.sealed[0]), retirements=retired)
+    assert verdict["verdict"] == "verified"
+
+
+def test_a_package_under_a_retired_key_fails_at_its_checkpoint(
+    own_court: Court, tmp_path: Path, check: Check
+) -> None:
+    early = datetime.fromtimestamp(own_court.cosigned_at, UTC) - timedelta(seconds=1)
+    package = own_court.write(tmp_path / "package")
+    policy = own_court.write_policy(
+        tmp_path / "policy.json", retirements=[retirement(own_court, at=early)]
+    )
+    verdict = check("package", package, "--policy", policy)
+    assert (step(verdict, 4)["result"], step(verdict, 4)["code"]) == (
+        "failed",
+        "checkpoint.retired",
+    )
+
+
+def test_a_retirement_that_the_root_key_did_not_sign_is_a_fault_of_the_policy(
+    own_court: Court, receipt: Receipt
+) -> None:
+    text = retirement(own_court, at=AT).replace("new.example", "old.example")
+    verdict = receipt(proven(own_court, own_court.sealed[0]), retirements=[text])
+    assert step(verdict, 6)["code"] == "retirement.wrong_signature"
