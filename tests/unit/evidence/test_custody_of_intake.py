@@ -214,6 +214,6 @@ def _empty_the_store() -> None:
     """Leave the store as it is on a desk that was made before it."""
     StoredFile.objects.exclude(parent=None).delete()
     for table in (StoredFile, Item, FiledReport, ForgottenLeaf):
-        table.objects.all().delete()  # type: ignore[attr-defined]
+        table.objects.all().delete()
     without_triggers(RegisterLine.objects.all().delete)
     without_triggers(CustodyLine.objects.all().delete)

@@ -1,0 +1,85 @@
+"""Pictures that are nearly the same are found, whatever their size and quality."""
+
+import io
+
+import pytest
+from PIL import Image, ImageDraw, ImageEnhance
+from tests.conftest import Founding
+from tests.unit.intake.desk_of import Carried, carry_report
+
+from aigaq.evidence.models import NearPictures, PictureMark
+from aigaq.intake import previews, selectors, services
+
+pytestmark = pytest.mark.django_db
+
+
+def paint(*, seed: int) -> Image.Image:
+    """Paint a fictional scene: each seed another one."""
+    picture = Image.linear_gradient("L").resize((640, 480)).convert("RGB")
+    draw = ImageDraw.Draw(picture)
+    for step in range(9):
+        left, top = (seed * 97 + step * 151) % 560, (seed * 53 + step * 89) % 400
+        colour = ((seed * 31 + step * 67) % 255, (step * 40) % 255, (seed * 11) % 255)
+        draw.rectangle((left, top, left + 40 + step * 12, top + 30 + step * 9), fill=colour)
+    return picture
+
+
+def encode(picture: Image.Image, *, kind: str = "JPEG", quality: int = 90) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **({"quality": quality} if kind == "JPEG" else {}))
+    return buffer.getvalue()
+
+
+def send(founding: Founding, data: bytes) -> Carried:
+    carried = carry_report(founding, items=[("photo.jpg", "image/jpeg", data)])
+    previews.preview_item(item_id=carried.report.items.get().pk)
+    return carried
+
+
+def near_of(founding: Founding, carried: Carried) -> list[int]:
+    item = carried.report.items.get()
+    near = selectors.list_near(actor=founding.founder, item_id=item.pk)
+    return [one.register_number for one in near]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda picture: encode(picture, quality=25),
+        lambda picture: encode(picture.resize((200, 150))),
+        lambda picture: encode(picture, kind="PNG"),
+        lambda picture: encode(ImageEnhance.Brightness(picture).enhance(1.2)),
+        lambda picture: encode(picture.convert("L")),
+    ],
+    ids=["compressed", "smaller", "another form", "brighter", "grey"],
+)
+def test_a_copy_that_was_made_anew_is_found(founding: Founding, change: object) -> None:
+    first = send(founding, encode(paint(seed=1)))
+    other = send(founding, encode(paint(seed=2)))
+    copy = send(founding, change(paint(seed=1)))  # type: ignore[operator]
+    assert near_of(founding, copy) == [first.report.register_number]
+    assert near_of(founding, first) == [copy.report.register_number]
+    assert near_of(founding, other) == []
+
+
+def test_the_same_file_is_said_to_be_the_same(founding: Founding) -> None:
+    data = encode(paint(seed=3))
+    send(founding, data)
+    again = send(founding, data)
+    (near,) = selectors.list_near(actor=founding.founder, item_id=again.report.items.get().pk)
+    assert near.is_same_file
+
+
+def test_pictures_without_contrast_are_near_to_nothing(founding: Founding) -> None:
+    for shade in ("black", "#050505"):
+        send(founding, encode(Image.new("RGB", (640, 480), shade)))
+    assert PictureMark.objects.count() == 0
+
+
+def test_a_forgotten_report_leaves_no_mark(founding: Founding) -> None:
+    first, copy = (send(founding, encode(paint(seed=4))) for _ in range(2))
+    assert NearPictures.objects.exists()
+    services.forget_report(actor=founding.founder, report_id=first.report.pk, reason="asked")
+    assert not NearPictures.objects.exists()
+    assert near_of(founding, copy) == []
+    assert PictureMark.objects.count() == 1
