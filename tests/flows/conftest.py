@@ -49,7 +49,15 @@ def committed_db(audit_triggers: list[tuple[str, str]], transactional_db: None) 
 
 
 @pytest.fixture
-def founding(committed_db: None, clean_home: Home, gate_port: int) -> Founding:
+def interval_seconds() -> int:
+    """Give the distance of the log's batches."""
+    return 600
+
+
+@pytest.fixture
+def founding(
+    committed_db: None, clean_home: Home, gate_port: int, interval_seconds: int
+) -> Founding:
     """Found an organisation whose gate is at the free port."""
     from aigaq.accounts.ceremony import Choices, draw_secrets, write_organisation
     from aigaq.accounts.models import Organisation
@@ -61,6 +69,7 @@ def founding(committed_db: None, clean_home: Home, gate_port: int) -> Founding:
         gate_origin=f"http://127.0.0.1:{gate_port}",
         exit_url="https://www.kazhydromet.kz/",
         founder="Айгүл",
+        interval_seconds=interval_seconds,
     )
     shutil.rmtree(clean_home.desk / "inbox", ignore_errors=True)
     services = load_card_services(pack="kz")

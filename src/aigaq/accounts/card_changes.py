@@ -23,6 +23,7 @@ from aigaq.core.home import Home
 from aigaq.sealing.card import Card, build_card, read_service, read_window
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.forms import LANGUAGES
+from aigaq.sealing.witnessing import read_authorities, read_cosigners
 
 #: Least and most of each number: what a gate and its readers can bear.
 NUMBERS = {
@@ -31,7 +32,9 @@ NUMBERS = {
     "maximum_delay_seconds": (600, 30 * 86_400),
     "reading_hours": (1, 336),
 }
-CHANGEABLE = (*NUMBERS, "exit_url", "languages", "names", "services", "state", "windows")
+#: What only a file can say, in the form that the card has.
+STRUCTURED = ("cosigners", "services", "timestamp_authorities", "windows")
+CHANGEABLE = (*NUMBERS, "exit_url", "languages", "names", "state", *STRUCTURED)
 PLAIN_PAGE = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -44,7 +47,7 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
     for setting in settings:
         name, equals, value = setting.partition("=")
         field, _, language = name.partition(".")
-        if not equals or field not in CHANGEABLE or field in ("services", "windows"):
+        if not equals or field not in CHANGEABLE or field in STRUCTURED:
             raise AccountsError("accounts.bad_card_change", named=name)
         if field == "names":
             changes.setdefault("names", {})[language] = value
@@ -113,16 +116,33 @@ def _change_services(card: Card, value: Any) -> Card:
     return replace(card, services=tuple(read_service(one) for one in value))
 
 
+def _change_cosigners(card: Card, value: Any) -> Card:
+    """Take the others that cosign; the desk's own is listed whenever a card is signed."""
+    changed = replace(card, cosigners=tuple(value))
+    named = [one.name for one in read_cosigners(changed)]
+    if len(named) != len(set(named)):
+        raise ValueError(value)
+    return changed
+
+
+def _change_authorities(card: Card, value: Any) -> Card:
+    changed = replace(card, timestamp_authorities=tuple(value))
+    read_authorities(changed)
+    return changed
+
+
 def _change_windows(card: Card, value: Any) -> Card:
     return replace(card, windows=tuple(read_window(one) for one in value))
 
 
 _CHANGES: dict[str, Callable[[Card, Any], Card]] = {
+    "cosigners": _change_cosigners,
     "exit_url": _change_exit_url,
     "languages": lambda card, value: replace(card, languages=tuple(value)),
     "names": _change_names,
     "services": _change_services,
     "state": lambda card, value: replace(card, state=value),
+    "timestamp_authorities": _change_authorities,
     "windows": _change_windows,
 }
 
@@ -142,6 +162,9 @@ def _flatten(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, one in value.items():
             yield from _flatten(f"{name}.{key}", one)
+    elif isinstance(value, tuple) and value and isinstance(value[0], Mapping):
+        for one in value:
+            yield from _flatten(f"{name}.{one['name']}", one)
     elif isinstance(value, tuple) and value and hasattr(value[0], "id"):
         for one in value:
             for field in fields(one):

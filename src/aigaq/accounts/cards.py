@@ -18,10 +18,12 @@ from aigaq.core.home import Home
 from aigaq.sealing.card import Card, CareWindow, Service, build_card, parse_card
 from aigaq.sealing.encoding import decode_base64
 from aigaq.sealing.signatures import public_bytes
+from aigaq.watching.seeds import describe_cosigner, open_desk_cosigner
 
 INTERVAL_SECONDS = 600
 BATCH = 16
 MAXIMUM_DELAY_SECONDS = 86400
+COSIGNER_KEY = "cosigner.key"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def describe_first_card(
     keys: PublicKeys,
     services: tuple[Service, ...],
     windows: tuple[CareWindow, ...],
+    interval_seconds: int = INTERVAL_SECONDS,
 ) -> Card:
     """Return what the first card says."""
     return Card(
@@ -54,7 +57,7 @@ def describe_first_card(
         log_origin=organisation.log_origin,
         gate_origin=organisation.gate_origin,
         batch=BATCH,
-        interval_seconds=INTERVAL_SECONDS,
+        interval_seconds=interval_seconds,
         maximum_delay_seconds=MAXIMUM_DELAY_SECONDS,
         reading_hours=organisation.reading_hours,
         reading_text=say_reading_interval(organisation.reading_hours),
@@ -105,7 +108,7 @@ def sign_next_card(*, root_seed: bytes, home: Home, last: Card | None = None) ->
     root = parse_root(root_seed, organisation=selectors.get_organisation())
     last, keys = last or read_card(), get_public_keys()
     following = replace(
-        last,
+        list_desk_cosigner(last, home=home),
         version=last.version + 1,
         team_recipient=keys.team_recipient,
         message_key=keys.message_key,
@@ -113,6 +116,13 @@ def sign_next_card(*, root_seed: bytes, home: Home, last: Card | None = None) ->
         signed_at=clock.now(),
     )
     return record_card(following, root=root, home=home)
+
+
+def list_desk_cosigner(card: Card, *, home: Home) -> Card:
+    """Return ``card`` with the desk's own cosigner among its cosigners, as its seed says now."""
+    own = open_desk_cosigner(home.locked / COSIGNER_KEY, gate_origin=card.gate_origin)
+    others = tuple(one for one in card.cosigners if one.get("name") != own.name)
+    return replace(card, cosigners=(describe_cosigner(own, is_independent=False), *others))
 
 
 def record_card(card: Card, *, root: Ed25519PrivateKey, home: Home) -> bytes:

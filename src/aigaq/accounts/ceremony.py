@@ -19,7 +19,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
 
 from aigaq import clock
-from aigaq.accounts.cards import describe_first_card, get_public_keys, record_card
+from aigaq.accounts.cards import (
+    INTERVAL_SECONDS,
+    describe_first_card,
+    get_public_keys,
+    list_desk_cosigner,
+    record_card,
+)
 from aigaq.accounts.errors import CeremonyError
 from aigaq.accounts.live_rule import accept_texts, check_texts
 from aigaq.accounts.models import Organisation, Staff, TeamKey
@@ -54,6 +60,7 @@ class Choices:
     reading_hours: int = 24
     state: str = "trial"
     accept_unreviewed: str = ""
+    interval_seconds: int = INTERVAL_SECONDS
 
 
 @dataclass(frozen=True)
@@ -211,7 +218,6 @@ class _PrivateKeys:
         self.message = Ed25519PrivateKey.generate()
         self.desk = Ed25519PrivateKey.generate()
         self.fetch = Ed25519PrivateKey.generate()
-        self.cosigner = Ed25519PrivateKey.generate()
         self.log = Ed25519PrivateKey.generate()
 
 
@@ -261,9 +267,13 @@ def _record_organisation(
     staff.set_unusable_password()
     staff.save(force_insert=True)
     described = describe_first_card(
-        organisation=organisation, keys=get_public_keys(), services=services, windows=windows
+        organisation=organisation,
+        keys=get_public_keys(),
+        services=services,
+        windows=windows,
+        interval_seconds=choices.interval_seconds,
     )
-    card = record_card(described, root=root, home=home)
+    card = record_card(list_desk_cosigner(described, home=home), root=root, home=home)
     audit.record("accounts.organisation_founded", actor=staff, subject=organisation)
     accept_texts(LANGUAGES, state=choices.state, reason=choices.accept_unreviewed)
     return card, staff
@@ -286,7 +296,6 @@ def _write_locked_files(
     gate = {"gate_origin": choices.gate_origin, "root_key": encode_base64(public_bytes(root))}
     _write_secret(home.locked / "gate.json", build_json(gate) + b"\n")
     _write_secret(home.locked / "fetch.key", _encode_key(keys.fetch))
-    _write_secret(home.locked / "cosigner.key", _encode_key(keys.cosigner))
 
 
 def _encode_key(key: Ed25519PrivateKey) -> bytes:

@@ -27,6 +27,8 @@ COMMANDS = {
     "send": ("aigaq.cli.report", "send", "Send a report to a gate."),
     "open": ("aigaq.cli.report", "open_report", "Open a report file at the desk."),
     "import": ("aigaq.cli.report", "import_group", "Take in a report that came as a file."),
+    "cosign": ("aigaq.cli.cosign", "cosign", "Watch and cosign another organisation's log."),
+    "log": ("aigaq.cli.log", "log", "Monitor, check and copy the public log."),
     "mailbox": ("aigaq.cli.mailbox", "mailbox", "Read and answer in a mailbox with its code."),
 }
 

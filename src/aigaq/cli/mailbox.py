@@ -5,18 +5,22 @@ against what the gate says, promises under the log key. Source: spec/mailbox.md,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import click
 
 from aigaq import clock
+from aigaq.blobs import write_durably
 from aigaq.cli.desk import JSON, tell
 from aigaq.cli.report import CODE, ROOT, read_code
 from aigaq.cli.reporter_gate import ReporterGate, SendingError
+from aigaq.errors import AigaqError
 from aigaq.sealing.card import Card
 from aigaq.sealing.encoding import decode_base64
 from aigaq.sealing.errors import SealingError
+from aigaq.sealing.log_proofs import open_log_proof
 from aigaq.sealing.mailbox_answer import MailboxAnswer
 from aigaq.sealing.mailbox_requests import MailboxRequest, MessageToSend
 from aigaq.sealing.messages import (
@@ -30,7 +34,13 @@ from aigaq.sealing.messages import (
     open_message,
 )
 from aigaq.sealing.receipt_code import MailboxKeys, derive_mailbox_keys
-from aigaq.sealing.receipts import Promise, parse_filing_receipt, parse_promise
+from aigaq.sealing.receipts import (
+    Promise,
+    build_receipt_file,
+    parse_filing_receipt,
+    parse_promise,
+    parse_receipt_file,
+)
 
 WRITES = 3
 SIGN = click.option(
@@ -201,6 +211,8 @@ def _describe(session: Session, message: Message) -> dict[str, Any]:
         "sent_at": clock.format_time(message.sent_at),
         "sequence": message.sequence,
     }
+    if message.kind == "proof":
+        return shown | _describe_proof(session, message.body)
     if message.kind == "filing_receipt":
         receipt = parse_filing_receipt(
             message.body["filing_receipt"], message_key=session.card.message_key
@@ -213,6 +225,23 @@ def _describe(session: Session, message: Message) -> dict[str, Any]:
     return shown | dict(message.body)
 
 
+def _describe_proof(session: Session, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where the report stands in the log. Raises `SealingError` (``mailbox.alarm``)."""
+    try:
+        seen = open_log_proof(body["proof"], card=session.card, commitment=None)
+    except AigaqError:
+        raise SealingError("mailbox.alarm") from None
+    return {
+        "cosigners": list(seen.cosigners),
+        "independently_witnessed": seen.is_independent,
+        "index": seen.index,
+        "log": seen.checkpoint.origin,
+        "proof": body["proof"],
+        "report_id": body["report_id"],
+        "size": seen.checkpoint.size,
+    }
+
+
 def _tell_people(shown: Mapping[str, Any]) -> str:
     lines = [
         f"{one['promised_at']}  received, promised for the log ({one['report_id'][:8]})"
@@ -222,6 +251,7 @@ def _tell_people(shown: Mapping[str, Any]) -> str:
         said = {
             "text": one.get("text"),
             "filing_receipt": f"filed as number {one.get('register_number')}: {one.get('state')}",
+            "proof": _say_proof(one),
             "safe": "safe: opened, and in its encrypted second place",
             "rebind": "this mailbox takes the place of an older one",
         }[one["kind"]]
@@ -229,3 +259,45 @@ def _tell_people(shown: Mapping[str, Any]) -> str:
     if shown["more"]:
         lines.append("More is waiting: run this again with --confirm.")
     return "\n".join(lines) or "Nothing unread."
+
+
+def _say_proof(shown: Mapping[str, Any]) -> str:
+    if shown["kind"] != "proof":
+        return ""
+    if shown["independently_witnessed"]:
+        words = "nobody can remove it unseen"
+    else:
+        words = "not independently witnessed"
+    return f"in the public log as entry {shown['index']}: {words}"
+
+
+@mailbox.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@JSON
+@click.pass_obj
+def receipt(session: Session, file: Path, as_json: bool) -> None:
+    """Put filing receipt and proof of the log into a receipt FILE, each after it was checked.
+
+    The file says nothing of the content, but whoever finds it learns that someone wrote.
+    """
+    kept = parse_receipt_file(file.read_bytes())
+    named = kept.report_id.hex()
+    filing, proof = kept.filing_receipt, kept.proof
+    for message in open_messages(session, session.ask(MailboxRequest())):
+        if message.kind == "proof" and message.body["report_id"] == named:
+            proof = message.body["proof"]
+            open_log_proof(proof, card=session.card, commitment=kept.commitment)
+        if message.kind == "filing_receipt":
+            text = message.body["filing_receipt"]
+            read = parse_filing_receipt(text, message_key=session.card.message_key)
+            if read.report_id == kept.report_id and read.commitment == kept.commitment:
+                filing = text
+    write_durably(file, build_receipt_file(replace(kept, filing_receipt=filing, proof=proof)))
+    told = {"filing_receipt": filing is not None, "proof": proof is not None, "report_id": named}
+    has = [
+        name for name, there in (("filing receipt", filing), ("proof of the log", proof)) if there
+    ]
+    sentence = f"The file has now: {', '.join(has)}."
+    if proof is None:
+        sentence += " The proof comes later, by the mailbox."
+    tell(told, as_json=as_json, sentence=sentence)

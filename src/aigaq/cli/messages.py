@@ -1,5 +1,7 @@
 """What the command line says for an error: what happened, what is safe, what to do."""
 
+from collections import defaultdict
+
 from aigaq.errors import AigaqError
 
 SENTENCES = {
@@ -52,9 +54,18 @@ SENTENCES = {
     "mailbox.alarm": "Gate and team contradict each other, or a message is forged. Write nothing "
     "more here; reach the team by the way that was agreed.",
     "mailbox.not_for_us": "No mailbox opens with this code here. Compare the digits and the team.",
+    "log.bad_checkpoint": "There is no checkpoint in this folder: it is not a log.",
+    "log.bad_entries": "Entries of this log are not what its tree says ({path}).",
+    "log.bad_tile": "A tile of this log is not what its entries say ({path}).",
+    "log.forked": "This log shows two histories. Keep what you have, and tell the organisation.",
+    "log.missing_tile": "A part of this log is missing ({path}).",
+    "log.rolled_back": "The log has fewer entries ({size}) than it had ({known}). Keep your copy.",
+    "log.wrong_root": "The entries of this log do not lead to its checkpoint.",
     "mailbox.out_of_order": "Another device writes into this mailbox now. Wait a little and try "
     "again.",
     "message.too_long": "The message is too long. Write it in two.",
+    "note.not_signed": "This checkpoint is not signed by the key of the log.",
+    "note.wrong_signature": "A signature under this checkpoint is false.",
     "open.bad_identity": "This file does not hold a team identity (AGE-SECRET-KEY-PQ-1…).",
     "open.damaged": "Not everything is as it was sealed ({fault}). What could be read lies in "
     "{folder}; report.json says what is wrong.",
@@ -85,6 +96,17 @@ SENTENCES = {
     "command again.",
     "vault.missing": "The key file of this desk is missing, or no organisation was founded here.",
     "vault.wrong_passphrase": "These are not the words of this desk.",
+    "watch.bad_log": "The log has to look like https://example.org/log.",
+    "watch.bad_seed": "This is not the seed file of a cosigner, or it has another name. A name has "
+    "neither spaces nor `+`.",
+    "watch.no_card": "Whose log it is, is not known yet. Give --root with the organisation's "
+    "fingerprint, or --card with its signed card.",
+    "watch.no_checkpoint": "The log has no checkpoint yet. Try again in some minutes.",
+    "watch.no_tile": "A part of the log ({path}) is not there. Try again; if it stays so, the log "
+    "is not whole.",
+    "watch.other_root": "The card is under another root key than --root. Compare the fingerprint "
+    "with the organisation by another way; nothing was cosigned.",
+    "watch.unreachable": "The log does not answer. Try again later.",
     "words.unknown_word": "Word {position} is not in the list. Compare it with your paper.",
     "words.wrong_checksum": "One of the words is another than it was. Compare them all.",
     "words.wrong_number": "There have to be {expected} words; these are {got}.",
@@ -105,4 +127,5 @@ def say(error: AigaqError) -> str:
     sentence = SENTENCES.get(error.code)
     if sentence is None:
         return f"this did not work: {error}"
-    return f"{sentence.format(**error.context)} [{error.code}]"
+    known = defaultdict(lambda: "?", error.context)
+    return f"{sentence.format_map(known)} [{error.code}]"

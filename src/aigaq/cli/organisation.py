@@ -33,6 +33,8 @@ ACCEPT = click.option(
     default="",
     help="Why live pages ship texts that no native speaker has reviewed; kept in the audit log.",
 )
+#: So that who tries it sees the log grow.
+TRIAL_INTERVAL_SECONDS = 60
 TRIAL = {
     "name_kk": "Сынақ ұйымы",
     "name_ru": "Пробная организация",
@@ -82,6 +84,7 @@ def init(
         raise AigaqError("init.trial_not_live")
     home = get_home()
     start_django()
+    from aigaq.accounts.cards import INTERVAL_SECONDS
     from aigaq.accounts.ceremony import Choices, check_choices, draw_secrets
 
     answers = {name: _answer(name, given=given[name], trial=trial) for name in QUESTIONS}
@@ -93,6 +96,7 @@ def init(
         reading_hours=reading_hours,
         state=state,
         accept_unreviewed=accept_unreviewed,
+        interval_seconds=TRIAL_INTERVAL_SECONDS if trial else INTERVAL_SECONDS,
     )
     check_choices(choices)
     drawn = draw_secrets()

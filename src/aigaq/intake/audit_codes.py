@@ -17,6 +17,7 @@ CODES = {
     "intake.consent_withdrawn": "A consent was withdrawn.",
     "intake.request_decided": "A request to withdraw, delete or limit was decided.",
     "intake.report_forgotten": "A report was shredded; its register number stays.",
+    "intake.log_proof_written": "A proof that a report is in the log was sealed for its mailbox.",
     "intake.alarm_raised": "Something that must not happen was seen.",
     "intake.alarm_resolved": "Someone looked at an alarm and closed it.",
     "intake.mailbox_rebound": "A new mailbox took the place of an old one.",

@@ -10,6 +10,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from aigaq.intake.proof_models import LogProof as LogProof
 from aigaq.intake.shapes import Direction, ReportState, RequestAction
 
 NO_HASH = bytes(32)

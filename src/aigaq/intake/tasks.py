@@ -28,10 +28,12 @@ from aigaq.intake import (
     evidence_hooks,
     evidence_tasks,
     filing,
+    log_watch,
     mail,
     models,
     notices,
     previews,
+    proofs,
     second_place,
     services,
     staging,
@@ -141,6 +143,9 @@ def pull_round(*, is_stopping: Callable[[], bool] = lambda: False) -> Pulled:
         NoticeState(settings.HOME).plan(now=clock.now())
         background.REGISTRY.wake(WORK)
     _watch_if_due(now=clock.now())
+    if log_watch.watch_quietly(settings.HOME):
+        NoticeState(settings.HOME).plan(now=clock.now())
+        background.REGISTRY.wake(WORK)
     _send_notice_if_due(now=clock.now())
     return pulled
 
@@ -172,6 +177,8 @@ def _work(spool: Spool) -> None:
     taken = take_messages(spool)
     if _is_copy_needed():
         services.copy_to_second_place()
+    with _apart("proof"):
+        proofs.write_proofs()
     try:
         with services.open_gate() as gate:
             # The gate erases what is confirmed, so the second place has it before, if there is one.
@@ -186,6 +193,7 @@ def _work(spool: Spool) -> None:
         # The gate cannot be reached, as the pull's state says, or talks nonsense: done again later.
         pass
     raise_watch_alarms()
+    log_watch.raise_log_alarms(settings.HOME)
 
 
 def file_ready(spool: Spool) -> int:

@@ -21,11 +21,13 @@ from aigaq.sealing.card import Card, Service, parse_card
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.forms import LANGUAGES, Form
+from aigaq.sealing.witnessing import is_independently_witnessed
 
 FORMAT = "aigaq/bundle/v1"
 MANIFEST = "bundle-manifest.json"
 STAMP, SERVICES = "@@STAMP@@", "@@SERVICES@@"
 EXIT_URL, READING = "@@EXIT_URL@@", "@@READING@@"
+UNWITNESSED = re.compile(r"<!--unwitnessed-->(.*?)<!--/unwitnessed-->", re.DOTALL)
 TRIAL = re.compile(r"<!--trial-->(.*?)<!--/trial-->", re.DOTALL)
 DOCUMENT = re.compile(r"(?:index|offline)\.([a-z]{2})\.html\Z")
 INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
@@ -146,6 +148,7 @@ def _stamp_document(
         raise SealingError("bundle.not_unstamped")
     services = "\n".join(_service_items(card, language=language, texts=texts))
     document = TRIAL.sub(r"\1" if card.state == "trial" else "", document)
+    document = UNWITNESSED.sub("" if is_independently_witnessed(card) else r"\1", document)
     # One pass, so that nothing that is put in is looked at again.
     tokens = {
         STAMP: stamp,

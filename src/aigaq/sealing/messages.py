@@ -30,9 +30,10 @@ FORMAT = "aigaq/message/v1"
 TO_DESK, TO_REPORTER = "to_desk", "to_reporter"
 MAXIMUM_PADDED_BYTES = 16_384
 TEXT_BYTES = 8_192
+PROOF_BYTES = 16_000
 SIGNS = ("a", "b", "c", "d", "e", "f")
 DESK_SIGN = "a"
-DESK_KINDS = ("text", "filing_receipt", "safe", "rebind")
+DESK_KINDS = ("text", "filing_receipt", "safe", "proof", "rebind")
 REPORTER_KINDS = ("text", "withdraw_consent", "request")
 ACTIONS = ("withdraw", "delete", "limit")
 NAMES = (
@@ -221,6 +222,10 @@ def _read_body(form: Form, *, kind: str) -> Mapping[str, Any]:
         body.text(kind, maximum_bytes=2 * MAXIMUM_TEXT_BYTES, minimum_bytes=1)
     elif kind == "safe":
         body = form.form("body", names=("report_id",))
+        body.hex("report_id")
+    elif kind == "proof":
+        body = form.form("body", names=("proof", "report_id"))
+        body.text("proof", maximum_bytes=PROOF_BYTES, minimum_bytes=1)
         body.hex("report_id")
     elif kind == "withdraw_consent":
         body = form.form("body", names=("consents", "report_id"))
