@@ -3,14 +3,15 @@
     python -m scripts.make_vectors            write what is new or changed
     python -m scripts.make_vectors --check    write nothing; exit 1 if a file differs or is missing
 
-Vectors without age files are the same bytes at every run. Age files are random: those are written
-when they are not there (to renew one, delete it), and tests/vectors/sealing opens them.
+Vectors without age files and ML-DSA signatures are the same bytes at every run. Those two are
+random: such files are written when they are not there (to renew one, delete it), and tests/vectors
+opens them.
 """
 
 import sys
 from pathlib import Path
 
-from scripts.vector_sources import containers, mailboxes, plain, reports, signed
+from scripts.vector_sources import containers, logs, mailboxes, plain, reports, signed
 
 FOLDER = Path(__file__).resolve().parent.parent / "spec" / "vectors"
 
@@ -21,8 +22,8 @@ def main(arguments: list[str]) -> int:
     if arguments and not check:
         print(__doc__, file=sys.stderr)
         return 2
-    fixed = plain.build() | signed.build() | containers.build()
-    random = mailboxes.build() | reports.build()
+    fixed = plain.build() | signed.build() | containers.build() | logs.build()
+    random = mailboxes.build() | reports.build() | logs.build_random()
     wanted = {path: data for path, data in fixed.items() if _read(path) != data}
     wanted |= {path: data for path, data in random.items() if _read(path) is None}
     # A tar and its description are one vector: half of it may not be kept.

@@ -173,10 +173,10 @@ def parse_checkpoint(text: str) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) != 4 or lines[3] or not lines[0] or any(map(str.isspace, lines[0])):
         raise VerifyError(code)
-    root = decode_base64(lines[2], code=code)
-    if len(root) != 32:
+    root, size = decode_base64(lines[2], code=code), parse_number(lines[1], code=code)
+    if len(root) != 32 or (size == 0 and root != hashlib.sha256(b"").digest()):
         raise VerifyError(code)
-    return Checkpoint(origin=lines[0], size=parse_number(lines[1], code=code), root=root)
+    return Checkpoint(origin=lines[0], size=size, root=root)
 
 
 def parse_number(text: str, *, code: str) -> int:
