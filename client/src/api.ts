@@ -57,7 +57,10 @@ export interface Card {
   readonly team_recipient: string;
   readonly version: number;
   readonly windows: readonly CareWindow[];
-  readonly witnessing: { readonly cosigners: readonly unknown[]; readonly timestamp_authorities: readonly unknown[] };
+  readonly witnessing: {
+    readonly cosigners: readonly { readonly independent?: unknown }[];
+    readonly timestamp_authorities: readonly { readonly country?: unknown }[];
+  };
 }
 
 export interface FingerprintWord {
@@ -130,6 +133,22 @@ export interface SavedFile {
   readonly blob: Blob;
 }
 
+export interface CompletedReceipt extends SavedFile {
+  readonly sheet: ReceiptSheet | null;
+}
+
+/** What a printed sheet says: nothing of the content, nothing of her. */
+export interface ReceiptSheet {
+  /** Hex; with the log's name and the entry's number it is all that the QR code holds. */
+  readonly commitment: string;
+  readonly logOrigin: string;
+  readonly index: number;
+  readonly isIndependent: boolean;
+  readonly promisedAt: string;
+  /** Rows of 1 (dark) and 0, or null if the log's name is too long for a code. */
+  readonly qr: readonly string[] | null;
+}
+
 export interface Sending {
   /** Resolves when the gate has acknowledged; rejects with a `ClientError`. */
   readonly received: Promise<Received>;
@@ -159,7 +178,12 @@ export type DeskMessage =
       readonly state: "filed" | "damaged" | "duplicate"; readonly registerNumber: number; readonly filedAt: string;
       /** The signed filing receipt, for her receipt file. */
       readonly filingReceipt: string }
-  | { readonly kind: "safe"; readonly sequence: number; readonly sentAt: string; readonly reportId: string };
+  | { readonly kind: "safe"; readonly sequence: number; readonly sentAt: string; readonly reportId: string }
+  | { readonly kind: "proof"; readonly sequence: number; readonly sentAt: string; readonly reportId: string;
+      /** Where it stands in the public log, and whether an independent organisation has seen that. */
+      readonly index: number; readonly isIndependent: boolean;
+      /** The tlog-proof, for her receipt file. */
+      readonly proof: string };
 
 /** Why the mailbox must not be trusted now; each has a text. `what` is one of the codes of spec/mailbox.md. */
 export interface MailboxAlarm {
@@ -170,6 +194,7 @@ export interface MailboxAlarm {
     | "broken_chain"
     | "gate_behind_desk"
     | "wrong_promise"
+    | "wrong_proof"
     | "unreadable_message";
 }
 
@@ -218,8 +243,11 @@ export interface Sealer {
   startReport(code: string): Promise<ReportSession>;
   /** Derive the mailbox of a typed code; says nothing yet about whether the gate knows it. */
   openMailbox(code: string): Promise<Mailbox>;
-  /** Add a filing receipt that came in a message to a receipt file that she saved before. */
-  completeReceiptFile(receiptFile: Blob, filingReceipt: string): Promise<SavedFile>;
+  /**
+   * Add what came in a message, a filing receipt or a proof, to a receipt file that she saved before.
+   * Both are checked against the file first; `sheet` is there once the file holds a proof.
+   */
+  completeReceiptFile(receiptFile: Blob, filingReceipt: string | null, proof?: string | null): Promise<CompletedReceipt>;
 }
 
 /** What `aigaq init` stamped into this page. */
@@ -306,4 +334,10 @@ export function checkReceiptCode(typed: string): string {
 /** The digits in groups of four, as they are shown. */
 export function groupReceiptCode(digits: string): readonly string[] {
   return digits.match(/.{4}/gu) ?? [];
+}
+
+/** Whether someone whom the organisation does not control watches its log (spec/log.md, "The card's witnessing"). */
+export function isIndependentlyWitnessed({ witnessing }: Card): boolean {
+  const countries = new Set(witnessing.timestamp_authorities.map(({ country }) => country));
+  return countries.size > 1 || witnessing.cosigners.some(({ independent }) => independent === true);
 }

@@ -22,9 +22,11 @@ import { canonicalJson, type Json, parseCanonicalObject } from "./protocol/canon
 import { fingerprintOf, verifyCard, type VerifiedCard } from "./protocol/card";
 import { cleanReceiptCode } from "./protocol/check-digits";
 import { type EncodedPart, encodeParts, hashLeaf, hashParts, treeRoot } from "./protocol/encoding";
+import { checkLogProof } from "./protocol/log-proof";
 import { commitTo, reportLeaves } from "./protocol/manifest";
 import { checkOrder, openMessage, parseHead, parseHeads } from "./protocol/message";
 import { padmeSize, padToStep, unpadFromStep } from "./protocol/padding";
+import { qrRows } from "./protocol/qr";
 import { deriveMailboxKeys, makeReceiptCode, stretchReceiptCode } from "./protocol/receipt-code";
 import { addFilingReceipt, checkPromise, openFilingReceipt } from "./protocol/receipts";
 import { openSignedJson } from "./protocol/signed-json";
@@ -171,6 +173,14 @@ const operations: Readonly<Record<string, (vector: Vector) => Vector | Promise<V
     readReceiptFile(fromBase64(receipt));
     return {};
   },
+  "receipts/log-proofs.json": (vector) => {
+    const bare = cardFor({ logOrigin: vector["log_origin"], logKey: vector["log_key"] });
+    const witnessing = { cosigners: vector["cosigners"], timestamp_authorities: [] };
+    const card = { ...bare, card: { ...bare.card, witnessing } as VerifiedCard["card"] };
+    const { index, size, isIndependent } = checkLogProof(vector["proof"], card, fromHex(vector["commitment"], 32));
+    return { index, size, independent: isIndependent };
+  },
+  "receipts/qr": ({ text }) => ({ rows: qrRows(text) }),
   "receipts/add-filing-receipt": ({ receipt, filing_receipt: filed, message_key: messageKey, team_id: teamId }) =>
     ({ receipt: toBase64(addFilingReceipt(fromBase64(receipt), filed, cardFor({ teamId, messageKey }))) }),
   "mailbox/requests.json": (vector) => {

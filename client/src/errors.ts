@@ -43,6 +43,7 @@ export type ErrorCode =
   | "item.unreadable"
   | "item.too_large"
   | "promise.refused"
+  | "proof.refused"
   | "send.cancelled"
   | "send.in_progress"
   | "send.unsure"

@@ -87,7 +87,6 @@ function showCardTexts(): void {
   byId("services").replaceChildren(...(services.length > 0 ? services : [h("li", { class: "service" }, t("help.none"))]));
   byId("reading").textContent = card.reading_interval.text[to];
   byId("foot").textContent = t("foot.us", { name: card.names[to] });
-  byId("unwitnessed").hidden = card.witnessing.cosigners.length > 0 || card.witnessing.timestamp_authorities.length > 1;
 }
 
 function markLanguage(): void {

@@ -4,13 +4,13 @@
  * It gives one function to the page and does nothing else by itself.
  */
 
-import type { Mailbox, ReportSession, SavedFile, Sealer, Stamp } from "./api";
+import type { CompletedReceipt, Mailbox, ReportSession, Sealer, Stamp } from "./api";
 import { Conversation } from "./mailbox/conversation";
 import { fromBase64 } from "./protocol/bytes";
 import { fingerprintOf, verifyCard } from "./protocol/card";
 import { cleanReceiptCode } from "./protocol/check-digits";
 import { deriveMailboxKeys, makeReceiptCode } from "./protocol/receipt-code";
-import { addFilingReceipt, receiptFileName } from "./protocol/receipts";
+import { addFilingReceipt, addLogProof, describeReceipt, receiptFileName } from "./protocol/receipts";
 import { Session } from "./upload/session";
 
 /** Throws `card.*`. */
@@ -27,9 +27,12 @@ function create(stamp: Stamp): Sealer {
       const digits = cleanReceiptCode(code);
       return new Conversation(card, await deriveMailboxKeys(digits, card.teamId), digits.length === 24);
     },
-    async completeReceiptFile(receiptFile: Blob, filingReceipt: string): Promise<SavedFile> {
-      const completed = addFilingReceipt(new Uint8Array(await receiptFile.arrayBuffer()), filingReceipt, card);
-      return { name: receiptFileName(), blob: new Blob([completed], { type: "application/json" }) };
+    async completeReceiptFile(receiptFile: Blob, filingReceipt: string | null, proof: string | null = null): Promise<CompletedReceipt> {
+      let file = new Uint8Array(await receiptFile.arrayBuffer());
+      if (filingReceipt !== null) file = addFilingReceipt(file, filingReceipt, card);
+      if (proof !== null) file = addLogProof(file, proof, card);
+      const sheet = describeReceipt(file, card);
+      return { name: receiptFileName(), blob: new Blob([file], { type: "application/json" }), sheet };
     },
   };
 }

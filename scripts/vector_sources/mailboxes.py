@@ -21,6 +21,7 @@ from scripts.vector_sources.fixtures import (
     seed,
     to_file,
 )
+from scripts.vector_sources.log_proofs import make_proof
 from scripts.vector_sources.signed import (
     FILING,
     PROMISE,
@@ -296,6 +297,7 @@ def _to_reporter() -> list[Vector]:
         ("text", {"text": "Здравствуйте."}),
         ("filing_receipt", {"filing_receipt": filing}),
         ("safe", {"report_id": report}),
+        ("proof", {"proof": make_proof(), "report_id": report}),
     ]
     vectors: list[Vector] = []
     for kind, body in kinds:
@@ -307,12 +309,15 @@ def _to_reporter() -> list[Vector]:
     as_mailbox = _crafted(first, key=MAILBOX.key, to=to)
     with_sign = _crafted(first, setting("sign", "b"), key=MESSAGE, to=to)
     her_kind = _crafted(first, setting("kind", "request"), key=MESSAGE, to=to)
+    proof = from_desk(kind="proof", body={"proof": make_proof(), "report_id": report})
+    no_report = _crafted(proof, within("body", without("report_id")), key=MESSAGE, to=to)
     other = _crafted(
         first, setting("mailbox_key", b64(OTHER_MAILBOX.public_key)), key=MESSAGE, to=to
     )
     bad = [
         ("forged by the mailbox key", as_mailbox, "message.wrong_signature"),
         ("a desk message with a sign", with_sign, "message.bad_form"),
+        ("a proof without its report", no_report, "message.bad_form"),
         ("a kind that only a reporter writes", her_kind, "message.bad_form"),
         ("meant for another mailbox", other, "message.other_mailbox"),
     ]

@@ -28,6 +28,7 @@ from scripts.vector_sources.fixtures import (
     seed,
     to_file,
 )
+from scripts.vector_sources.log_proofs import list_log_proofs, make_proof
 from scripts.vector_sources.plain import sample_manifest
 
 from aigaq.age import X25519Identity
@@ -69,6 +70,7 @@ def build() -> dict[str, bytes]:
         "receipts/promises.json": to_file(_promises()),
         "receipts/filing-receipts.json": to_file(_filing_receipts()),
         "receipts/receipt-files.json": to_file(_receipt_files()),
+        "receipts/log-proofs.json": to_file(list_log_proofs()),
         "mailbox/requests.json": to_file(_requests()),
         "mailbox/request-bodies.json": to_file(_request_bodies()),
         "mailbox/rebinds.json": to_file(_rebinds()),
@@ -356,10 +358,13 @@ def _receipt_files() -> list[Vector]:
     filed = build_receipt_file(
         replace(receipt, filing_receipt=build_filing_receipt(FILING, message_key=MESSAGE))
     )
+    proven = build_receipt_file(replace(receipt, proof=make_proof()))
     wrong, form = "receipt.wrong_commitment", "receipt.bad_form"
     cases: list[tuple[str, bytes, str | None]] = [
         ("good", good, None),
         ("with a filing receipt", filed, None),
+        ("with a proof of the log", proven, None),
+        ("a proof that is no text", _rebuild(good, setting("proof", 1)), form),
         ("another root", build_receipt_file(replace(receipt, root=seed("x"))), wrong),
         ("another salt", build_receipt_file(replace(receipt, root_salt=seed("x"))), wrong),
         ("one leaf more", build_receipt_file(replace(receipt, leaf_count=8)), wrong),

@@ -57,8 +57,8 @@ export function readReceiptFile(file: Bytes): void {
   const receipt = exactObject(parseCanonicalObject(file.subarray(0, -1)), RECEIPT_MEMBERS);
   const leafCount = integerMember(receipt, "leaf_count");
   for (const name of ["card", "promise"]) textMember(receipt, name);
-  if (receipt["format"] !== "aigaq/receipt/v1" || receipt["proof"] !== null || leafCount < 1) throw new ClientError("encoding.bad_form");
-  if (receipt["filing_receipt"] !== null) textMember(receipt, "filing_receipt");
+  if (receipt["format"] !== "aigaq/receipt/v1" || leafCount < 1) throw new ClientError("encoding.bad_form");
+  for (const name of ["filing_receipt", "proof"]) if (receipt[name] !== null) textMember(receipt, name);
   fromHex(receipt["report_id"], 32);
   const opened = hashParts(
     "aigaq/commitment/v1", fromBase64(receipt["root_salt"], 32), fromHex(receipt["team_id"], 16),

@@ -12,6 +12,7 @@ import { ClientError } from "../errors";
 import { type Bytes, fromBase64, fromHex, isEqual, toBase64, toHex, utf8 } from "../protocol/bytes";
 import { exactObject, type JsonObject, textMember, timeMember } from "../protocol/canonical-json";
 import type { VerifiedCard } from "../protocol/card";
+import { checkLogProof, openLogProof } from "../protocol/log-proof";
 import { type Head, headAfter, type Heads, isSameHead, type MailboxNames, type Message, openMessage } from "../protocol/message";
 import type { MailboxKeys } from "../protocol/receipt-code";
 import { openFilingReceipt, openPromise, type SignedPromise } from "../protocol/receipts";
@@ -37,6 +38,7 @@ export async function readAnswer(
   const promises = readPromises(answer, card, alarms);
   const { firstCommitment } = answer;
   const names: MailboxNames = { teamId: card.teamId, mailboxKey: keys.signingKey.publicKey, firstCommitment };
+  const commitments = new Map(promises.map(({ reportId, commitment }) => [reportId, commitment]));
   const messages: DeskMessage[] = [];
   const sequences: number[] = [];
   let last: Head | null = null;
@@ -45,7 +47,7 @@ export async function readAnswer(
       const message = await openMessage(ciphertext, { identity: keys.identity, signer: card.messageKey, direction: "to_reporter", names });
       if (message.sequence !== sequence || message.sign !== "a" || !follows(message, last)) alarms.add("broken_chain");
       if (isAhead(message.heads.to_desk, answer.heads.to_desk)) alarms.add("gate_behind_desk");
-      const shown = showMessage(message, { card, keys, firstCommitment });
+      const shown = showMessage(message, { card, keys, firstCommitment, commitments });
       if (shown !== null) messages.push(shown);
       sequences.push(sequence);
     } catch (error) {
@@ -94,7 +96,11 @@ function goesOn(before: Heads | null, now: Heads): boolean {
 /** What the page shows, or null for a rebind, which is only checked. Throws `message.*`, `encoding.*`. */
 function showMessage(
   { kind, body, sequence, sentAt }: Message,
-  { card, keys, firstCommitment }: { card: VerifiedCard; keys: MailboxKeys; firstCommitment: Bytes },
+  { card, keys, firstCommitment, commitments }: {
+    card: VerifiedCard; keys: MailboxKeys; firstCommitment: Bytes;
+    /** By report id, as far as this answer tells. */
+    commitments: Map<string, Bytes>;
+  },
 ): DeskMessage | null {
   switch (kind) {
     case "text":
@@ -103,8 +109,16 @@ function showMessage(
       return { kind: "safe", sequence, sentAt, reportId: textMember(body, "report_id") };
     case "filing_receipt": {
       const filingReceipt = textMember(body, "filing_receipt");
-      const { reportId, state, registerNumber, filedAt } = openFilingReceipt(filingReceipt, card);
+      const { reportId, commitment, state, registerNumber, filedAt } = openFilingReceipt(filingReceipt, card);
+      commitments.set(reportId, commitment);
       return { kind: "filed", sequence, sentAt, reportId, state, registerNumber, filedAt, filingReceipt };
+    }
+    case "proof": {
+      const proof = textMember(body, "proof");
+      const reportId = textMember(body, "report_id");
+      const commitment = commitments.get(reportId);
+      const { index, isIndependent } = commitment === undefined ? openLogProof(proof, card) : checkLogProof(proof, card, commitment);
+      return { kind: "proof", sequence, sentAt, reportId, index, isIndependent, proof };
     }
     case "rebind":
       checkOwnRebind(textMember(body, "rebind"), { card, keys, firstCommitment });
@@ -141,5 +155,6 @@ function checkOwnRebind(text: string, { card, keys, firstCommitment }: {
 function alarmOf(error: unknown): What {
   if (!(error instanceof ClientError)) throw error;
   if (error.code === "message.wrong_signature" || error.code === "signed_json.wrong_signature") return "wrong_signature";
+  if (error.code === "proof.refused") return "wrong_proof";
   return error.code === "message.other_mailbox" ? "other_mailbox" : "unreadable_message";
 }

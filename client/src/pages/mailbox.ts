@@ -5,12 +5,12 @@ import type { DeskMessage, Mailbox, MailboxView } from "../api";
 import { button, h, notice, title } from "../ui/dom";
 import { formatTime } from "../ui/format";
 import { problemText } from "../ui/problem";
-import { saveFile } from "../ui/save";
 import { t } from "../ui/texts";
 import type { App } from "./app";
 import { sealerWait } from "./code";
 import { showStep } from "./form";
 import { wishForm, writeForm } from "./mailbox-write";
+import { receiptControl } from "./receipt";
 
 export function showCodeEntry(app: App): void {
   app.show(() => {
@@ -174,31 +174,17 @@ export class MailboxPage {
     if (message.kind === "safe") {
       return notice("good", h("p", { class: "strong" }, t("mail.safe")), h("p", {}, t("mail.safe_text", { time })));
     }
+    if (message.kind === "proof") {
+      const words = t(message.isIndependent ? "mail.proof_text" : "mail.proof_alone", { n: message.index });
+      return notice("good", h("p", { class: "strong" }, t("mail.proof")), h("p", {}, words), receiptControl(this.app, { proof: message.proof }));
+    }
     const key = message.state === "filed" ? "mail.filed_text" : `mail.filed_${message.state}`;
     return notice(
       "info",
       h("p", { class: "strong" }, t("mail.filed")),
       h("p", {}, t(key, { n: message.registerNumber, time: formatTime(message.filedAt) })),
-      this.#receiptControl(message.filingReceipt),
+      receiptControl(this.app, { filingReceipt: message.filingReceipt }),
     );
-  }
-
-  #receiptControl(filingReceipt: string): HTMLElement {
-    const problem = h("p", { class: "error-text", role: "alert" });
-    const input = h("input", { type: "file", accept: ".json,application/json", class: "unseen", tabindex: -1, "aria-hidden": "true", autocomplete: "off", on: {
-      change: () => void complete(),
-    } });
-    const complete = async (): Promise<void> => {
-      const file = input.files?.[0];
-      if (file === undefined || this.app.sealer === null) return;
-      try {
-        saveFile(await this.app.sealer.completeReceiptFile(file, filingReceipt));
-        problem.textContent = "";
-      } catch (error) {
-        problem.textContent = problemText(error);
-      }
-    };
-    return h("details", {}, h("summary", {}, t("mail.receipt_add")), h("p", {}, t("sent.receipt_text")), input, button(t("mail.receipt_choose"), () => input.click()), problem);
   }
 
   #close(): void {

@@ -1,6 +1,6 @@
 /** Sending with its progress, and *received* with the receipt file and the code once more. */
 
-import { hasCode } from "../api";
+import { hasCode, isIndependentlyWitnessed } from "../api";
 import type { Progress, Received, Sending } from "../api";
 import { button, h, notice, title } from "../ui/dom";
 import { formatDuration, formatSize, formatTime } from "../ui/format";
@@ -114,6 +114,7 @@ function showReceived(app: App, received: Received, more: boolean): void {
       app.draft.code !== null && codeGroups(app.draft.code),
       h("h2", {}, t("sent.receipt")),
       h("p", {}, t("sent.receipt_text")),
+      app.card !== null && !isIndependentlyWitnessed(app.card) && h("p", { class: "why" }, t("before.limit_witness")),
       h("div", { class: "row" }, button(t("sent.receipt_save"), () => saveFile(received.receiptFile))),
       h(
         "div",

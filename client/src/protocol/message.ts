@@ -28,10 +28,11 @@ const MEMBERS = [
 
 const KINDS: Readonly<Record<Direction, readonly string[]>> = {
   to_desk: ["text", "withdraw_consent", "request"],
-  to_reporter: ["text", "filing_receipt", "safe", "rebind"],
+  to_reporter: ["text", "filing_receipt", "safe", "proof", "rebind"],
 };
 const BODY_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   filing_receipt: ["filing_receipt"],
+  proof: ["proof", "report_id"],
   rebind: ["rebind"],
   request: ["action", "report_id"],
   safe: ["report_id"],
@@ -186,8 +187,9 @@ function checkBody(kind: string, value: Json): JsonObject {
       break;
     }
     case "filing_receipt":
+    case "proof":
     case "rebind":
-      textMember(body, kind);
+      if (textMember(body, kind) === "") throw new ClientError("message.bad_form");
       break;
     case "withdraw_consent":
       if (body["consents"] !== null) {
@@ -202,7 +204,7 @@ function checkBody(kind: string, value: Json): JsonObject {
     default:
       break;
   }
-  if ("report_id" in body && (kind === "safe" || body["report_id"] !== null)) fromHex(body["report_id"], 32);
+  if ("report_id" in body && (kind === "safe" || kind === "proof" || body["report_id"] !== null)) fromHex(body["report_id"], 32);
   return body;
 }
 

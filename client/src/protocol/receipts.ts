@@ -1,11 +1,14 @@
 /** Promises, filing receipts and the receipt file (spec/receipts.md). */
 
+import type { ReceiptSheet } from "../api";
 import { ClientError } from "../errors";
 import { randomDigits } from "../crypto/random";
 import { type Bytes, fromHex, isEqual, toBase64, toHex, utf8 } from "./bytes";
 import { canonicalJson, exactObject, integerMember, type JsonObject, parseCanonicalJson, textMember, timeMember } from "./canonical-json";
 import type { VerifiedCard } from "./card";
+import { checkLogProof } from "./log-proof";
 import type { Commitment } from "./manifest";
+import { qrRows } from "./qr";
 import { openSignedJson } from "./signed-json";
 
 const RECEIPT_MEMBERS = [
@@ -88,12 +91,37 @@ export function buildReceiptFile(facts: {
   });
 }
 
-/** The receipt file with the filing receipt of the same report in it. Throws `encoding.*`. */
-export function addFilingReceipt(file: Bytes, filingReceipt: string, card: VerifiedCard): Bytes {
+/** A receipt file as read: members of which only the form was checked. Throws `encoding.*`. */
+function readReceipt(file: Bytes): JsonObject {
   if (file[file.length - 1] !== 0x0a) throw new ClientError("encoding.bad_form");
   const receipt = exactObject(parseCanonicalJson(file.subarray(0, -1)), RECEIPT_MEMBERS);
+  if (receipt["format"] !== "aigaq/receipt/v1") throw new ClientError("encoding.bad_form");
+  return receipt;
+}
+
+/** The receipt file with the proof of the same report in it. Throws `encoding.*`, `proof.refused`. */
+export function addLogProof(file: Bytes, proof: string, card: VerifiedCard): Bytes {
+  const receipt = readReceipt(file);
+  checkLogProof(proof, card, fromHex(receipt["commitment"], 32));
+  return receiptBytes({ ...receipt, proof });
+}
+
+/** What a printed sheet says of a receipt file, or null while it has no proof. */
+export function describeReceipt(file: Bytes, card: VerifiedCard): ReceiptSheet | null {
+  const receipt = readReceipt(file);
+  if (receipt["proof"] === null) return null;
+  const commitment = textMember(receipt, "commitment");
+  const { index, origin, isIndependent } = checkLogProof(textMember(receipt, "proof"), card, fromHex(commitment, 32));
+  const { promisedAt } = openPromise(textMember(receipt, "promise"), card);
+  const qr = qrRows(`AIGAQ RECEIPT 1\n${commitment}\n${origin}\n${index}`);
+  return { commitment, logOrigin: origin, index, isIndependent, promisedAt, qr };
+}
+
+/** The receipt file with the filing receipt of the same report in it. Throws `encoding.*`. */
+export function addFilingReceipt(file: Bytes, filingReceipt: string, card: VerifiedCard): Bytes {
+  const receipt = readReceipt(file);
   const { reportId, commitment } = openFilingReceipt(filingReceipt, card);
-  const isOfReport = receipt["format"] === "aigaq/receipt/v1" && textMember(receipt, "report_id") === reportId
+  const isOfReport = textMember(receipt, "report_id") === reportId
     && textMember(receipt, "commitment") === toHex(commitment);
   if (!isOfReport) throw new ClientError("encoding.bad_form");
   return receiptBytes({ ...receipt, filing_receipt: filingReceipt });

@@ -27,6 +27,7 @@ CODE_OF_AREA = {
         "signed_json.wrong_format",
         "signed_json.wrong_signature",
     },
+    "receipts/log-proofs.json": {"proof.refused"},
     "receipts/receipt-files.json": {
         "encoding.bad_form",
         "encoding.bad_json",

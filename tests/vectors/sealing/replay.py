@@ -10,9 +10,11 @@ import io
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from scripts.vector_sources.fixtures import CARD
 from scripts.vector_sources.mailboxes import members_of
 
 from aigaq.age import HybridIdentity, parse_identity
@@ -27,7 +29,9 @@ from aigaq.sealing.encoding import (
     hash_parts,
     merkle_root,
 )
+from aigaq.sealing.errors import SealingError
 from aigaq.sealing.fingerprint import format_fingerprint
+from aigaq.sealing.log_proofs import open_log_proof
 from aigaq.sealing.mailbox_answer import Head, Heads, parse_answer
 from aigaq.sealing.mailbox_requests import (
     RequestTarget,
@@ -63,6 +67,7 @@ from aigaq.sealing.receipts import (
 )
 from aigaq.sealing.signatures import check_public_key
 from aigaq.sealing.signed_json import open_signed_json
+from aigaq.tlog import TlogError
 
 VECTORS = Path(__file__).resolve().parents[3] / "spec" / "vectors"
 FORMATS = (
@@ -221,6 +226,24 @@ def _filing_receipt(vector: Vector) -> Vector:
     return {}
 
 
+def _log_proof(vector: Vector) -> Vector:
+    """The card is made up from what a proof needs of it; the log's errors are its own class."""
+    card = replace(
+        CARD,
+        log_origin=vector["log_origin"],
+        log_key=b64decode(vector["log_key"]),
+        cosigners=tuple(vector["cosigners"]),
+    )
+    try:
+        seen = open_log_proof(
+            vector["proof"], card=card, commitment=bytes.fromhex(vector["commitment"])
+        )
+    except TlogError as error:
+        raise SealingError(error.code) from None
+    size = seen.checkpoint.size
+    return {"independent": seen.is_independent, "index": seen.index, "size": size}
+
+
 def _receipt_file(vector: Vector) -> Vector:
     receipt = parse_receipt_file(b64decode(vector["receipt"]))
     return {"receipt": _b64(build_receipt_file(receipt))}
@@ -334,6 +357,7 @@ OPERATIONS: dict[str, Callable[[Vector], Vector]] = {
     "receipts/promises.json": _promise,
     "receipts/filing-receipts.json": _filing_receipt,
     "receipts/receipt-files.json": _receipt_file,
+    "receipts/log-proofs.json": _log_proof,
     "mailbox/requests.json": _request,
     "mailbox/request-bodies.json": _request_body,
     "mailbox/rebinds.json": _rebind,
