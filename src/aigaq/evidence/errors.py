@@ -10,3 +10,7 @@ class EvidenceError(AigaqError):
 
 class NotFound(NotThere):
     """Absent, or not for this person: one answer for both (P9), the same as that of accounts."""
+
+
+class TimestampError(EvidenceError):
+    """A timestamp authority did not give a token that counts: ``timestamp.*``."""
