@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python -m
 ROUNDS ?= small
 
-.PHONY: help run test test-fast prove bench lint bundle clean
+.PHONY: help run test test-fast prove bench fuzz lint bundle clean
 
 help:
 	@echo "make run        a trial organisation on this computer, with a fictional sample report"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-fast  the tests without a browser, crashes or load (under 2 minutes)"
 	@echo "make prove      the same tests as 'make test' with the full counts"
 	@echo "make bench      speed and memory, with ratios to a limit or a peer"
+	@echo "make fuzz       hostile bytes into every parser, ten minutes each"
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make bundle     build the reporters' pages again"
 
@@ -37,6 +38,10 @@ prove: $(READY)
 bench: $(READY)
 	@scripts/bootstrap.sh test
 	@$(RUN) bench
+
+fuzz: $(READY)
+	@scripts/bootstrap.sh test
+	@$(RUN) tests.fuzz
 
 lint: $(READY)
 	@scripts/bootstrap.sh test

@@ -20,6 +20,8 @@ ED25519 = 0x01
 MAXIMUM_NOTE_BYTES = 262_144
 MAXIMUM_SIGNATURES = 64
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+# Half of a pair of surrogates, which JSON can bring, has no bytes.
+_NAME = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]+")
 _LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})\Z")
 
 
@@ -123,7 +125,7 @@ def compute_key_id(*, name: str, kind: int, public_key: bytes) -> bytes:
 
 def check_key_name(name: str) -> None:
     """Raise `TlogError` (``note.bad_form``) unless ``name`` can stand in a signature line."""
-    if not re.fullmatch(r"[^\s+\x00-\x1f]+", name):
+    if not _NAME.fullmatch(name):
         raise TlogError("note.bad_form")
 
 
@@ -181,7 +183,7 @@ def parse_verifier_key(text: str) -> VerifierKey:
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
     data = decode_base64(encoded, code="note.bad_key")
-    if not re.fullmatch(r"[^\s+\x00-\x1f]+", name) or len(data) < 2:
+    if not _NAME.fullmatch(name) or len(data) < 2:
         raise TlogError("note.bad_key")
     key = VerifierKey(name=name, kind=data[0], public_key=data[1:])
     if str(key) != text or key_id != key_id.lower():

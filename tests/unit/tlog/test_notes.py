@@ -164,6 +164,11 @@ def test_a_key_whose_id_is_not_its_own_is_refused(change: str) -> None:
         parse_verifier_key(name + change + rest[8:])
 
 
+def test_a_key_name_that_has_no_bytes_is_refused() -> None:
+    with pytest.raises(TlogError, match=r"note\.bad_key"):
+        parse_verifier_key("a\ud800" + str(COSIGNER.keys[0]))
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_note_or_refused(data: bytes) -> None:
     try:

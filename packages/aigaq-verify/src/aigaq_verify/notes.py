@@ -24,6 +24,8 @@ _LATEST = 253_402_300_799  # The end of year 9999, in Unix seconds.
 _KEY_BYTES = {ED25519: 32, COSIGNATURE_ED25519: 32, COSIGNATURE_ML_DSA_44: 1_312}
 _SIGNATURE_BYTES = {COSIGNATURE_ED25519: 72, COSIGNATURE_ML_DSA_44: 2_428}
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+# Half of a pair of surrogates, which JSON can bring, has no bytes.
+_NAME = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]+")
 _LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})\Z")
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,15})\Z", re.ASCII)
 _PROOF = "c2sp.org/tlog-proof@v1"
@@ -133,7 +135,7 @@ def parse_vkey(text: str, *, code: str) -> NoteKey:
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
     data = decode_base64(encoded, code=code)
-    if not re.fullmatch(r"[^\s+\x00-\x1f]+", name) or not data:
+    if not _NAME.fullmatch(name) or not data:
         raise VerifyError(code)
     key = NoteKey(name=name, kind=data[0], public_key=data[1:])
     if _KEY_BYTES.get(key.kind) != len(key.public_key) or key.key_id.hex() != key_id:
