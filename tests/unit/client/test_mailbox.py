@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Page
+from tests.small_log import prove_commitment
 from tests.unit.client.conftest import World
 from tests.unit.client.desk import write_to
 
@@ -220,3 +221,64 @@ def test_after_an_alarm_nothing_more_is_written(
     phone.evaluate(OPEN)
     error = phone.evaluate("() => mailbox.write('x', 'a').then(() => null, (e) => e.code)")
     assert error == "mailbox.not_ready"
+
+
+def prove(world: World, commitment: bytes) -> str:
+    """Return a proof signed by the organisation's log key alone."""
+    organisation = world.organisation
+    return prove_commitment(commitment, key=organisation.log, origin=organisation.card.log_origin)
+
+
+def say_proof(world: World, report: ExaminedReport, proof: str) -> None:
+    assert report.report_id is not None
+    body = {"proof": proof, "report_id": report.report_id.hex()}
+    say(world, report, kind="proof", body=body)
+
+
+def test_a_proof_is_shown_as_not_independent_and_goes_into_the_receipt_file_and_a_sheet(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    assert report.manifest is not None
+    commitment = report.manifest.commitment()
+    proof = prove(world, commitment)
+    say_proof(world, report, proof)
+    view = phone.evaluate(OPEN)
+    assert what(view) == []
+    (shown,) = view["messages"]
+    assert (shown["kind"], shown["index"], shown["isIndependent"]) == ("proof", 2, False)
+    done = phone.evaluate(
+        """async (proof) => {
+          const done = await sealer.completeReceiptFile(new Blob([firstReceipt]), null, proof);
+          return { text: await done.blob.text(), sheet: done.sheet };
+        }""",
+        proof,
+    )
+    assert parse_receipt_file(done["text"].encode()).proof == proof
+    sheet = done["sheet"]
+    origin = world.organisation.card.log_origin
+    assert (sheet["commitment"], sheet["logOrigin"], sheet["index"]) == (
+        commitment.hex(),
+        origin,
+        2,
+    )
+    assert sheet["qr"] is not None
+
+
+def test_a_proof_of_another_report_raises_an_alarm(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    say_proof(world, report, prove(world, bytes(32)))
+    view = phone.evaluate(OPEN)
+    assert (what(view), view["messages"], view["canWrite"]) == (["wrong_proof"], [], False)
+
+
+def test_a_proof_of_another_report_never_goes_into_her_receipt_file(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    assert report.manifest is not None
+    code = phone.evaluate(
+        """(proof) => sealer.completeReceiptFile(new Blob([firstReceipt]), null, proof)
+          .then(() => "taken", (error) => error.code)""",
+        prove(world, bytes(32)),
+    )
+    assert code == "proof.refused"
