@@ -29,6 +29,7 @@ COMMANDS = {
     "import": ("aigaq.cli.report", "import_group", "Take in a report that came as a file."),
     "cosign": ("aigaq.cli.cosign", "cosign", "Watch and cosign another organisation's log."),
     "log": ("aigaq.cli.log", "log", "Monitor, check and copy the public log."),
+    "evidence": ("aigaq.cli.evidence", "evidence", "Hand out an evidence package."),
     "mailbox": ("aigaq.cli.mailbox", "mailbox", "Read and answer in a mailbox with its code."),
 }
 

@@ -3,6 +3,8 @@
 CODES = {
     "intake.report_filed": "A report was opened, numbered and filed; its receipt was written.",
     "intake.report_imported": "A report that was carried as a file was filed.",
+    "intake.told_report_sent": "A report that was taken down at the desk was handed to the gate.",
+    "intake.claims_read": "What an item claims of its own origin was read in the sandbox.",
     "intake.report_opened": "Someone opened a report.",
     "intake.item_opened": "Someone looked at an item.",
     "intake.item_downloaded": "Someone took an original out of the desk.",
@@ -18,6 +20,7 @@ CODES = {
     "intake.request_decided": "A request to withdraw, delete or limit was decided.",
     "intake.report_forgotten": "A report was shredded; its register number stays.",
     "intake.log_proof_written": "A proof that a report is in the log was sealed for its mailbox.",
+    "intake.package_exported": "An evidence package was handed out.",
     "intake.alarm_raised": "Something that must not happen was seen.",
     "intake.alarm_resolved": "Someone looked at an alarm and closed it.",
     "intake.mailbox_rebound": "A new mailbox took the place of an old one.",

@@ -31,6 +31,10 @@ class GateError(IntakeError):
     """The gate cannot be reached, refuses us, or answers what the format does not allow."""
 
 
+class PackageRefused(IntakeError):
+    """An evidence package is not handed out: no consent, no proof, or not what it must be."""
+
+
 class SecondPlaceError(IntakeError):
     """The second place cannot be written, or does not hold what was written."""
 

@@ -21,6 +21,7 @@ from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.gate_client import GateClient
 from aigaq.intake.gate_log import GateLog
 from aigaq.intake.locked_files import read_locked_files
+from aigaq.intake.packaging import run_export_command
 from aigaq.intake.spool import Spool
 from aigaq.tlog import TlogError
 
@@ -30,9 +31,10 @@ NAMED_GAPS = 1_000
 
 
 def register() -> None:
-    """Make the round of fixity and the command of audit known."""
+    """Make the round of fixity and the commands of audit and of packages known."""
     background.register(FIXITY, factory=build_fixity_rounds)
     commands.register("audit", run=run_audit_command)
+    commands.register("export-package", run=run_export_command)
 
 
 def build_fixity_rounds() -> background.Rounds:

@@ -1,0 +1,75 @@
+"""`aigaq evidence export`: items of a report as a package that others can check."""
+
+from pathlib import Path
+
+import click
+
+from aigaq.cli.desk import JSON, tell
+from aigaq.cli.local_desk import ask_running_desk
+from aigaq.core.home import get_home
+
+
+class Numbers(click.ParamType[list[int] | None]):
+    """``all`` (None), or numbers with commas between."""
+
+    name = "numbers"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[int] | None:
+        """Return the numbers."""
+        if value == "all" or value is None:
+            return None
+        try:
+            return [int(one) for one in str(value).split(",")]
+        except ValueError:
+            self.fail("name items by their numbers, such as 0,2, or say: all", param, ctx)
+
+
+@click.group()
+def evidence() -> None:
+    """Hand out evidence that others can check."""
+
+
+@evidence.command()
+@click.option("--report", "reports", type=int, multiple=True, required=True, help="Its number.")
+@click.option("--items", type=Numbers(), default="all", show_default=True, help="Such as 0,2.")
+@click.option("--purpose", default="prove", show_default=True, help="What the consent is for.")
+@click.option("--audience", default="court", show_default=True, help="Whom the consent names.")
+@click.option("--sealed-to", metavar="AGE1…", help="Seal each item to this key alone.")
+@click.option("--by", metavar="NAME", help="Who hands it out: the name to sign in with.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder or .zip.")
+@JSON
+def export(
+    reports: tuple[int, ...],
+    items: list[int] | None,
+    purpose: str,
+    audience: str,
+    sealed_to: str | None,
+    by: str | None,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Write an evidence package of reports that the running desk holds.
+
+    Only items under a consent for this purpose and audience that nobody took back; our own verifier
+    passes the package before it is handed out.
+    """
+    answer = ask_running_desk(
+        get_home(),
+        command="export-package",
+        reports=list(reports),
+        items=items,
+        purpose=purpose,
+        audience=audience,
+        sealed_to=sealed_to,
+        by=by,
+        out=str(out.absolute()),
+    )
+    sentence = (
+        f"{answer['items']} items in {answer['path']}\n"
+        f"SHA-256 of evidence/package.json, to be copied by hand:\n  {answer['control']}\n"
+        f"SHA-256 of tagmanifest-sha256.txt, over every file:\n  {answer['seal']}\n"
+        "Check it: aigaq-verify package PATH --policy POLICY"
+    )
+    tell(answer, as_json=as_json, sentence=sentence)

@@ -1,0 +1,292 @@
+"""Gathers what goes into an evidence package: items under a live consent, proofs, custody.
+
+Nothing without a grant of the report for this purpose and audience that nobody took back. Source:
+``spec/evidence-package.md``; PROTOCOL 8, 19.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol, cast
+from uuid import UUID
+
+from aigaq import clock
+from aigaq.accounts import selectors as accounts
+from aigaq.accounts.permissions import Capability
+from aigaq.accounts.selectors import Staff
+from aigaq.age import X25519Recipient, decrypt_bytes
+from aigaq.core import blob_store
+from aigaq.evidence import selectors as evidence
+from aigaq.evidence.custody_lines import hide_line
+from aigaq.evidence.package_shapes import (
+    ConsentChange,
+    LoggedHead,
+    Package,
+    PackagedGrant,
+    PackagedItem,
+    PackagedReport,
+)
+from aigaq.evidence.shapes import FileKind, ItemEvidence, LeafOfReport
+from aigaq.intake import models
+from aigaq.intake.errors import NotFound, PackageRefused
+from aigaq.intake.selectors import check_may
+from aigaq.intake.shapes import Direction
+from aigaq.sealing.card import parse_card
+from aigaq.sealing.log_entries import build_blinded
+from aigaq.sealing.padding import MESSAGE_STEP, unpad_from_step
+from aigaq.tlog import ProofFile, build_proof_file, hash_entry
+
+
+class LogHead(Protocol):
+    """A head of our log as a package carries it."""
+
+    @property
+    def note(self) -> bytes:
+        """The checkpoint with its signatures."""
+
+    @property
+    def size(self) -> int:
+        """How many entries stand under it."""
+
+    def find(self, leaf: bytes) -> int | None:
+        """Return where an entry of this leaf hash stands under this head."""
+
+    def prove(self, index: int) -> Sequence[bytes]:
+        """Return the inclusion path of an entry."""
+
+
+@dataclass(frozen=True)
+class PackageChoice:
+    """What someone wants to hand out, and to whom. ``items`` None: every item of the reports."""
+
+    register_numbers: tuple[int, ...]
+    items: tuple[int, ...] | None
+    purpose: str
+    audience: str
+    sealed_to: X25519Recipient | None = None
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A package without its documents, and which rows it was made of."""
+
+    package: Package
+    is_trial: bool
+    items: tuple[ItemEvidence, ...]
+
+
+def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gathered:
+    """Return what ``choice`` names, ready to be written.
+
+    Raises `NotFound`; `PackageRefused`: ``package.no_items``, ``package.not_logged``,
+    ``package.damaged_item``, ``consent.missing``, ``consent.withdrawn``.
+    """
+    check_may(actor, capability=Capability.SEE_ITEMS)
+    reports = [_get_report(number) for number in dict.fromkeys(choice.register_numbers)]
+    if choice.items is not None and len(reports) != 1:
+        raise PackageRefused("package.items_of_one_report")
+    organisation = accounts.get_organisation()
+    card_bytes = accounts.get_card()
+    card = parse_card(card_bytes, root_key=bytes(organisation.root_key))
+    leaves = {one.pk: evidence.access_leaf(report_id=bytes(one.report_id)) for one in reports}
+    chosen = [item for one in reports for item in _choose_items(one, choice=choice)]
+    made_at = clock.now()
+    package = Package(
+        made_at=made_at,
+        purpose=choice.purpose,
+        audience=choice.audience,
+        organisation=card.names["ru"],
+        identifier=f"{made_at:%Y%m%d-%H%M%S}-" + "-".join(str(r.register_number) for r in reports),
+        team_id=card.team_id,
+        root_key=bytes(organisation.root_key),
+        cards={card.version: card_bytes},
+        checkpoint=head.note,
+        checkpoint_size=head.size,
+        reports=tuple(_pack_report(leaves[one.pk], head=head) for one in reports),
+        items=tuple(_pack_item(item, choice=choice) for item in chosen),
+        grants=tuple(
+            grant for one in reports for grant in _list_grants(one, items=chosen, choice=choice)
+        ),
+        staff_grants=(),
+        changes=tuple(change for one in _list_mailboxes(reports) for change in _list_changes(one)),
+        custody_lines=tuple(_list_custody(chosen, reports=reports)),
+        custody_head=evidence.read_custody_head().head,
+        logged_head=_find_logged_head(head),
+        tokens=(),
+        documents={},
+    )
+    return Gathered(package, card.state == "trial", tuple(chosen))
+
+
+def _get_report(number: int) -> models.Report:
+    row = models.Report.objects.filter(register_number=number, forgotten_at=None).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _choose_items(report: models.Report, *, choice: PackageChoice) -> list[ItemEvidence]:
+    """Return the chosen items of a report; at least one, each one whole and there."""
+    items = evidence.list_items(report_id=bytes(report.report_id))
+    if choice.items is not None:
+        known = {item.number: item for item in items}
+        if not set(choice.items) <= known.keys():
+            raise NotFound
+        items = tuple(known[number] for number in sorted(set(choice.items)))
+    if not items:
+        raise PackageRefused("package.no_items", number=report.register_number)
+    for item in items:
+        if item.fault or _find_working(item) is None:
+            raise PackageRefused("package.damaged_item", number=item.number)
+    return list(items)
+
+
+def _find_working(item: ItemEvidence) -> UUID | None:
+    found = [one.blob_id for one in item.files if one.kind == FileKind.WORKING]
+    return found[0] if found else None
+
+
+def _list_grants(
+    report: models.Report, *, items: Sequence[ItemEvidence], choice: PackageChoice
+) -> list[PackagedGrant]:
+    """Return the live grants of a report for this purpose and audience; every item needs one."""
+    rows = [
+        row
+        for row in report.consents.order_by("number")
+        if (row.purpose, row.audience) == (choice.purpose, choice.audience)
+    ]
+    live = [row for row in rows if row.withdrawn_at is None]
+    before = report.answers.count()
+    for item in items:
+        if item.report_id != bytes(report.report_id):
+            continue
+        if not any(_covers(row, item) for row in live):
+            was_given = any(_covers(row, item) for row in rows)
+            code = "consent.withdrawn" if was_given else "consent.missing"
+            raise PackageRefused(code, number=item.number)
+    return [
+        PackagedGrant(
+            report_id=bytes(report.report_id),
+            number=row.number,
+            purpose=row.purpose,
+            audience=row.audience,
+            items=None if row.items is None else tuple(row.items),
+            salt=bytes(row.salt),
+            leaf_index=before + row.number,
+        )
+        for row in live
+    ]
+
+
+def _covers(row: models.Consent, item: ItemEvidence) -> bool:
+    return row.items is None or item.number in row.items
+
+
+def _list_mailboxes(reports: Sequence[models.Report]) -> list[models.Mailbox]:
+    boxes = {one.mailbox.pk: one.mailbox for one in reports if one.mailbox is not None}
+    return list(boxes.values())
+
+
+def _list_changes(box: models.Mailbox) -> Iterator[ConsentChange]:
+    """Yield the withdrawals of a mailbox as its key signed them, in their order."""
+    rows = box.messages.filter(direction=Direction.TO_DESK, kind="withdraw_consent", fault="")
+    for row in rows.order_by("sequence"):
+        padded = decrypt_bytes(bytes(row.ciphertext), identities=accounts.list_team_identities())
+        text = unpad_from_step(padded, step=MESSAGE_STEP).decode("utf-8")
+        yield ConsentChange(mailbox_key=bytes(box.key), message=text)
+
+
+def _list_custody(
+    items: Sequence[ItemEvidence], *, reports: Sequence[models.Report]
+) -> Iterator[bytes]:
+    """Yield the whole chain: lines of what is shown and of the store, hashes for the rest."""
+    shown: set[tuple[bytes, int | None]] = {(item.report_id, item.number) for item in items}
+    shown |= {(bytes(one.report_id), None) for one in reports}
+    for stored in evidence.read_custody_lines():
+        is_shown = stored.report_id is None or (stored.report_id, stored.item_number) in shown
+        if stored.line is not None and is_shown:
+            yield stored.line
+        else:
+            yield hide_line(sequence=stored.sequence, line_sha256=stored.line_sha256)
+
+
+def _pack_report(leaf: LeafOfReport, *, head: LogHead) -> PackagedReport:
+    index = head.find(hash_entry(build_blinded(leaf.commitment)))
+    if index is None:
+        raise PackageRefused("package.not_logged", number=leaf.register_number)
+    return PackagedReport(
+        report_id=leaf.report_id,
+        received_at=leaf.received_at,
+        mailbox_key=leaf.mailbox_key,
+        root_salt=leaf.root_salt,
+        leaves=leaf.leaves,
+        root=leaf.root,
+        commitment=leaf.commitment,
+        register_number=leaf.register_number,
+        log_index=index,
+        proof=_build_proof(head, index=index),
+    )
+
+
+def _build_proof(head: LogHead, *, index: int) -> bytes:
+    hashes = tuple(head.prove(index))
+    return build_proof_file(ProofFile(index=index, hashes=hashes, checkpoint=head.note))
+
+
+def _find_logged_head(head: LogHead) -> LoggedHead | None:
+    found = evidence.find_logged_head()
+    if found is None:
+        return None
+    index = head.find(hash_entry(build_blinded(found.opening.blinded)))
+    if index is None:
+        return None
+    return LoggedHead(found.count, found.opening, _build_proof(head, index=index))
+
+
+def _pack_item(item: ItemEvidence, *, choice: PackageChoice) -> PackagedItem:
+    blob_id = _find_working(item)
+    if blob_id is None:
+        raise PackageRefused("package.damaged_item", number=item.number)
+    return PackagedItem(
+        report_id=item.report_id,
+        item_number=item.number,
+        leaf_index=item.leaf_index,
+        name=item.name,
+        media_type=item.media_type,
+        size_bytes=item.size_bytes,
+        sha256=item.sha256,
+        salt=item.salt,
+        provenance=str(item.provenance),
+        open=_opener(blob_id),
+        sealed_to=choice.sealed_to,
+    )
+
+
+def _opener(blob_id: UUID) -> Callable[[], AbstractContextManager[BinaryIO]]:
+    @contextmanager
+    def open_blob() -> Iterator[BinaryIO]:
+        chunks = _Chunks(blob_store.read_chunks(blob_id))
+        yield io.BufferedReader(cast(io.FileIO, chunks))
+
+    return open_blob
+
+
+class _Chunks(io.RawIOBase):
+    """An iterator of bytes as a file."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._left = chunks, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray, /) -> int:  # type: ignore[override]
+        while not self._left:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._left = chunk
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
