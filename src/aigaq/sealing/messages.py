@@ -24,7 +24,7 @@ from aigaq.sealing.mailbox_answer import NO_HASH, Head, Heads, read_heads
 from aigaq.sealing.mailbox_requests import MAXIMUM_CIPHERTEXT_BYTES
 from aigaq.sealing.padding import LENGTH_BYTES, MESSAGE_STEP, pad_to_step, unpad_from_step
 from aigaq.sealing.receipts import MAXIMUM_TEXT_BYTES
-from aigaq.sealing.signed_json import SignedJson, build_signed_json, parse_signed_json
+from aigaq.sealing.signed_json import build_signed_json, parse_signed_json
 
 FORMAT = "aigaq/message/v1"
 TO_DESK, TO_REPORTER = "to_desk", "to_reporter"
@@ -113,7 +113,34 @@ def open_message(
     Raises `SealingError`: ``message.not_for_us``, ``message.bad_padding``, ``message.bad_form``,
     ``message.wrong_signature``, ``message.other_mailbox``.
     """
-    signed = _decrypt(ciphertext, identities=identities)
+    return read_message(
+        decrypt_message(ciphertext, identities=identities),
+        public_key=public_key,
+        direction=direction,
+        team_id=team_id,
+        mailbox_key=mailbox_key,
+        first_commitment=first_commitment,
+    )
+
+
+def read_message(
+    data: bytes,
+    *,
+    public_key: bytes,
+    direction: str,
+    team_id: bytes,
+    mailbox_key: bytes,
+    first_commitment: bytes | None,
+) -> Message:
+    """Return the message that a signed text says; see `open_message` for what is expected.
+
+    Raises `SealingError`: ``message.bad_form``, ``message.wrong_signature``,
+    ``message.other_mailbox``.
+    """
+    try:
+        signed = parse_signed_json(data, format_name=FORMAT)
+    except SealingError:
+        raise SealingError("message.bad_form") from None
     try:
         signed.check(public_key=public_key)
     except SealingError:
@@ -168,7 +195,11 @@ def _check_known_heads(message: Message, *, heads: Heads) -> None:
         raise SealingError("mailbox.alarm")
 
 
-def _decrypt(ciphertext: bytes, *, identities: Sequence[HybridIdentity]) -> SignedJson:
+def decrypt_message(ciphertext: bytes, *, identities: Sequence[HybridIdentity]) -> bytes:
+    """Return the signed text in an age file, unread: what can be shown as proof later.
+
+    Raises `SealingError`: ``message.not_for_us``, ``message.bad_padding``, ``message.bad_form``.
+    """
     if len(ciphertext) > MAXIMUM_CIPHERTEXT_BYTES:
         raise SealingError("message.bad_form")
     try:
@@ -178,13 +209,9 @@ def _decrypt(ciphertext: bytes, *, identities: Sequence[HybridIdentity]) -> Sign
     if len(padded) > MAXIMUM_PADDED_BYTES:
         raise SealingError("message.bad_padding")
     try:
-        data = unpad_from_step(padded, step=MESSAGE_STEP)
+        return unpad_from_step(padded, step=MESSAGE_STEP)
     except SealingError:
         raise SealingError("message.bad_padding") from None
-    try:
-        return parse_signed_json(data, format_name=FORMAT)
-    except SealingError:
-        raise SealingError("message.bad_form") from None
 
 
 def _read_message(members: Mapping[str, Any]) -> Message:
