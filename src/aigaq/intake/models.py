@@ -10,8 +10,10 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from aigaq.intake.claim_models import ItemClaims as ItemClaims
 from aigaq.intake.proof_models import LogProof as LogProof
 from aigaq.intake.shapes import Direction, ReportState, RequestAction
+from aigaq.intake.told_models import SentReport as SentReport
 
 NO_HASH = bytes(32)
 

@@ -33,6 +33,7 @@ from aigaq.intake.rows import (
 )
 from aigaq.intake.shapes import InboxPage, InboxView, ReportState
 from aigaq.intake.spool import Spool
+from aigaq.intake.told_numbers import has_no_reader
 
 COUNTED = 999
 SECOND_CHANNEL_DAYS = 30
@@ -168,6 +169,8 @@ def cannot_reply(box: models.Mailbox) -> str | None:
     whole = (ReportState.FILED, ReportState.DUPLICATE, ReportState.FORGOTTEN)
     if not box.reports.filter(state__in=whole).exists():
         return "intake.contradictory"
+    if has_no_reader(box):
+        return "intake.no_mailbox"
     return None
 
 

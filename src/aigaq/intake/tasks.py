@@ -24,6 +24,7 @@ from aigaq.core.errors import DeskLocked
 from aigaq.core.held_keys import HELD
 from aigaq.errors import AigaqError
 from aigaq.intake import (
+    claims,
     delivery,
     evidence_hooks,
     evidence_tasks,
@@ -37,6 +38,7 @@ from aigaq.intake import (
     second_place,
     services,
     staging,
+    told_sending,
     way,
 )
 from aigaq.intake.alarms import raise_alarm
@@ -46,6 +48,7 @@ from aigaq.intake.locked_files import read_locked_files
 from aigaq.intake.notice_state import NoticeState
 from aigaq.intake.public_watch import read_watch, watch_public
 from aigaq.intake.pull import Pulled, Puller
+from aigaq.intake.reporter_gate import SendingError
 from aigaq.intake.selectors import get_gate_status, list_copied_states
 from aigaq.intake.shapes import Direction
 from aigaq.intake.spool import Entry, Spool
@@ -168,7 +171,7 @@ def work_until_nothing_waits() -> None:
     reporters, must not wait for hours behind them.
     """
     work_round()
-    while HELD.is_open and previews.preview_waiting():
+    while HELD.is_open and (previews.preview_waiting() or claims.read_waiting_claims()):
         work_round()
 
 
@@ -189,7 +192,9 @@ def _work(spool: Spool) -> None:
             delivery.note_read(gate)
             tell_safe(gate, spool)
             evidence_tasks.sync_log(gate)
-    except (GateError, SealingError):
+        # Last: an hour's upload must not hold up letters and receipts of others.
+        told_sending.send_waiting()
+    except (GateError, SealingError, SendingError):
         # The gate cannot be reached, as the pull's state says, or talks nonsense: done again later.
         pass
     raise_watch_alarms()
@@ -262,8 +267,8 @@ def tell_safe(gate: GateClient, spool: Spool) -> int:
     told = 0
     waiting = models.Report.objects.filter(
         Q(second_place_at__isnull=False) | Q(forgotten_at__isnull=False),
+        Q(came_by="gate") | Q(sent__isnull=False),
         safe_at=None,
-        came_by="gate",
     ).select_related("mailbox")
     for report in waiting.order_by("register_number"):
         if report.forgotten_at is None and _is_safe_message_waiting(report):

@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from aigaq.age import HybridIdentity, HybridRecipient, encrypt, encrypt_bytes
 from aigaq.sealing.age_files import age_file_size, parse_hybrid_recipient
 from aigaq.sealing.container import ContainerWriter, Reader
@@ -29,7 +31,6 @@ from aigaq.sealing.header import (
 )
 from aigaq.sealing.manifest import Answer, Consent, Item, Manifest, build_manifest
 from aigaq.sealing.padding import MANIFEST_STEP, pad_to_step, padme_size
-from aigaq.sealing.receipt_code import MailboxKeys
 
 SALT_BYTES = 32
 # Padding is handed on in pieces of this size, so that no padding is ever a whole buffer.
@@ -47,6 +48,22 @@ class MemberSink(Protocol):
 
     def close(self) -> None:
         """Finish the last member; after this the report is whole."""
+
+
+class SealingKeys(Protocol):
+    """What sealing needs of a mailbox: the key that signs, and to whom letters are sealed."""
+
+    @property
+    def key(self) -> Ed25519PrivateKey:
+        """Return the mailbox key."""
+
+    @property
+    def public_key(self) -> bytes:
+        """Return the 32 bytes that name the mailbox."""
+
+    @property
+    def recipient(self) -> str:
+        """Return the mailbox recipient, ``age1pq1…``."""
 
 
 ContainerSink = ContainerWriter
@@ -126,7 +143,7 @@ class SealedReport:
     manifest: Manifest
 
 
-def seal_report(report: ReportToSeal, *, keys: MailboxKeys, sink: MemberSink) -> SealedReport:
+def seal_report(report: ReportToSeal, *, keys: SealingKeys, sink: MemberSink) -> SealedReport:
     """Seal ``report`` into ``sink`` and return its id, commitment and manifest.
 
     On any error the sink holds half a report, which the caller throws away. Raises `SealingError`:
@@ -171,7 +188,7 @@ def _check_before_sealing(report: ReportToSeal) -> None:
         raise SealingError("report.too_many_items")
 
 
-def _fill_manifest(report: ReportToSeal, *, keys: MailboxKeys, items: tuple[Item, ...]) -> Manifest:
+def _fill_manifest(report: ReportToSeal, *, keys: SealingKeys, items: tuple[Item, ...]) -> Manifest:
     return Manifest(
         team_id=report.team_id,
         card_version=report.card_version,

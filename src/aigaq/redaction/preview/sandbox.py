@@ -44,8 +44,14 @@ def check_bubblewrap() -> str:
     return found
 
 
-def build_command(*, child: str, limits: Limits) -> list[str]:
-    """Return the command that runs ``children/<child>.py`` in the sandbox."""
+def build_command(
+    *,
+    child: str,
+    limits: Limits,
+    packages: tuple[str, ...] = PACKAGES,
+    arguments: tuple[str, ...] = (),
+) -> list[str]:
+    """Return the command that runs ``children/<child>.py`` in the sandbox, with ``packages``."""
     return [
         check_bubblewrap(),
         "--unshare-all",
@@ -62,13 +68,14 @@ def build_command(*, child: str, limits: Limits) -> list[str]:
         *("--size", str(limits.files_bytes), "--perms", "0700", "--tmpfs", "/tmp"),  # noqa: S108
         *_link_system_folders(),
         *_bind_interpreter(),
-        *_bind_packages(),
+        *_bind_packages(packages),
         *("--ro-bind", str(CHILDREN), "/children"),
         *("--chdir", "/tmp"),  # noqa: S108 - the sandbox's own.
         "--",
         sys.base_prefix + f"/bin/python{sys.version_info.major}.{sys.version_info.minor}",
         *("-I", "-S", "-B", f"/children/{child}.py"),
         *(str(limits.memory_bytes), str(limits.processor_seconds), str(limits.files_bytes)),
+        *arguments,
     ]
 
 
@@ -87,12 +94,12 @@ def _bind_interpreter() -> list[str]:
     return [] if prefix.is_relative_to("/usr") else ["--ro-bind", str(prefix), str(prefix)]
 
 
-def _bind_packages() -> list[str]:
+def _bind_packages(packages: tuple[str, ...]) -> list[str]:
     binds: list[str] = []
-    for name in PACKAGES:
+    for name in packages:
         found = importlib.util.find_spec(name)
         if found is None or found.origin is None:
-            raise PreviewError("preview.no_decoders", install="aigaq[media]")
+            raise PreviewError("preview.no_decoders", install=name)
         folder = Path(found.origin).parent
         binds += ["--ro-bind", str(folder), f"/packages/{name}"]
         for libraries in (folder.with_name(f"{name}.libs"), folder.with_name("pillow.libs")):
@@ -102,13 +109,20 @@ def _bind_packages() -> list[str]:
 
 
 @contextmanager
-def run_child(*, child: str, chunks: Iterable[bytes], limits: Limits) -> Iterator[IO[bytes]]:
+def run_child(
+    *,
+    child: str,
+    chunks: Iterable[bytes],
+    limits: Limits,
+    packages: tuple[str, ...] = PACKAGES,
+    arguments: tuple[str, ...] = (),
+) -> Iterator[IO[bytes]]:
     """Run a child, feed it ``chunks``, and give its standard output to read.
 
     Leaving the block kills the child and whatever it started. After ``wall_seconds`` it is killed
     too, and the reader finds the end of the stream. Raises `PreviewError` if it cannot start.
     """
-    command = build_command(child=child, limits=limits)
+    command = build_command(child=child, limits=limits, packages=packages, arguments=arguments)
     process = subprocess.Popen(  # noqa: S603 - a list of our own making, no shell.
         command,
         stdin=subprocess.PIPE,
