@@ -288,6 +288,12 @@ CUSTODY: Words = {
     "shredded": _("erased"),
 }
 
+CUSTODY_NOTES: Words = {
+    "download": _("saved by hand"),
+    "second_place": _("to the second place"),
+    "nobody": _("to nobody yet"),
+}
+
 DUE_REASONS: Words = {
     "consent_withdrawn": _("The consent to keep it was taken back"),
     "damaged": _("It cannot be read, and the term for such reports is over"),
@@ -315,3 +321,17 @@ def say_question(question: int) -> str:
     """Return the short heading of a question, also for one that this version does not know."""
     words = QUESTIONS.get(question)
     return str(words) if words else _now("Question %(number)s") % {"number": question}
+
+
+def say_custody_note(event: str, note: str) -> str:
+    """Return the note of a line of custody as a person reads it."""
+    if event == "received":
+        return say(CAME_BY, note) if note in CAME_BY else say(FAULTS, note)
+    if event == "fixity":
+        counts = (one.rsplit(" ", 1) for one in note.split(", "))
+        return ", ".join(f"{say(FIXITY, state)}: {count}" for state, count in counts)
+    if event == "corrected" and note.startswith("provenance "):
+        return say(PROVENANCE, note.rsplit(" ", 1)[1])
+    if event == "derived":
+        return ""
+    return say(CUSTODY_NOTES, note)

@@ -36,6 +36,7 @@ from aigaq.age import stream
 from aigaq.blobs import sync_folder, write_durably
 from aigaq.core import audit, blob_store
 from aigaq.core.held_keys import DATABASE_LABEL, HELD, derive_key
+from aigaq.evidence import services as evidence
 from aigaq.intake import letters, models
 from aigaq.intake.errors import SecondPlaceError
 from aigaq.intake.selectors import list_copied_states
@@ -286,6 +287,9 @@ def record_copied(*, reports: Iterable[models.Report], actor: Staff | None) -> N
         report.second_place_at = now
         report.save(update_fields=["second_place_at"])
         numbers.append(report.register_number)
+        evidence.record_custody(
+            "copied", by=actor, report_id=bytes(report.report_id), note="second_place"
+        )
         if report.mailbox is not None and report.mailbox.rebound_at is None:
             body = {"report_id": bytes(report.report_id).hex()}
             letters.write_message(box=report.mailbox, kind="safe", body=body)

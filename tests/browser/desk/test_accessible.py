@@ -25,6 +25,8 @@ PAGES = (
     "/organisation/history",
     "/organisation/second-place",
     "/organisation/letter",
+    "/organisation/terms",
+    "/due",
     "/desk/styleguide",
 )
 LOOKS = (
@@ -59,6 +61,7 @@ def test_every_page_passes_axe(
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     addresses = [desk.origin + path for path in PAGES] + list(reports.values())
+    addresses.append(reports["urgent"] + "/evidence")
     page.goto(reports["urgent"])
     addresses.append(desk.origin + str(page.get_attribute(".page-head a.button", "href")))
     addresses += [

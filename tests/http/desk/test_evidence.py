@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 from PIL import Image
 from tests.conftest import Founding
 from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq import clock
 from aigaq.accounts.models import Staff
+from aigaq.desk import words
 from aigaq.evidence import custody
 from aigaq.evidence import selectors as evidence
 from aigaq.evidence.models import FiledReport, Item, StoredFile
@@ -170,3 +172,22 @@ def test_terms_are_set_on_their_page_and_wrong_ones_are_said(
     assert evidence.get_terms() == TermsOfKeeping(
         fixity_days=60, keep_days=3_650, legal_basis="§ 1"
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "note", "said"),
+    [
+        ("received", "gate", "through the gate"),
+        ("received", "report.bad_item", "A file was changed or cut on the way."),
+        ("fixity", "same 3, changed 1", "unchanged: 3, changed: not what was written: 1"),
+        ("corrected", "provenance received official", "an official document"),
+        ("derived", "preview/still/v1", ""),
+        ("copied", "second_place", "to the second place"),
+        ("handed_over", "Айгүл (3f2a91c0)", "Айгүл (3f2a91c0)"),
+        ("handed_over", "nobody", "to nobody yet"),
+        ("opened", "", ""),
+    ],
+)
+def test_a_note_of_custody_is_said_in_words(event: str, note: str, said: str) -> None:
+    with override("en"):
+        assert words.say_custody_note(event, note) == said

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from aigaq import clock
 from aigaq.desk import dates, words
 from aigaq.desk.icons import build_icon
+from aigaq.evidence.shapes import CustodyEvent
 from aigaq.intake.shapes import InboxRow, Urgency
 
 register = template.Library()
@@ -108,9 +109,9 @@ def hex_in_eights(digest: bytes) -> list[str]:
 
 
 @register.filter
-def hex_start(digest: bytes) -> str:
-    """Return the first eight hexadecimal digits of a hash."""
-    return digest.hex()[:8]
+def custody_note(line: CustodyEvent) -> str:
+    """Return the note of a line of custody in words; a name stays as it is."""
+    return words.say_custody_note(line.event, line.note)
 
 
 @register.inclusion_tag("desk/components/clock.html")
