@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import brotli
+
 from aigaq.blobs import sync_folder, write_durably
 from aigaq.sealing.canonical_json import build_json, parse_json
 from aigaq.sealing.card import Card, Service, parse_card
@@ -27,6 +29,7 @@ FORMAT = "aigaq/bundle/v1"
 MANIFEST = "bundle-manifest.json"
 STAMP, SERVICES = "@@STAMP@@", "@@SERVICES@@"
 EXIT_URL, READING = "@@EXIT_URL@@", "@@READING@@"
+BROTLI = ".br"
 UNWITNESSED = re.compile(r"<!--unwitnessed-->(.*?)<!--/unwitnessed-->", re.DOTALL)
 TRIAL = re.compile(r"<!--trial-->(.*?)<!--/trial-->", re.DOTALL)
 DOCUMENT = re.compile(r"(?:index|offline)\.([a-z]{2})\.html\Z")
@@ -124,7 +127,7 @@ def stamp_bundle(source: Path, target: Path, *, root_key: bytes, card: bytes) ->
     facts = parse_card(card, root_key=root_key)
     stamp = _stamp_json(card=card, root_key=root_key)
     files = read_bundle(source)
-    for path, data in files.items():
+    for path, data in list(files.items()):
         if path.endswith(".html"):
             language = _language_of(path)
             texts = json.loads(files[f"a/texts.{language}.json"])
@@ -133,6 +136,8 @@ def stamp_bundle(source: Path, target: Path, *, root_key: bytes, card: bytes) ->
             files[path] = _stamp_document(
                 document, stamp=stamp, card=facts, language=language, texts=texts
             ).encode("utf-8")
+            if path.startswith("index."):
+                files[path + BROTLI] = brotli.compress(files[path], quality=11, lgwin=22)
     _replace_folder(target, files=files | {MANIFEST: build_bundle_manifest(files)})
 
 
