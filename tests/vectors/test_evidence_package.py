@@ -1,0 +1,87 @@
+"""The vector package: every later verifier takes it as it is, and one installed alone does too."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from aigaq.age import decrypt_bytes, parse_identity
+from aigaq_verify.cli import main
+from aigaq_verify.packages import verify_package
+from aigaq_verify.policy import parse_policy
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "spec/vectors/evidence-package"
+POLICY = FOLDER / "v1.policy.json"
+
+
+def test_the_vector_package_verifies_under_its_policy() -> None:
+    assert main(["package", str(FOLDER / "v1"), "--policy", str(POLICY)]) == 0
+
+
+def test_it_holds_an_open_a_sealed_and_an_empty_item() -> None:
+    verdict = verify_package(FOLDER / "v1", policy=parse_policy(POLICY.read_bytes()))
+    items = [one.path for one in verdict.items]
+    assert [Path(one).suffix for one in items] == [".jpg", ".age", ".txt"]
+    assert (FOLDER / "v1" / items[2]).read_bytes() == b""
+    identity = parse_identity((FOLDER / "recipient.txt").read_text().strip())
+    opened = decrypt_bytes((FOLDER / "v1" / items[1]).read_bytes(), identities=[identity])
+    assert opened.startswith(b"OggS, fictional.")
+
+
+def test_every_file_of_the_vector_counts(tmp_path: Path) -> None:
+    copy = shutil.copytree(FOLDER / "v1", tmp_path / "v1")
+    for path in sorted(one for one in copy.rglob("*") if one.is_file()):
+        data = path.read_bytes()
+        path.write_bytes(data + b"\n")
+        assert main(["package", str(copy), "--policy", str(POLICY)]) == 1, path
+        path.write_bytes(data)
+
+
+def find_uv() -> str:
+    beside = Path(sys.executable).with_name("uv")
+    found = str(beside) if beside.exists() else shutil.which("uv")
+    assert found, "uv is what scripts/bootstrap.sh installs"
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an environment with the verifier and its two dependencies, and nothing else.
+
+    Built and installed from what the lock file names and uv has kept: without any network.
+    """
+    venv = tmp_path_factory.mktemp("alone") / "venv"
+    environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(venv), "UV_OFFLINE": "1"}
+    environment.pop("VIRTUAL_ENV", None)
+    only = ["--frozen", "--no-dev", "--no-editable", "--package", "aigaq-verify"]
+    command = [find_uv(), "sync", "--quiet", *only, "--python", sys.executable]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return venv
+
+
+@pytest.mark.slow
+def test_the_verifier_installed_alone_takes_the_vector_package(alone: Path) -> None:
+    done = subprocess.run(
+        [alone / "bin/aigaq-verify", "package", FOLDER / "v1", "--policy", POLICY],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env={"PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "VERIFIED" in done.stdout
+
+
+@pytest.mark.slow
+def test_alone_it_brings_its_two_dependencies_and_nothing_of_the_platform(alone: Path) -> None:
+    (site,) = (alone / "lib").glob("python3*/site-packages")
+    names = {one.name.split("-")[0].lower() for one in site.glob("*.dist-info")}
+    assert {"aigaq_verify", "cryptography", "rfc3161_client"} <= names
+    # What cryptography itself stands on, and nothing more.
+    assert names <= {"aigaq_verify", "cryptography", "rfc3161_client", "cffi", "pycparser"}
+    assert not (site / "aigaq").exists()
