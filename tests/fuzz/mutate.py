@@ -66,8 +66,8 @@ _VALUES: tuple[Any, ...] = (
 def mutate(data: bytes, *, others: Sequence[bytes], chance: random.Random) -> bytes:
     """Return ``data`` with one to four things wrong, now and then with a part of ``others``."""
     for _ in range(chance.choice((1, 1, 1, 2, 4))):
-        data = chance.choice(_WAYS)(data, others, chance)
-    return data[:MAXIMUM_BYTES]
+        data = chance.choice(_WAYS)(data, others, chance)[:MAXIMUM_BYTES]
+    return data
 
 
 def _flip(data: bytes, _others: Sequence[bytes], chance: random.Random) -> bytes:

@@ -3,12 +3,13 @@
 import itertools
 import random
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, insert, select
 
-from aigaq.gate.database import open_writer
+from aigaq.gate.database import open_writer, shrink_log
 from aigaq.gate.log_batches import (
     WIDE_SECONDS,
     Pace,
@@ -20,7 +21,7 @@ from aigaq.gate.log_batches import (
     queue_entry,
     sequence_batch,
 )
-from aigaq.gate.log_tables import log_chaff, log_waiting, log_width
+from aigaq.gate.log_tables import log_chaff, log_entries, log_waiting, log_width
 from aigaq.gate.tables import commitments
 from aigaq.sealing.log_entries import CHAFF, Opening, build_blinded, build_public
 
@@ -44,7 +45,7 @@ def receive(engine: Engine) -> Callable[..., list[bytes]]:
     numbers = itertools.count()
 
     def come(count: int, *, at: int = NOW) -> list[bytes]:
-        values = [next(numbers).to_bytes(32, "big") for _ in range(count)]
+        values = [sha256(b"%d" % next(numbers)).digest() for _ in range(count)]
         rows = [{"commitment": one, "queued_at": at} for one in values]
         if rows:
             with engine.begin() as connection:
@@ -242,6 +243,26 @@ def test_what_was_published_is_remembered_by_its_leaf_alone(engine: Engine) -> N
         sequence_batch(connection, pace=PACE, now_seconds=NOW)
         assert (count_published(connection), count_places(connection)) == (16, 32)
         assert list_unpublished(connection, since=0)[:16] == [None] * 16
+
+
+def test_a_seized_gate_cannot_tell_chaff_from_reports(
+    engine: Engine, receive: Callable[..., list[bytes]], tmp_path: Path
+) -> None:
+    """After publication, and when the desk took the openings: not in rows, not in freed bytes."""
+    traces = [*receive(40)]
+    for number in range(5):
+        sequence(engine, at=NOW + number * INTERVAL)
+    with engine.begin() as connection:
+        rows = connection.execute(select(log_chaff)).all()
+        traces += [trace for row in rows for trace in (row.salt, row.value)]
+        connection.execute(log_chaff.delete())
+        kept = connection.execute(select(log_entries)).all()
+    assert {(row.entry, len(row.leaf)) for row in kept} == {(None, 32)}
+    engine.dispose()
+    shrink_log(tmp_path / "gate.sqlite3")
+    disk = b"".join(path.read_bytes() for path in tmp_path.glob("gate.sqlite3*"))
+    assert kept[0].leaf in disk
+    assert [trace for trace in traces if trace in disk] == []
 
 
 def observe(engine: Engine, receive: Callable[..., list[bytes]], arrivals: list[int]) -> object:
