@@ -306,6 +306,8 @@ def _cosignatures() -> list[Vector]:
         other_root, other_log = replace(HEAD, root=seed("x")), replace(HEAD, origin="a.example")
         add(f"{label}, another root", verifier, line, head=other_root, error=wrong)
         add(f"{label}, another log", verifier, line, head=other_log, error=wrong)
+    timeless = COSIGNER.cosign(HEAD, at=0)[1]
+    add("ML-DSA-44, over the time 0", COSIGNER.keys[1], timeless, error=wrong)
     plain = sign_note(note.text, name=COSIGNER.name, key=LOG)
     name = "a plain signature where a cosignature must be"
     add(name, COSIGNER.keys[0], plain, error="note.not_signed")

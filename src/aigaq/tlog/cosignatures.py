@@ -73,10 +73,12 @@ class CosignerVerifier:
 def read_timestamp(signature: bytes, *, kind: int) -> int:
     """Return when a cosignature was made, in Unix seconds; believe it only after `check`.
 
-    Raises `TlogError` (``note.wrong_signature``) for bytes of another length or time.
+    Raises `TlogError` (``note.wrong_signature``) for bytes of another length or time. The time 0,
+    by which a cosigner may say that it says nothing of time, is refused: it would count as older
+    than any retirement.
     """
     at = int.from_bytes(signature[:8], "big")
-    if len(signature) != 8 + _SIGNATURE_BYTES[kind] or at >= 2**63:
+    if len(signature) != 8 + _SIGNATURE_BYTES[kind] or not 0 < at < 2**63:
         raise TlogError("note.wrong_signature")
     return at
 

@@ -98,6 +98,14 @@ def test_a_changed_cosignature_or_head_is_refused(kind: int, what: str) -> None:
         open_note(note, verifiers=[CosignerVerifier(COSIGNER.keys[kind])])
 
 
+@pytest.mark.parametrize("kind", [0, 1])
+def test_a_cosignature_that_says_nothing_of_time_is_none(kind: int) -> None:
+    """It would count as older than the retirement of a log key that was seized."""
+    note = add_signatures(sign_checkpoint(HEAD, key=KEY), COSIGNER.cosign(HEAD, at=0))
+    with pytest.raises(TlogError, match=r"note\.wrong_signature"):
+        open_note(note, verifiers=[CosignerVerifier(COSIGNER.keys[kind])])
+
+
 def test_a_wrong_line_of_a_known_key_spoils_the_whole_note() -> None:
     note = sign_checkpoint(HEAD, key=KEY)
     bad = replace(note.signatures[0], signature=bytes(64))

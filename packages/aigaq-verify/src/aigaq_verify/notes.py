@@ -96,7 +96,8 @@ class NoteKey:
             self._check_ed25519(note.text.encode("utf-8"), line.signature)
             return None
         at = int.from_bytes(line.signature[:8], "big")
-        if len(line.signature) != _SIGNATURE_BYTES[self.kind] or at > _LATEST:
+        # Time 0 says nothing of time; taken for one it would be older than any retirement.
+        if len(line.signature) != _SIGNATURE_BYTES[self.kind] or not 0 < at <= _LATEST:
             raise VerifyError("note.wrong_signature")
         if self.kind == COSIGNATURE_ED25519:
             message = f"cosignature/v1\ntime {at}\n{note.text}".encode()
