@@ -7,7 +7,6 @@ Certificates are made here, so that a signer may be expired, self-signed or revo
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,8 +60,7 @@ class LocalAuthority:
     #: What openssl adds to the signer in the answer: "", "between.pem", "root.pem", "all.pem".
     adds: str = "between.pem"
     lists_url: str | None = None
-    revoked_on: datetime | None = None
-    faults: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
+    revoked: dict[int, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
@@ -111,11 +109,15 @@ class LocalAuthority:
         if not is_authority:
             purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
             builder = builder.add_extension(purpose, critical=True)
-        if self.lists_url is not None and issuer is not None:
+        if self.lists_url is not None and not is_authority:
             place = x509.UniformResourceIdentifier(self.lists_url)
             point = x509.DistributionPoint([place], None, None, None)
             builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
         return Keyed(builder.sign(by.key, hashes.SHA256()), key)
+
+    def revoke(self, one: Keyed, *, at: datetime) -> None:
+        """Name a certificate in the list of revoked ones from now on."""
+        self.revoked[one.certificate.serial_number] = at
 
     def build_list(self) -> bytes:
         """Return the list of revoked certificates of the certificate between."""
@@ -126,14 +128,9 @@ class LocalAuthority:
             .last_update(now - DAY)
             .next_update(now + DAY)
         )
-        if self.revoked_on is not None:
-            revoked = (
-                x509.RevokedCertificateBuilder()
-                .serial_number(self.signer.certificate.serial_number)
-                .revocation_date(self.revoked_on)
-                .build()
-            )
-            builder = builder.add_revoked_certificate(revoked)
+        for number, at in self.revoked.items():
+            revoked = x509.RevokedCertificateBuilder().serial_number(number).revocation_date(at)
+            builder = builder.add_revoked_certificate(revoked.build())
         return builder.sign(self.between.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
     def reply(self, query: bytes, *, digests: str = "sha256") -> bytes:

@@ -8,4 +8,6 @@ CODES = {
     "evidence.audited": "The whole log was compared with what the desk holds.",
     "evidence.terms_set": "The terms of keeping evidence were changed.",
     "evidence.timestamped": "A timestamp was taken.",
+    "evidence.authority_added": "The desk asks a further timestamp authority.",
+    "evidence.authority_removed": "The desk asks a timestamp authority no more.",
 }

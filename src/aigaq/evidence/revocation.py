@@ -1,0 +1,76 @@
+"""Lists of revoked certificates (CRLs) for the chain of a token, checked and kept as received.
+
+A certificate that names no list has none; a list that is named and cannot be had is told by its
+code, and a token is taken without it. Source: RFC 5280 4.2.1.13, 5.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from aigaq.evidence.errors import TimestampError
+from aigaq.evidence.timestamp_client import Connect, fetch_list
+
+NO_LIST = "timestamp.no_revocation_list"
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What was found: lists (DER) by the place of their certificate in the chain.
+
+    ``code`` says why one is missing, "" if none is; ``revoked_at`` is when the first certificate of
+    the chain was revoked.
+    """
+
+    found: Mapping[int, bytes]
+    code: str
+    revoked_at: datetime | None
+
+
+def fetch_lists(chain: Sequence[x509.Certificate], *, connect: Connect) -> Lists:
+    """Fetch the list of each certificate of a chain but the root. Raises nothing."""
+    found: dict[int, bytes] = {}
+    code, revoked = "", []
+    for number, (certificate, issuer) in enumerate(pairwise(chain)):
+        urls = list(_find_urls(certificate))
+        if not urls:
+            continue
+        try:
+            data = fetch_list(connect, url=urls[0])
+            revoked += _find_revoked(data, certificate=certificate, issuer=issuer)
+            found[number] = data
+        except TimestampError as error:
+            code = error.code
+    return Lists(found=found, code=code, revoked_at=min(revoked, default=None))
+
+
+def _find_urls(certificate: x509.Certificate) -> Iterator[str]:
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints)
+    except (x509.ExtensionNotFound, ValueError):
+        return
+    for point in points.value:
+        for name in point.full_name or ():
+            if isinstance(name, x509.UniformResourceIdentifier) and name.value.startswith("http"):
+                yield name.value
+
+
+def _find_revoked(
+    data: bytes, *, certificate: x509.Certificate, issuer: x509.Certificate
+) -> list[datetime]:
+    """Return when the list says that the certificate was revoked, or nothing."""
+    try:
+        revoked_list = x509.load_der_x509_crl(data)
+        is_theirs = revoked_list.issuer == issuer.subject and revoked_list.is_signature_valid(
+            issuer.public_key()  # type: ignore[arg-type]  # Another kind of key is a TypeError.
+        )
+        entry = revoked_list.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise TimestampError(NO_LIST) from None
+    if not is_theirs:
+        raise TimestampError(NO_LIST)
+    return [] if entry is None else [entry.revocation_date_utc]
