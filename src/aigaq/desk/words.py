@@ -32,6 +32,10 @@ QUESTIONS: Mapping[int, Promise] = {
     16: _("Language to answer in"),
     17: _("Quiet sign"),
     18: _("Second channel"),
+    201: _("Told to staff by"),
+    202: _("How it was told"),
+    203: _("When it was told"),
+    204: _("Mailbox"),
 }
 
 OPTIONS: Mapping[int, Words] = {
@@ -81,6 +85,17 @@ OPTIONS: Mapping[int, Words] = {
         "d": _("door"),
         "e": _("tree"),
         "f": _("fish"),
+    },
+    202: {
+        "phone": _("by phone"),
+        "door": _("in person"),
+        "letter": _("by letter"),
+        "messenger": _("in a messenger"),
+        "other": _("in another way"),
+    },
+    204: {
+        "code": _("a receipt code was drawn and handed over"),
+        "none": _("none wanted: nothing can be written to it"),
     },
 }
 
@@ -191,6 +206,14 @@ ALARMS: Words = {
     "gate.wrong_member": _("The gate hands out a part of a report with other bytes than promised"),
     "gate.swapped_report": _("The gate handed out another report than the one asked for"),
     "intake.message_flagged": _("A letter does not look right"),
+    "log.bad_entries": _("The log hands out entries that are not in its tree"),
+    "log.forked": _("The public log shows two histories"),
+    "log.promise_broken": _("A report is not in the public log although it was promised"),
+    "log.rolled_back": _("The public log has fewer entries than before"),
+    "log.stalled": _("The public log has stood still for too long"),
+    "log.unlisted_bundle": _("Pages were served that the public log does not name"),
+    "log.unlisted_card": _("A card was served that the public log does not name"),
+    "log.wrong_signature": _("The public log came with a wrong signature"),
     "mailbox.gate_refuses_order": _("The gate does not take our letter in its order"),
     "mailbox.heads_disagree": _("Gate and desk disagree about the letters of a mailbox"),
     "mailbox.other_recipient": _("A later part names another key for the same mailbox"),
@@ -242,6 +265,7 @@ DELIVERIES: Words = {
 MESSAGE_KINDS: Words = {
     "filing_receipt": _("Receipt: the report was filed"),
     "safe": _("Note: the report is safe in two places"),
+    "proof": _("Proof: the report is in the public log"),
     "rebind": _("A new mailbox takes the place of this one"),
     "withdraw_consent": _("The reporter takes back a consent"),
     "request": _("The reporter asks for something"),

@@ -14,10 +14,13 @@ from dataclasses import asdict
 from datetime import datetime
 from urllib.parse import quote
 
+from django.conf import settings
+
 from aigaq import clock
 from aigaq.blobs import write_durably
 from aigaq.core.home import Home
 from aigaq.errors import AigaqError
+from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.errors import GateError
 from aigaq.intake.gate_client import read_public
 from aigaq.intake.locked_files import LockedFiles
@@ -54,6 +57,16 @@ def watch_public(home: Home, *, files: LockedFiles) -> PublicWatch:
     folder.mkdir(mode=0o700, exist_ok=True)
     write_durably(folder / SEEN, json.dumps(data).encode())
     return watch
+
+
+def raise_watch_alarms() -> None:
+    """Turn what the watch saw, perhaps while locked, into alarms."""
+    watch = read_watch(settings.HOME)
+    for name, state in (("card", watch.card), ("bundle", watch.bundle)):
+        if state.state == "different" and state.checked_at is not None:
+            day = clock.format_time(state.checked_at)[:10]
+            seen = ", ".join(state.differences[:5])
+            raise_alarm(f"watch.{name}_differs", details={"day": day, "seen": seen})
 
 
 def _look_at_card(files: LockedFiles, *, now: datetime) -> WatchState:

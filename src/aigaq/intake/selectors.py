@@ -18,6 +18,7 @@ from aigaq.accounts.selectors import Staff
 from aigaq.evidence import selectors as evidence
 from aigaq.intake import inbox, models, shapes, urgency
 from aigaq.intake.errors import NotFound
+from aigaq.intake.log_watch import LogStatus, read_log_status
 from aigaq.intake.notices import parse_stored
 from aigaq.intake.public_watch import read_watch
 from aigaq.intake.rows import (
@@ -317,6 +318,11 @@ def get_second_place(*, actor: Staff) -> shapes.SecondPlaceStatus:
 def get_public_watch() -> shapes.PublicWatch:
     """Return what a stranger sees of card and bundle. Reads a file only."""
     return read_watch(settings.HOME)
+
+
+def get_log_status() -> LogStatus:
+    """Return how the public log stands, as this desk watches it. Reads files only."""
+    return read_log_status(settings.HOME)
 
 
 def get_notice_settings(*, actor: Staff) -> shapes.NoticeSettings | None:

@@ -41,12 +41,11 @@ from aigaq.intake import (
     told_sending,
     way,
 )
-from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.errors import GateError, NotFound
 from aigaq.intake.gate_client import GateClient
 from aigaq.intake.locked_files import read_locked_files
 from aigaq.intake.notice_state import NoticeState
-from aigaq.intake.public_watch import read_watch, watch_public
+from aigaq.intake.public_watch import raise_watch_alarms, read_watch, watch_public
 from aigaq.intake.pull import Pulled, Puller
 from aigaq.intake.reporter_gate import SendingError
 from aigaq.intake.selectors import get_gate_status, list_copied_states
@@ -278,16 +277,6 @@ def tell_safe(gate: GateClient, spool: Spool) -> int:
         spool.forget_filed(bytes(report.report_id))
         told += 1
     return told
-
-
-def raise_watch_alarms() -> None:
-    """Turn what the watch saw, perhaps while locked, into alarms."""
-    watch = read_watch(settings.HOME)
-    for name, state in (("card", watch.card), ("bundle", watch.bundle)):
-        if state.state == "different" and state.checked_at is not None:
-            day = clock.format_time(state.checked_at)[:10]
-            seen = ", ".join(state.differences[:5])
-            raise_alarm(f"watch.{name}_differs", details={"day": day, "seen": seen})
 
 
 def _is_safe_message_waiting(report: models.Report) -> bool:

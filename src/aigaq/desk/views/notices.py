@@ -40,6 +40,7 @@ def notices(request: HttpRequest) -> HttpResponse:
             ][:20],
             "form": NoteForm(),
             "gate": selectors.get_gate_status(actor=actor),
+            "log": selectors.get_log_status(),
             "second": selectors.get_second_place(actor=actor),
             "watch": watch,
             "can_publish": may(actor, capability=Capability.MANAGE_ORGANISATION),
