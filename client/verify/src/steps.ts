@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The steps of a package in the order of `spec/policy.md`. Trust comes from the policy alone; a later
+ * step never rescues an earlier one. Timestamp tokens: only what they are over is looked at here.
+ */
+
+import { concat, decodeText, encodeText, encodeParts, formatTime, hash, hashLeaf, hashParts, same, toHex, type Bytes } from "./encoding";
+import { CARDS, CONSENT, CUSTODY, CUSTODY_PROOF, PACKAGE, checkConsent, findReceived, listEvidence, parseChain, parseContents, type Contents } from "./contents";
+import { VerifyError, placed } from "./errors";
+import { compareBytes, type Digest, type Source } from "./files";
+import { ED25519, MAXIMUM_NOTE_BYTES, checkInclusion, findSigners, hashEntry, parseCheckpoint, parseNote, parseProof, sameKey, type Checkpoint, type Note } from "./notes";
+import { isMet, parseRetirement, type Policy } from "./policy";
+import { parseCard, type Card } from "./signatures";
+
+export type Result = "passed" | "failed" | "skipped" | "not anchored" | "unknown";
+
+export interface Step {
+  readonly number: number;
+  readonly name: string;
+  readonly result: Result;
+  readonly code: string;
+  readonly where: string;
+  /** What can be said, as a key of the texts and its values. */
+  readonly words: readonly (readonly [key: string, ...values: string[]])[];
+}
+
+export interface ItemVerdict {
+  readonly path: string;
+  readonly sha256: string;
+  readonly words: readonly (readonly [key: string, ...values: string[]])[];
+}
+
+export interface Verdict {
+  readonly steps: readonly Step[];
+  readonly items: readonly ItemVerdict[];
+  readonly exit: number;
+}
+
+type Words = Step["words"];
+interface Found {
+  readonly result?: Result;
+  readonly code?: string;
+  readonly words?: Words;
+}
+
+const DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
+const [MANIFEST, TAG_MANIFEST, INFO] = ["manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt"];
+const NOTE = `${TAG_MANIFEST}.note`;
+const TAG_FILES = ["bagit.txt", INFO, MANIFEST];
+const DOCUMENT = /^data\/(?:[a-z]+(?:-[a-z]+)*(?:\.(?:kk|ru|en))?\.(?:html|pdf)|office\/[a-z]+(?:-[a-z]+)*\.(?:kk|ru)\.pdf)$/;
+const INFO_NAMES = "Bag-Software-Agent Bagging-Date External-Identifier Payload-Oxum Source-Organization";
+const MEBIBYTE = 1024 * 1024;
+const AGE = "age-encryption.org/v1\n-> ";
+
+/** Check the package that `open` gives, which is step 0. `tell` hears how many bytes were hashed. */
+export async function verifyPackage(open: () => Promise<Source>, policy: Policy | null, tell: (bytes: number) => void): Promise<Verdict> {
+  const work = new Work(policy, tell);
+  const steps: Step[] = [];
+  let hasFailed = false;
+  const run = async (number: number, name: string, check: () => Promise<Found | void> | void): Promise<void> => {
+    const told = { number, name, code: "", where: "", words: [] as Words };
+    if (hasFailed) {
+      steps.push({ ...told, result: "skipped" });
+      return;
+    }
+    try {
+      steps.push({ ...told, result: "passed", ...((await check()) ?? {}) });
+    } catch (error) {
+      if (!(error instanceof VerifyError)) throw error;
+      hasFailed = true;
+      steps.push({ ...told, result: "failed", code: error.code, where: error.where });
+    }
+  };
+  await run(0, "files", async () => void (work.source = await open()));
+  await run(1, "bag", () => work.checkBag());
+  await run(2, "policy", () => work.checkPolicy());
+  await run(3, "card", () => work.checkCards());
+  await run(4, "checkpoint", () => work.checkCheckpoint());
+  await run(5, "tokens", () => work.checkTokens());
+  await run(6, "inclusion", () => work.checkInclusions());
+  await run(7, "commitment", () => work.checkCommitments());
+  await run(8, "items", () => work.checkItems());
+  await run(9, "custody", () => work.checkCustody());
+  await run(10, "consent", () => work.checkConsents());
+  const exit = (): number => (hasFailed ? 1 : steps.some((one) => one.result === "unknown") ? 4 : steps.some((one) => one.result === "not anchored") ? 3 : 0);
+  const before = exit();
+  await run(11, "verdict", async () => ({
+    result: before === 0 ? "passed" : before === 4 ? "unknown" : "not anchored",
+    words: [["seal", toHex(hash(work.bag!.tagManifest))]],
+  }));
+  return { steps, items: hasFailed ? [] : work.items, exit: exit() };
+}
+
+interface Bag {
+  readonly payload: ReadonlyMap<string, Digest>;
+  readonly tags: ReadonlyMap<string, Digest>;
+  readonly tagManifest: Bytes;
+}
+
+class Work {
+  source!: Source;
+  bag: Bag | null = null;
+  items: ItemVerdict[] = [];
+  private contents!: Contents;
+  private cards: readonly Card[] = [];
+  private head!: { readonly checkpoint: Checkpoint; readonly note: Note; readonly data: Bytes };
+  private readonly custodyWords = new Map<number, readonly [string, ...string[]]>();
+
+  constructor(private readonly policy: Policy | null, private readonly tell: (bytes: number) => void) {}
+
+  /** A tag file with the bytes that step 1 hashed. */
+  private async read(name: string, maximum = MEBIBYTE): Promise<Bytes> {
+    const data = await this.source.read(name, maximum);
+    const known = this.bag!.tags.get(name);
+    if (!known || !same(hash(data), known.sha256)) throw new VerifyError("bag.wrong_hash", name);
+    return data;
+  }
+
+  async checkBag(): Promise<void> {
+    const declaration = await this.source.read("bagit.txt", 1_024);
+    if (!same(declaration, encodeText(DECLARATION))) throw new VerifyError("bag.bad_declaration", "bagit.txt");
+    const manifest = await this.source.read(MANIFEST!, 32 * MEBIBYTE);
+    const tagManifest = await this.source.read(TAG_MANIFEST!, 32 * MEBIBYTE);
+    const payloadLines = parseManifest(manifest, MANIFEST!);
+    const tagLines = parseManifest(tagManifest, TAG_MANIFEST!);
+    if (tagLines.get(MANIFEST!) !== toHex(hash(manifest))) throw new VerifyError("bag.wrong_hash", MANIFEST);
+    const names = this.source.names;
+    checkListed(names.filter((name) => name.startsWith("data/")), payloadLines, MANIFEST!);
+    const tagNames = names.filter((name) => !name.startsWith("data/") && name !== TAG_MANIFEST && name !== NOTE);
+    checkListed(tagNames, tagLines, TAG_MANIFEST!);
+    if (!names.includes(NOTE)) throw new VerifyError("bag.missing", NOTE);
+    for (const name of names.filter((one) => one !== TAG_MANIFEST && one !== NOTE)) {
+      const isKnown = TAG_FILES.includes(name) || name.startsWith("evidence/") || name.startsWith("data/items/") || DOCUMENT.test(name);
+      if (!isKnown) throw new VerifyError("bag.extra", name);
+    }
+    for (const name of TAG_FILES) if (!names.includes(name!)) throw new VerifyError("bag.missing", name);
+    const payload = await this.compare(payloadLines);
+    const tags = await this.compare(tagLines);
+    this.bag = { payload, tags, tagManifest };
+    const dated = checkInfo(await this.read(INFO!, 65_536), payload);
+    this.contents = await placed(PACKAGE, async () => parseContents(await this.read(PACKAGE, 16 * MEBIBYTE)));
+    if (dated !== this.contents.madeOn) throw new VerifyError("bag.bad_info", INFO);
+    const expected = listEvidence(this.contents);
+    const there = [...tags.keys()].filter((name) => name.startsWith("evidence/"));
+    for (const name of [...expected].sort(compareBytes)) if (!tags.has(name)) throw new VerifyError("bag.missing", name);
+    for (const name of there.sort(compareBytes)) if (!expected.has(name) && !name.startsWith(CARDS)) throw new VerifyError("bag.extra", name);
+  }
+
+  private async compare(lines: ReadonlyMap<string, string>): Promise<Map<string, Digest>> {
+    const found = new Map<string, Digest>();
+    for (const [name, sha256] of lines) {
+      const digest = await this.source.digest(name, this.tell);
+      if (toHex(digest.sha256) !== sha256) throw new VerifyError("bag.wrong_hash", name);
+      found.set(name, digest);
+    }
+    return found;
+  }
+
+  async checkPolicy(): Promise<Found> {
+    const policy = this.policy;
+    if (!policy) return { result: "not anchored", words: [["no_policy"]] };
+    await placed(PACKAGE, () => policy.checkRoot(this.contents.rootKey));
+    return {};
+  }
+
+  async checkCards(): Promise<Found> {
+    const cards: Card[] = [];
+    for (const name of this.source.names.filter((one) => one.startsWith(CARDS))) {
+      const data = await this.read(name);
+      const card = await placed(name, () => parseCard(data, this.contents.rootKey));
+      if (name !== `${CARDS}${String(card.version).padStart(6, "0")}.card`) throw new VerifyError("card.bad_form", name);
+      cards.push(card);
+    }
+    const last = cards.at(-1);
+    if (!last) throw new VerifyError("card.missing", CARDS);
+    cards.forEach((card, at) => {
+      const before = cards[at - 1];
+      if (before && !same(before.teamId, card.teamId)) throw new VerifyError("card.other_team");
+      if (before && card.version <= before.version) throw new VerifyError("card.older");
+    });
+    if (cards.some((card) => !same(card.teamId, this.contents.teamId))) throw new VerifyError("card.other_team", PACKAGE);
+    this.cards = cards;
+    await placed(NOTE, () => this.checkTagNote(last));
+    const words: [string, ...string[]][] = [["card", last.names.text("kk"), last.names.text("ru"), last.names.text("en"), String(last.version)]];
+    if (last.state === "trial") words.push(["trial"]);
+    return { words };
+  }
+
+  /** Only the desk key of the newest card counts: one that was changed may be in other hands. */
+  private async checkTagNote(card: Card): Promise<void> {
+    const limit = 32 * MEBIBYTE + MAXIMUM_NOTE_BYTES;
+    const note = parseNote(await this.source.read(NOTE, limit), limit);
+    if (!same(encodeText(note.text), this.bag!.tagManifest)) throw new VerifyError("bag.other_note");
+    const key = { name: `${toHex(card.teamId)}/desk`, kind: ED25519, publicKey: card.deskKey };
+    if (findSigners(note, [key]).size === 0) throw new VerifyError("note.not_signed");
+  }
+
+  async checkCheckpoint(): Promise<Found> {
+    const name = this.contents.checkpoint;
+    const data = await this.read(name, MAXIMUM_NOTE_BYTES);
+    return placed(name, () => {
+      const note = parseNote(data);
+      const checkpoint = parseCheckpoint(note.text);
+      let logs = this.cards.filter((card) => card.logOrigin === checkpoint.origin).map((card) => ({ name: card.logOrigin, kind: ED25519, publicKey: card.logKey }));
+      if (this.policy?.logs.length) logs = logs.filter((log) => this.policy!.logs.some((one) => sameKey(one, log)));
+      if (logs.length === 0) throw new VerifyError("checkpoint.other_log");
+      const signers = findSigners(note, logs);
+      if (signers.size === 0) throw new VerifyError("note.not_signed");
+      const witnesses = this.policy?.witnesses ?? [];
+      const cosigned = findSigners(note, witnesses.map(([, key]) => key));
+      if (name !== `evidence/checkpoints/${checkpoint.size}.checkpoint`) throw new VerifyError("checkpoint.bad_form");
+      this.head = { checkpoint, note, data };
+      const seen = this.witnessedAt(new Map([...cosigned].map(([place, at]) => [witnesses[place]![0], at ?? 0])));
+      const unsure = this.isRetired(logs[[...signers.keys()][0]!]!.publicKey, seen);
+      if (unsure) return { result: "unknown" as const, code: "checkpoint.retired", words: [["retired"]] };
+      if (seen !== null) return { words: [["cosigned", String(checkpoint.size), formatTime(seen)]] };
+      return this.policy === null || this.policy.needsQuorum ? { result: "not anchored" as const, words: [["no_quorum"]] } : {};
+    });
+  }
+
+  /** The earliest moment by which the policy's quorum had cosigned, in Unix seconds, or null. */
+  private witnessedAt(cosigned: ReadonlyMap<string, number>): number | null {
+    const quorum = this.policy?.quorum;
+    if (!quorum) return null;
+    for (const at of [...cosigned.values()].sort((one, other) => one - other)) {
+      if (isMet(quorum, new Set([...cosigned].filter(([, one]) => one <= at).map(([name]) => name)))) return at;
+    }
+    return null;
+  }
+
+  /** Throws for a head under a retired key that nobody saw before; true if a token may save it. */
+  private isRetired(logKey: Bytes, seen: number | null): boolean {
+    for (const text of this.policy?.retirements ?? []) {
+      const retirement = parseRetirement(text, this.contents.rootKey);
+      if (!same(retirement.logKey, logKey) || retirement.lastCheckpoint === this.head.note.text) continue;
+      if (seen !== null && seen <= retirement.retiredAt) continue;
+      if (this.contents.tokens.length === 0) throw new VerifyError("checkpoint.retired");
+      return true;
+    }
+    return false;
+  }
+
+  /** A token over another text is found; its signature and its authority are for openssl. */
+  async checkTokens(): Promise<Found> {
+    const imprint = toHex(hash(encodeText(this.head.note.text)));
+    for (const files of this.contents.tokens) {
+      if (files.checkpoint !== this.contents.checkpoint) throw new VerifyError("token.other_checkpoint", files.token);
+      const token = await this.read(files.token);
+      if (token[0] !== 0x30) throw new VerifyError("token.bad_form", files.token);
+      if (!toHex(token).includes(imprint)) throw new VerifyError("token.wrong_imprint", files.token);
+      if (!decodeText(await this.read(files.chain), "token.bad_chain").includes("-----BEGIN CERTIFICATE-----")) throw new VerifyError("token.bad_chain", files.token);
+    }
+    const needed = this.policy?.neededTimestamps ?? 0;
+    if (needed > this.contents.tokens.length) return { result: "not anchored", words: [["few_tokens", String(this.contents.tokens.length), String(needed)]] };
+    if (this.contents.tokens.length === 0) return { words: [["no_tokens"]] };
+    return { result: needed ? "unknown" : "passed", words: [["tokens", String(this.contents.tokens.length)]] };
+  }
+
+  async checkInclusions(): Promise<void> {
+    for (const report of this.contents.reports) await this.checkProof(report.proof, report.commitment, report.logIndex);
+  }
+
+  private async checkProof(name: string, blinded: Bytes, index: number | null): Promise<void> {
+    const data = await this.read(name, 2 * MAXIMUM_NOTE_BYTES);
+    await placed(name, () => {
+      const proof = parseProof(data);
+      if (!same(proof.note, this.head.data)) throw new VerifyError("proof.other_checkpoint");
+      if (index !== null && proof.index !== index) throw new VerifyError("proof.wrong_index");
+      const { size, root } = this.head.checkpoint;
+      checkInclusion(hashEntry(concat(new Uint8Array([1]), blinded)), proof.index, size, proof.path, root, "proof");
+    });
+  }
+
+  checkCommitments(): void {
+    for (const one of this.contents.reports) {
+      const opened = hashParts("aigaq/commitment/v1", one.rootSalt, this.contents.teamId, one.mailboxKey, one.leafCount, one.root);
+      if (!same(opened, one.commitment)) throw new VerifyError("commitment.wrong", one.id);
+    }
+  }
+
+  async checkItems(): Promise<void> {
+    const reports = new Map(this.contents.reports.map((one) => [one.id, one]));
+    const payload = this.bag!.payload;
+    for (const item of this.contents.items) {
+      const report = reports.get(item.report)!;
+      const leaf = hashLeaf("aigaq/report-leaf/v1", item.salt, "item", item.itemNumber, item.name, item.type, item.size, item.sha256);
+      await placed(item.path, async () => {
+        checkInclusion(leaf, item.leafIndex, report.leafCount, item.leafPath, report.root, "item");
+        const digest = payload.get(item.path);
+        if (!digest) throw new VerifyError("item.missing");
+        if (item.sealedTo !== null) {
+          if (!(await this.startsWith(item.path, encodeText(AGE)))) throw new VerifyError("item.not_sealed");
+          return;
+        }
+        if (digest.size !== item.size) throw new VerifyError("item.wrong_size");
+        if (!same(digest.sha256, item.sha256)) throw new VerifyError("item.wrong_hash");
+      });
+    }
+    const shown = new Set(this.contents.items.map((one) => one.path));
+    for (const name of payload.keys()) if (name.startsWith("data/items/") && !shown.has(name)) throw new VerifyError("item.unlisted", name);
+  }
+
+  private async startsWith(name: string, beginning: Bytes): Promise<boolean> {
+    for await (const block of this.source.blocks(name)) return same(block.slice(0, beginning.length), beginning);
+    return false;
+  }
+
+  async checkCustody(): Promise<Found> {
+    const data = await this.read(CUSTODY, 64 * MEBIBYTE);
+    const chain = await placed(CUSTODY, () => parseChain(data));
+    const { custodyCount: count, custodyHead, logged, items } = this.contents;
+    const wrong = new VerifyError("custody.wrong_chain", CUSTODY);
+    if (chain.heads.length - 1 !== count || !same(chain.heads.at(-1)!, custodyHead)) throw wrong;
+    for (const item of items) {
+      const line = await placed(item.path, () => findReceived(chain, item));
+      this.custodyWords.set(item.number, [line <= (logged?.count ?? 0) ? "custody_fixed" : "custody_not_fixed", String(line)]);
+    }
+    if (!logged) return { result: "not anchored", code: "custody.not_logged", words: [["custody_not_logged", String(count)]] };
+    if (logged.count < 1 || logged.count >= chain.heads.length) throw wrong;
+    const value = encodeParts(logged.count, chain.heads[logged.count]!);
+    if (logged.kind !== "custody_head" || !same(logged.value, value)) throw wrong;
+    await this.checkProof(CUSTODY_PROOF, hashParts("aigaq/leaf/v1", logged.kind, logged.salt, logged.value), null);
+    return { words: [["custody", String(count), String(logged.count), String(count - logged.count)]] };
+  }
+
+  async checkConsents(): Promise<void> {
+    const data = await this.read(CONSENT, 16 * MEBIBYTE);
+    const byMouth = await placed(CONSENT, () => checkConsent(data, this.contents));
+    this.items = this.contents.items.map((item) => ({
+      path: item.path,
+      sha256: toHex(item.sha256),
+      words: [
+        this.custodyWords.get(item.number)!,
+        [byMouth.has(item.number) ? "consent_by_mouth" : "consent_in_report"],
+        [`provenance_${item.provenance}`],
+        ...(item.sealedTo === null ? [] : [["sealed_to", item.sealedTo] as const]),
+      ],
+    }));
+  }
+}
+
+function parseManifest(data: Bytes, name: string): ReadonlyMap<string, string> {
+  const bad = new VerifyError("bag.bad_manifest", name);
+  const lines = decodeTextAt(data, name).split("\n");
+  if (lines.pop() !== "" || lines.length === 0) throw bad;
+  const listed = new Map<string, string>();
+  let previous = "";
+  for (const line of lines) {
+    const found = /^([0-9a-f]{64})  ([^\n]+)$/s.exec(line);
+    if (!found || found[2]!.includes("%") || (previous !== "" && compareBytes(found[2]!, previous) <= 0)) throw bad;
+    previous = found[2]!;
+    listed.set(previous, found[1]!);
+  }
+  return listed;
+}
+
+function decodeTextAt(data: Bytes, name: string): string {
+  try {
+    return decodeText(data, "bag.bad_manifest");
+  } catch {
+    throw new VerifyError("bag.bad_manifest", name);
+  }
+}
+
+function checkListed(there: readonly string[], listed: ReadonlyMap<string, string>, where: string): void {
+  const names = new Set(there);
+  for (const name of [...listed.keys()].sort(compareBytes)) if (!names.has(name)) throw new VerifyError("bag.missing", name);
+  for (const name of there) if (!listed.has(name)) throw new VerifyError("bag.extra", name);
+  if (listed.size === 0) throw new VerifyError("bag.bad_manifest", where);
+}
+
+/** Check `bag-info.txt` and return its date. */
+function checkInfo(data: Bytes, payload: ReadonlyMap<string, Digest>): string {
+  const bad = new VerifyError("bag.bad_info", INFO);
+  const lines = decodeText(data, "bag.bad_info").split("\n");
+  if (lines.pop() !== "") throw bad;
+  const pairs = lines.map((line) => [line.slice(0, line.indexOf(": ")), line.slice(line.indexOf(": ") + 2)] as const);
+  if (pairs.map(([name]) => name).join(" ") !== INFO_NAMES) throw bad;
+  const values = new Map(pairs);
+  const size = [...payload.values()].reduce((sum, one) => sum + one.size, 0);
+  if (values.get("Payload-Oxum") !== `${size}.${payload.size}`) throw new VerifyError("bag.wrong_oxum", INFO);
+  // eslint-disable-next-line no-control-regex
+  if (![...values.values()].every((value) => /^[^\x00-\x1f\x7f]+$/.test(value))) throw bad;
+  return values.get("Bagging-Date")!;
+}
