@@ -76,6 +76,7 @@ TABLE = {
     "today": Row(WATCHERS, 200),
     "inbox": Row(CARE, 200),
     "inbox-import": Row(CARE, 200),
+    "report-new": Row(CARE, 200),
     "pull": Row(WATCHERS, 404),
     "report": Row(CARE, 404, args=(NOBODY_ID,)),
     "report-hand-over": Row(CARE, 404, args=(NOBODY_ID,)),

@@ -3,8 +3,10 @@
  *
  * The digits live in this page alone: drawn by the browser's generator, shown once, typed back from
  * paper, turned into keys, forgotten. The form takes the public half and the recipient and nothing
- * else. Words and places are in `new_code.html`; this script only shows, hides and fills.
- * Source: spec/receipt-code.md, spec/mailbox.md (rebind).
+ * else; on the page of a report told to staff it takes the signing key, with which the desk signs
+ * that one report's header, in place of the public half. Words and places are in `new_code.html` and
+ * `new_report.html`; this script only shows, hides and fills.
+ * Source: spec/receipt-code.md, spec/mailbox.md (rebind), spec/report.md (header).
  */
 
 import { fromHex, toBase64 } from "../protocol/bytes";
@@ -67,7 +69,9 @@ async function check(): Promise<void> {
   const digits = code;
   forget();
   const keys = await deriveMailboxKeys(digits, fromHex(page.dataset["team"] ?? "", TEAM_ID_BYTES));
-  keyField("mailbox_key").value = toBase64(keys.signingKey.publicKey);
+  const isReport = document.querySelector("input[name=mailbox_seed]") !== null;
+  if (isReport) keyField("mailbox_seed").value = toBase64(keys.signingKey.seed);
+  else keyField("mailbox_key").value = toBase64(keys.signingKey.publicKey);
   keyField("mailbox_recipient").value = keys.identity.recipient;
   go("bind");
 }

@@ -7,6 +7,7 @@ from aigaq.desk.views import (
     inbox,
     mailbox,
     new_code,
+    new_report,
     notices,
     report,
     state,
@@ -17,6 +18,7 @@ from aigaq.desk.views import (
 urlpatterns: list[URLPattern] = [
     path("today", today.today, name="today"),
     path("inbox", inbox.inbox, name="inbox"),
+    path("inbox/new", new_report.new_report, name="report-new"),
     path("inbox/import", inbox.import_file, name="inbox-import"),
     path("pull", inbox.pull, name="pull"),
     path("reports/<uuid:report_id>", report.report, name="report"),

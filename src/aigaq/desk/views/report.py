@@ -17,7 +17,7 @@ from aigaq.accounts.permissions import Capability, may
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import EraseForm, HandOverForm
-from aigaq.intake import selectors, services
+from aigaq.intake import claims, selectors, services
 from aigaq.intake.shapes import Answer, ItemDetail, NearRow, Person
 
 GOOD = 25
@@ -139,6 +139,7 @@ def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
             "item": detail,
             "shown": _list_shown(detail),
             "texts": _list_texts(request, detail),
+            "claims": claims.access_claims(actor=actor, item_id=item_id),
             "near": [
                 _show_near(one, name=detail.name)
                 for one in selectors.list_near(actor=actor, item_id=item_id)
