@@ -76,7 +76,10 @@ async def get_tile(gate: Gate, request: Request) -> Answer:
     def read() -> bytes:
         if not covers(tile, size=_read_newest(gate).checkpoint.size):
             raise GateError("gate.not_found")
-        return read_tile(gate.settings.log, tile)
+        try:
+            return read_tile(gate.settings.log, tile)
+        except TlogError:  # A partial tile of a size that no checkpoint had.
+            raise GateError("gate.not_found") from None
 
     return bytes_answer(await gate.on_disk(read))
 

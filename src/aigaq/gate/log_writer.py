@@ -2,8 +2,8 @@
 
 The worker that holds the log folder's lock writes; the others look whether it is free once a
 second. Order (``spec/log.md``, "One writer, durable"): places in the database, tiles, checkpoint.
-A restart publishes first what has its place. What fails is logged as its kind and tried again a
-second later, except a log that is not what it was: a folder older than the database
+A restart publishes first what has its place. What fails is logged as its kind, once, and tried
+again a second later, except a log that is not what it was: a folder older than the database
 (``log.rolled_back``), a database older than the folder (``log.database_older``), other bytes than
 there must be (``log.forked``, ``log.wrong_root``). That stops it, and a person must look: going on
 would give a place twice, or none to a report that has a promise.
@@ -46,6 +46,7 @@ class GateLog:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="log", daemon=True)
         self._next_at = 0
+        self._told = ""
         self._cosigners = CosignerCaller(gate)
 
     def start(self) -> None:
@@ -66,12 +67,18 @@ class GateLog:
                     self._write(log)
             except TlogError as error:
                 if error.code != "log.already_open":
-                    _log.error("gate.log_stopped %s", error.code)
+                    self._tell(f"gate.log_stopped {error.code}")
                 if error.code in _FATAL:
                     return
             except Exception as error:
-                _log.error("gate.log_failed %s", type(error).__name__)
+                self._tell(f"gate.log_failed {type(error).__name__}")
             self._stopped.wait(_TICK_SECONDS)
+
+    def _tell(self, what: str) -> None:
+        """Write a line into the error log, once for as long as it goes on."""
+        if what != self._told:
+            _log.error(what)
+        self._told = what
 
     def _open(self) -> LogWriter:
         cards = self._gate.cards
@@ -109,6 +116,7 @@ class GateLog:
             raise TlogError("log.rolled_back", size=start)
         checkpoint = log.append(known, start=start)
         self._in_writer(lambda connection: forget_published(connection, size=checkpoint.size))
+        self._told = ""
         if checkpoint.size > start:
             self._cosigners.wake()
         return checkpoint

@@ -154,6 +154,26 @@ def test_another_worker_goes_on_with_the_log_when_its_writer_dies(
     assert tree.root_at(before.size) == before.root
 
 
+def test_a_tile_of_a_size_that_was_never_published_is_not_there(
+    make_gate: Callable[..., RunningGate],
+) -> None:
+    gate = make_gate()
+    wait_for_size(gate, 6)
+    assert httpx.get(f"{gate.origin}/log/tile/0/000.p/6").status_code == 200
+    assert httpx.get(f"{gate.origin}/log/tile/0/000.p/5").status_code == 404
+
+
+def test_a_failure_that_goes_on_is_told_once(make_gate: Callable[..., RunningGate]) -> None:
+    gate = make_gate()
+    wait_for_size(gate, 6)
+    gate.stop()
+    (gate.data / "log/checkpoint").write_bytes(b"not a note\n")
+    gate.start()
+    wait_for_line(gate, "gate.log_stopped note.bad_form")
+    time.sleep(3)
+    assert gate.log.read_text().count("gate.log_stopped") == 1
+
+
 def test_a_line_that_looks_like_the_logs_own_does_not_spoil_what_is_served(
     make_gate: Callable[..., RunningGate],
 ) -> None:
