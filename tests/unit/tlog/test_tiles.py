@@ -129,6 +129,28 @@ def test_another_path_is_refused(path: str) -> None:
         parse_tile_path(path)
 
 
+def test_a_tree_keeps_the_last_tiles_and_no_more() -> None:
+    """A desk that proves a whole log must not hold all of it."""
+    count = 600 * 256
+    frontier, tiles = grow(make_leaves(count), steps=[])
+    reads: list[Tile] = []
+
+    def read(tile: Tile) -> bytes:
+        reads.append(tile)
+        return tiles[tile]
+
+    tree = TileTree(size=count, read=read)
+    for index in range(0, count, 256):
+        tree.prove_inclusion(index)
+    assert len(reads) > 600
+    reads.clear()
+    tree.prove_inclusion(count - 1)
+    assert reads == []
+    tree.prove_inclusion(0)
+    assert Tile(0, 0) in reads
+    assert tree.root() == frontier.root()
+
+
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=300), max_size=20))
 def test_a_bundle_gives_its_entries_back(entries: list[bytes]) -> None:

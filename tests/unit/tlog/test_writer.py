@@ -143,6 +143,14 @@ def test_fsck_finds_an_older_partial_tile_that_was_changed(tmp_path: Path) -> No
         check_log(tmp_path, origin=ORIGIN, verifiers=[VERIFIER])
 
 
+def test_fsck_tells_of_files_that_are_not_of_the_log(tmp_path: Path) -> None:
+    write(tmp_path, [16])
+    for name in ("tile/0/000.p/16.bak", "tile/0/000.p/1x", "tile/notes"):
+        (tmp_path / name).write_bytes(b"somebody's")
+    checked = check_log(tmp_path, origin=ORIGIN, verifiers=[VERIFIER])
+    assert checked.unpublished == ("tile/0/000.p/16.bak", "tile/0/000.p/1x", "tile/notes")
+
+
 def test_a_log_moved_back_does_not_open_under_its_newer_checkpoint(tmp_path: Path) -> None:
     write(tmp_path / "log", [600])
     shutil.copytree(tmp_path / "log", tmp_path / "older")
