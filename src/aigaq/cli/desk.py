@@ -1,4 +1,4 @@
-"""`aigaq desk serve|unlock|lock|status|pull|audit`: the desk from the command line."""
+"""`aigaq desk serve|unlock|lock|status|pull|audit|timestamp|…`: the desk from the command line."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from aigaq.cli.desk_audit import audit
+from aigaq.cli.desk_timestamp import authority, timestamp
 from aigaq.cli.local_desk import ask_running_desk, read_passphrase
 from aigaq.cli.options import JSON as JSON
 from aigaq.cli.options import PASSPHRASE_FD as PASSPHRASE_FD
@@ -82,6 +83,8 @@ def second_place(folder: Path, as_json: bool) -> None:
 
 
 desk.add_command(audit)
+desk.add_command(timestamp)
+desk.add_command(authority)
 
 
 def tell(answer: dict[str, Any], *, as_json: bool, sentence: str) -> None:

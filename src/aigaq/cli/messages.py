@@ -49,6 +49,15 @@ SENTENCES = {
     "container.bad_tar": "This is not the file of a sealed report, or it was damaged on the way.",
     "container.trailing_data": "Something stands after the end of the report. Copy the file again.",
     "container.truncated": "The file ends too early. Copy it again.",
+    "timestamp.bad_authority": "The authority cannot be taken so: a name, an address that begins "
+    "with http:// or https://, two capital letters for the country, and its root in PEM.",
+    "timestamp.known_authority": "An authority of this name is asked already.",
+    "timestamp.no_authority": "No timestamp authority is named: in the card "
+    "(`aigaq card sign`), or here with `aigaq desk authority add`. Nothing was stamped.",
+    "timestamp.no_checkpoint": "The desk has cosigned no checkpoint yet, or is just about to. Try "
+    "again in some minutes.",
+    "timestamp.unknown_authority": "No authority of this name was named on this desk. Those of "
+    "the card go with the next card.",
     "desk.already_running": "A desk runs on this folder already. Ask it: `aigaq desk status`.",
     "desk.locked": "The desk is locked. Open it with `aigaq desk unlock`.",
     "desk.not_running": "No desk runs on this folder. Start it with `aigaq desk serve`.",

@@ -90,6 +90,17 @@ def stamp_checkpoint(checkpoint: SignedCheckpoint, *, stamping: Stamping) -> tup
     return tuple(_take(subject, authority=one, stamping=stamping) for one in _check_named(stamping))
 
 
+def stamp_missing(checkpoint: SignedCheckpoint, *, stamping: Stamping) -> tuple[Attempt, ...]:
+    """Have those authorities stamp a checkpoint that have not, and that do not pause."""
+    taken = TimestampToken.objects.filter(checkpoint=checkpoint.note.text, renews=None)
+    names = set(taken.values_list("authority", flat=True))
+    return tuple(
+        _take(build_subject(checkpoint), authority=one, stamping=stamping)
+        for one in list_authorities(stamping.card)
+        if one.name not in names and not is_paused(one.name)
+    )
+
+
 def stamp_item(*, actor: Staff | None, item_id: UUID, stamping: Stamping) -> tuple[Attempt, ...]:
     """Have every authority timestamp an item's hash now; who fails is asked again in rounds.
 

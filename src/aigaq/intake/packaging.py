@@ -29,6 +29,7 @@ from aigaq.intake.errors import NotFound, PackageRefused
 from aigaq.intake.locked_files import LockedFiles, read_locked_files
 from aigaq.intake.log_watch import open_source, open_store
 from aigaq.intake.package_gathering import Gathered, LogHead, PackageChoice, gather_package
+from aigaq.intake.timestamp_tasks import stamp_for_package
 from aigaq.sealing.witnessing import read_cosigners
 from aigaq.tlog import Ed25519Verifier, TlogError, open_checkpoint
 from aigaq.tlog.notes import MAXIMUM_NOTE_BYTES
@@ -168,11 +169,10 @@ def run_export_command(arguments: Arguments) -> Answer:
         audience=str(arguments.get("audience", "")),
         sealed_to=_read_recipient(arguments.get("sealed_to")),
     )
+    actor, head = _find_actor(arguments.get("by")), read_head()
+    stamp_for_package(head.note)
     exported = export_package(
-        actor=_find_actor(arguments.get("by")),
-        choice=choice,
-        target=Path(str(arguments.get("out", ""))),
-        head=read_head(),
+        actor=actor, choice=choice, target=Path(str(arguments.get("out", ""))), head=head
     )
     return {
         "control": exported.control,
