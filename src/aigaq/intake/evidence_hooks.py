@@ -13,6 +13,7 @@ from django.db import transaction
 from aigaq.accounts import selectors as accounts
 from aigaq.accounts.selectors import Staff
 from aigaq.core import blob_store
+from aigaq.core.errors import BlobError
 from aigaq.evidence import selectors as evidence
 from aigaq.evidence import services as evidence_services
 from aigaq.evidence.shapes import FiledFile, FiledItem, Filing, Provenance
@@ -102,12 +103,18 @@ def _hand_over(report: models.Report) -> None:
     if report.forgotten_at is not None:
         evidence_services.record_forgotten_number(number=report.register_number)
         return
-    examined = examine_report(
-        BlobSource(report),
-        identities=accounts.list_team_identities(),
-        team_id=bytes.fromhex(accounts.get_organisation().team_id),
-    )
-    record_filed(report, header=examined.header, manifest=examined.manifest, by=None)
+    header = manifest = None
+    try:
+        examined = examine_report(
+            BlobSource(report),
+            identities=accounts.list_team_identities(),
+            team_id=bytes.fromhex(accounts.get_organisation().team_id),
+        )
+        header, manifest = examined.header, examined.manifest
+    except BlobError:
+        # What is lost stays lost, and fixity says so; it must not hold up every new report.
+        pass
+    record_filed(report, header=header, manifest=manifest, by=None)
 
 
 class BlobSource:

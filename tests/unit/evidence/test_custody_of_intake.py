@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from tests.conftest import Founding
 from tests.unit.evidence.log_of import without_triggers
@@ -208,6 +209,18 @@ def test_a_new_report_is_filed_behind_those_that_were_not_handed_over_yet(
     _empty_the_store()
     carry_report(founding)
     assert register.check().count == 2
+
+
+def test_an_older_report_whose_files_are_lost_holds_up_no_new_one(founding: Founding) -> None:
+    lost = carry_report(founding)
+    _empty_the_store()
+    for member in lost.report.members.all():
+        (settings.HOME.blobs / member.blob_id.hex).unlink()
+    carry_report(founding)
+    assert register.check().count == 2
+    kept = FiledReport.objects.get(pk=1)
+    assert kept.root_salt is None
+    assert bytes(kept.commitment or b"") == lost.sealed.commitment
 
 
 def _empty_the_store() -> None:

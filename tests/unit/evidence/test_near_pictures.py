@@ -1,9 +1,11 @@
 """Pictures that are nearly the same are found, whatever their size and quality."""
 
 import io
+from typing import Any
 
+import av
 import pytest
-from PIL import Image, ImageDraw, ImageEnhance
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance
 from tests.conftest import Founding
 from tests.unit.intake.desk_of import Carried, carry_report
 
@@ -59,6 +61,36 @@ def test_a_copy_that_was_made_anew_is_found(founding: Founding, change: object) 
     copy = send(founding, change(paint(seed=1)))  # type: ignore[operator]
     assert near_of(founding, copy) == [first.report.register_number]
     assert near_of(founding, first) == [copy.report.register_number]
+    assert near_of(founding, other) == []
+
+
+def encode_video(*, seed: int, width: int, bit_rate: int) -> bytes:
+    """Make three seconds in which the scene slides to the left."""
+    buffer = io.BytesIO()
+    build_frame: Any = av.VideoFrame
+    scene = paint(seed=seed)
+    with av.open(buffer, "w", format="mp4") as container:
+        stream: Any = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = width, width * 3 // 4, "yuv420p"
+        stream.bit_rate = bit_rate
+        for number in range(30):
+            picture = ImageChops.offset(scene, -8 * number, 0).resize((width, width * 3 // 4))
+            container.mux(stream.encode(build_frame.from_image(picture)))
+        container.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+@pytest.mark.slow
+def test_a_video_that_was_made_smaller_is_found(founding: Founding) -> None:
+    def send_video(data: bytes) -> Carried:
+        carried = carry_report(founding, items=[("clip.mp4", "video/mp4", data)])
+        previews.preview_item(item_id=carried.report.items.get().pk)
+        return carried
+
+    first = send_video(encode_video(seed=5, width=640, bit_rate=2_000_000))
+    other = send_video(encode_video(seed=6, width=640, bit_rate=2_000_000))
+    smaller = send_video(encode_video(seed=5, width=320, bit_rate=300_000))
+    assert near_of(founding, smaller) == [first.report.register_number]
     assert near_of(founding, other) == []
 
 
