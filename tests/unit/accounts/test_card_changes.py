@@ -21,6 +21,9 @@ from aigaq.accounts.cards import read_card
 from aigaq.accounts.errors import AccountsError
 from aigaq.accounts.models import SignedCard
 from aigaq.cli.messages import SENTENCES
+from aigaq.sealing.witnessing import read_cosigners
+from aigaq.tlog import Cosigner
+from aigaq.watching.seeds import describe_cosigner
 
 AIGAQ = str(Path(sys.executable).with_name("aigaq"))
 SERVICE = {
@@ -185,3 +188,42 @@ def test_the_command_shows_the_changes_before_it_signs(tmp_path: Path) -> None:
     shown = json.loads(run("card", "show", "--json").stdout)
     assert shown["exit_url"] == "https://example.com/"
     assert shown["reading_interval"]["hours"] == 2
+
+
+def describe_partner() -> dict[str, Any]:
+    partner = Cosigner(name="partner.example/aigaq", seed=bytes(32))
+    return describe_cosigner(partner, is_independent=True)
+
+
+def test_a_partner_s_cosigner_comes_beside_the_desk_s_own(sign: Any) -> None:
+    sign({"cosigners": [describe_partner()]})
+    own, partner = read_cosigners(read_card())
+    assert (own.name, own.is_independent) == ("127.0.0.1:8470/desk", False)
+    assert (partner.name, partner.is_independent) == ("partner.example/aigaq", True)
+    sign({"cosigners": []})
+    (left,) = read_cosigners(read_card())
+    assert left.name == own.name
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"name": "partner.example"}],
+        [{**describe_partner(), "vkeys": []}],
+        [{**describe_partner(), "name": "another.example"}],
+        [{**describe_partner(), "url": "ftp://partner.example"}],
+        [describe_partner(), describe_partner()],
+        "partner.example",
+    ],
+)
+def test_a_cosigner_that_no_reader_would_take_is_refused(founding: Founding, value: Any) -> None:
+    with pytest.raises(AccountsError) as caught:
+        change_card(read_card(), {"cosigners": value})
+    assert caught.value.code == "accounts.bad_card_change"
+    assert caught.value.context["named"] == "cosigners"
+
+
+def test_a_new_cosigner_is_shown_by_its_name(founding: Founding) -> None:
+    before = read_card()
+    lines = list_differences(before, change_card(before, {"cosigners": [describe_partner()]}))
+    assert any("partner.example/aigaq" in line for line in lines)

@@ -1,0 +1,108 @@
+"""The gate asks a cosigner over the network: `aigaq cosign --serve`, as a process of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.gatehouse import Organisation, RunningGate, free_port
+
+from aigaq.tlog import CosignerVerifier, open_note, parse_note
+from aigaq.watching.seeds import describe_cosigner, open_seed_file
+
+INTERVAL = 1
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Iterator[tuple[RunningGate, Path]]:
+    """Give a gate whose card names a cosigner with an address, and the cosigner's seed file."""
+    port, partner_port = free_port(), free_port()
+    seed = tmp_path / "partner.seed"
+    listed = describe_cosigner(
+        open_seed_file(seed, name="partner.example/aigaq"),
+        is_independent=True,
+        url=f"http://127.0.0.1:{partner_port}",
+    )
+    organisation = Organisation.found(
+        port=port, batch=4, interval_seconds=INTERVAL, cosigners=(listed,)
+    )
+    gate = RunningGate(organisation, folder=tmp_path / "gate", port=port)
+    gate.start()
+    yield gate, seed
+    gate.stop()
+
+
+@pytest.fixture
+def partner(asked: tuple[RunningGate, Path], tmp_path: Path) -> Iterator[None]:
+    """Run the cosigner."""
+    gate, seed = asked
+    card = tmp_path / "card.json"
+    card.write_bytes(gate.organisation.signed_card())
+    address = gate.organisation.card.cosigners[0]["url"].removeprefix("http://")
+    command = [str(Path(sys.executable).with_name("aigaq")), "cosign"]
+    command += [
+        "--log",
+        f"{gate.origin}/log",
+        "--card",
+        str(card),
+        "--seed",
+        str(seed),
+        "--serve",
+        address,
+    ]
+    process = subprocess.Popen(command, env=os.environ.copy())
+    for _ in range(200):
+        try:
+            httpx.get(f"http://{address}/", trust_env=False)
+            break
+        except httpx.TransportError:
+            time.sleep(0.05)
+    yield
+    process.terminate()
+    process.wait(30)
+
+
+def read_cosigned(gate: RunningGate) -> bytes | None:
+    answer = httpx.get(f"{gate.origin}/log/cosigned", trust_env=False)
+    return answer.content if answer.status_code == 200 else None
+
+
+def wait_for_size(gate: RunningGate, *, above: int) -> bytes:
+    for _ in range(600):
+        note = read_cosigned(gate)
+        if note is not None and int(note.split(b"\n")[1]) > above:
+            return note
+        time.sleep(0.1)
+    raise AssertionError("the cosigner has not signed")
+
+
+@pytest.mark.usefixtures("partner")
+def test_a_cosigner_with_an_address_is_asked_after_each_publication(
+    asked: tuple[RunningGate, Path],
+) -> None:
+    gate, seed = asked
+    keys = [CosignerVerifier(key) for key in open_seed_file(seed).keys]
+    note = wait_for_size(gate, above=0)
+    assert len(open_note(parse_note(note), verifiers=keys)) == 2
+    size = int(note.split(b"\n")[1])
+    wait_for_size(gate, above=size)
+    gate.stop()  # A gate that forgot what the cosigner knows asks again from there.
+    gate.start()
+    wait_for_size(gate, above=size + 4)
+
+
+def test_a_cosigner_that_does_not_answer_holds_up_nothing(
+    asked: tuple[RunningGate, Path],
+) -> None:
+    gate, _seed = asked
+    sizes = []
+    for _ in range(3):
+        text = httpx.get(f"{gate.origin}/log/checkpoint", trust_env=False).text
+        sizes.append(int(text.split("\n")[1]) if text.count("\n") > 2 else 0)
+        time.sleep(2.5)
+    assert sizes[0] < sizes[1] < sizes[2]
+    assert read_cosigned(gate) is None

@@ -1,0 +1,147 @@
+"""Whose log it is, a cosigner's seed, and a copy of a whole log."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.unit.watching.logs import DESK, ServedLog
+
+from aigaq.errors import AigaqError
+from aigaq.sealing.card import build_card
+from aigaq.sealing.encoding import encode_base64
+from aigaq.sealing.fingerprint import format_fingerprint
+from aigaq.sealing.witnessing import read_cosigners
+from aigaq.tlog import TlogError
+from aigaq.tlog.cosignatures import CosignerVerifier
+from aigaq.watching.copying import copy_log
+from aigaq.watching.errors import WatchError
+from aigaq.watching.followed_cards import open_followed_card, read_kept_card
+from aigaq.watching.seeds import (
+    describe_cosigner,
+    name_desk_cosigner,
+    open_desk_cosigner,
+    open_seed_file,
+)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> ServedLog:
+    log = ServedLog(tmp_path / "gate")
+    log.list_pages()
+    log.grow(300)
+    return log
+
+
+def sign(served: ServedLog, *, version: int, key: Ed25519PrivateKey | None = None) -> bytes:
+    organisation = served.organisation
+    card = replace(organisation.card, version=version)
+    return build_card(card, root_key=key or organisation.root)
+
+
+def test_a_card_is_taken_by_its_fingerprint_or_root_key(served: ServedLog, tmp_path: Path) -> None:
+    root = served.organisation.root_public
+    for number, text in enumerate((format_fingerprint(root), encode_base64(root))):
+        followed = open_followed_card(tmp_path / str(number), source=served, root=text, file=None)
+        assert followed.card.version == 1
+        assert read_kept_card(tmp_path / str(number)).card == followed.card
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abandon 0000", "not a fingerprint", encode_base64(bytes(32))]
+)
+def test_another_root_is_refused(text: str, served: ServedLog, tmp_path: Path) -> None:
+    with pytest.raises(WatchError) as caught:
+        open_followed_card(tmp_path / "kept", source=served, root=text or None, file=None)
+    assert caught.value.code == ("watch.other_root" if text else "watch.no_card")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_newer_card_is_followed_and_never_an_older_one_or_another_s(
+    served: ServedLog, tmp_path: Path
+) -> None:
+    root = format_fingerprint(served.organisation.root_public)
+    followed = open_followed_card(tmp_path / "kept", source=served, root=root, file=None)
+    versions = []
+    for page in (
+        sign(served, version=3),
+        sign(served, version=2),
+        sign(served, version=9, key=Ed25519PrivateKey.generate()),
+        b"no card",
+        None,
+    ):
+        served.pages["/card"] = page
+        followed.follow(served)
+        versions.append(followed.card.version)
+    assert versions == [3, 3, 3, 3, 3]
+    assert read_kept_card(tmp_path / "kept").card.version == 3
+
+
+def test_a_seed_file_is_made_once_and_closed_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "partner.seed"
+    made = open_seed_file(path, name="partner.example/aigaq")
+    assert open_seed_file(path).keys == made.keys
+    assert path.stat().st_mode & 0o777 == 0o600
+    members = json.loads(path.read_text())
+    assert members["format"] == "aigaq/cosigner-seed/v1"
+
+
+@pytest.mark.parametrize("name", ["two words", "a+b", "é"])
+def test_a_name_that_no_line_can_hold_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(WatchError) as caught:
+        open_seed_file(tmp_path / "seed", name=name)
+    assert caught.value.code == "watch.bad_seed"
+    assert not (tmp_path / "seed").exists()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format":"aigaq/cosigner-seed/v1","name":"a"}'])
+def test_what_is_no_seed_file_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "seed"
+    path.write_text(text)
+    with pytest.raises(WatchError) as caught:
+        open_seed_file(path)
+    assert caught.value.code == "watch.bad_seed"
+
+
+def test_what_a_card_says_of_a_cosigner_is_read_back(served: ServedLog) -> None:
+    listed = describe_cosigner(DESK, is_independent=True)
+    (read,) = read_cosigners(replace(served.organisation.card, cosigners=(listed,)))
+    assert read.verifiers == tuple(map(CosignerVerifier, DESK.keys))
+
+
+def test_the_desk_s_cosigner_is_named_after_its_gate(tmp_path: Path) -> None:
+    assert name_desk_cosigner("https://example.org:8443") == "example.org:8443/desk"
+    path = tmp_path / "cosigner.key"
+    first = open_desk_cosigner(path, gate_origin="https://example.org")
+    assert open_desk_cosigner(path, gate_origin="https://example.org").keys == first.keys
+    path.write_text("not base64")
+    with pytest.raises(AigaqError):
+        open_desk_cosigner(path, gate_origin="https://example.org")
+
+
+def test_a_copy_of_a_log_goes_on_where_it_was(served: ServedLog, tmp_path: Path) -> None:
+    card = served.organisation.card
+    assert copy_log(served, tmp_path / "copy", card=card).checkpoint.size == 302
+    served.grow(300)
+    assert copy_log(served, tmp_path / "copy", card=card).checkpoint.size == 602
+
+
+def test_a_copy_with_a_changed_entry_is_refused(served: ServedLog, tmp_path: Path) -> None:
+    path = "/log/tile/entries/000"
+    data = served.get(path, limit=10**9)
+    assert data is not None
+    served.pages[path] = data[:-1] + bytes([data[-1] ^ 1])
+    with pytest.raises(TlogError) as caught:
+        copy_log(served, tmp_path / "copy", card=served.organisation.card)
+    assert caught.value.code == "log.bad_tile"
+
+
+def test_a_copy_is_never_replaced_by_a_shorter_log(served: ServedLog, tmp_path: Path) -> None:
+    card = served.organisation.card
+    copy_log(served, tmp_path / "copy", card=card)
+    other = ServedLog(tmp_path / "other", organisation=served.organisation)
+    other.grow(3)
+    with pytest.raises(TlogError) as caught:
+        copy_log(other, tmp_path / "copy", card=card)
+    assert caught.value.code == "log.rolled_back"
