@@ -28,6 +28,19 @@ SENTENCES = {
     "ceremony.copy_differs": "Word {position} differs from what was shown. Compare it.",
     "ceremony.missing_name": "A name in {language} is missing.",
     "ceremony.no_founder": "The founder's name is missing.",
+    "chat.bad_archive": "The archive holds links, locked files or names that lead out of it. "
+    "Nothing was filed, and it lies where it lay. Export the chat once more.",
+    "chat.damaged_archive": "The archive is cut or damaged. Nothing was filed, and it lies where "
+    "it lay. Export the chat once more.",
+    "chat.not_an_export": "This is no chat that WhatsApp or Telegram exported. Nothing was filed. "
+    "Take the .zip or _chat.txt of WhatsApp, or the folder's result.json of Telegram.",
+    "chat.too_large": "The export would grow beyond what can be taken in (8 GiB in all, or a file "
+    "that swells 200-fold). Nothing was filed. Export a shorter time, or without media.",
+    "chat.too_many_files": "The export holds more than 9,900 files. Nothing was filed. Export a "
+    "shorter time.",
+    "chat.unreadable_file": "The file cannot be read. Nothing was filed.",
+    "chat.whole_account": "This is the export of a whole account, with chats of other people. "
+    "Nothing was filed. In Telegram Desktop open the one chat, menu, Export chat history.",
     "commands.failed": "The desk could not do that. Its log names the error.",
     "commands.unknown": "The running desk does not know this command; it may be an older version.",
     "consent.missing": "No consent in this report covers item {number} for this purpose and "

@@ -19,6 +19,7 @@ import click
 
 from aigaq import clock
 from aigaq.blobs import sync_folder, write_durably
+from aigaq.cli.chat import import_chat
 from aigaq.cli.desk import JSON, PASSPHRASE_FD, tell
 from aigaq.cli.reporter_gate import TRIES, ReporterGate, SendingError, Uploads, read_header
 from aigaq.sealing.age_files import parse_hybrid_identity
@@ -184,6 +185,9 @@ def open_report(file: Path, identity: Path, out: Path, as_json: bool) -> None:
 @click.group("import")
 def import_group() -> None:
     """Take in what came by other ways than the gate."""
+
+
+import_group.add_command(import_chat)
 
 
 @import_group.command("report")

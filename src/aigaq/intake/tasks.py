@@ -24,7 +24,9 @@ from aigaq.core.errors import DeskLocked
 from aigaq.core.held_keys import HELD
 from aigaq.errors import AigaqError
 from aigaq.intake import (
+    chat_import,
     claims,
+    consent_hooks,
     delivery,
     evidence_hooks,
     evidence_tasks,
@@ -73,6 +75,7 @@ def register() -> None:
     commands.register("mark-sample", run=run_mark_sample_command)
     commands.register("set-second-place", run=run_second_place_command)
     commands.register("import-report", run=run_import_command)
+    commands.register("import-chat", run=chat_import.run_import_chat_command)
 
 
 class JitteredRounds(background.Rounds):
@@ -116,6 +119,7 @@ def build_work_rounds() -> background.Rounds:
             previews.reset_after_install()
             while evidence_hooks.hand_over_older():
                 pass
+            consent_hooks.hand_over_older()
             NoticeState(settings.HOME).settle()
             swept.append(True)
         work_until_nothing_waits()
