@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import tempfile
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -33,8 +34,15 @@ IN_TIME = 86_400 // INTERVAL - 2
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_writer(tmp_path / "gate.sqlite3")
+def folder() -> Iterator[Path]:
+    """Give a folder in memory, for days with hundreds of commits."""
+    with tempfile.TemporaryDirectory(prefix="aigaq-batches-", dir="/dev/shm") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def engine(folder: Path) -> Iterator[Engine]:
+    opened = open_writer(folder / "gate.sqlite3")
     yield opened
     opened.dispose()
 
@@ -246,7 +254,7 @@ def test_what_was_published_is_remembered_by_its_leaf_alone(engine: Engine) -> N
 
 
 def test_a_seized_gate_cannot_tell_chaff_from_reports(
-    engine: Engine, receive: Callable[..., list[bytes]], tmp_path: Path
+    engine: Engine, receive: Callable[..., list[bytes]], folder: Path
 ) -> None:
     """After publication, and when the desk took the openings: not in rows, not in freed bytes."""
     traces = [*receive(40)]
@@ -259,8 +267,8 @@ def test_a_seized_gate_cannot_tell_chaff_from_reports(
         kept = connection.execute(select(log_entries)).all()
     assert {(row.entry, len(row.leaf)) for row in kept} == {(None, 32)}
     engine.dispose()
-    shrink_log(tmp_path / "gate.sqlite3")
-    disk = b"".join(path.read_bytes() for path in tmp_path.glob("gate.sqlite3*"))
+    shrink_log(folder / "gate.sqlite3")
+    disk = b"".join(path.read_bytes() for path in folder.glob("gate.sqlite3*"))
     assert kept[0].leaf in disk
     assert [trace for trace in traces if trace in disk] == []
 
