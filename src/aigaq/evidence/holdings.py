@@ -4,6 +4,7 @@ The leaves give the commitment, each item gives its leaf, and each item has its 
 was changed, or an item that was taken out, is found without reading a file.
 """
 
+import json
 from collections.abc import Iterator
 
 from aigaq.accounts import selectors as accounts
@@ -11,6 +12,7 @@ from aigaq.evidence import models
 from aigaq.evidence.shapes import FileKind, name_item
 from aigaq.sealing.commitment import commit_root, item_leaf
 from aigaq.sealing.encoding import merkle_root
+from aigaq.sealing.header import HEADER
 
 HASH_BYTES = 32
 
@@ -28,7 +30,9 @@ def list_faults() -> Iterator[tuple[str, int, str | None]]:
     team_id = bytes.fromhex(accounts.get_organisation().team_id)
     rows = models.FiledReport.objects.order_by("register_number").prefetch_related("items", "files")
     for row in rows.iterator(chunk_size=100):
-        if row.root_salt is not None:
+        if not _is_registered(row) or not _has_its_header(row):
+            yield "audit.report_differs", row.register_number, None
+        elif row.root_salt is not None:
             yield from _compare_report(row, team_id=team_id)
         for item in row.items.all():
             if not item.fault and not _has_working_copy(row, item=item):
@@ -63,6 +67,22 @@ def _compare_report(
         if (leaf,) != leaves[item.leaf_index : item.leaf_index + 1]:
             named = name_item(report_id=bytes(row.report_id), item_number=item.number)
             yield "audit.item_differs", row.register_number, named
+
+
+def _is_registered(row: models.FiledReport) -> bool:
+    """Tell whether the register says the same of a report; a missing line is told elsewhere."""
+    line = models.RegisterLine.objects.filter(pk=row.register_number, line__isnull=False).first()
+    if line is None:
+        return True
+    said = json.loads(bytes(line.line or b""))
+    commitment = None if row.commitment is None else bytes(row.commitment).hex()
+    return (said["report_id"], said["commitment"]) == (bytes(row.report_id).hex(), commitment)
+
+
+def _has_its_header(row: models.FiledReport) -> bool:
+    """Tell whether the header that came is the one whose hash is the report id."""
+    hashes = [bytes(one.sha256) for one in row.files.all() if one.member == HEADER]
+    return hashes in ([], [bytes(row.report_id)])
 
 
 def _has_working_copy(row: models.FiledReport, *, item: models.Item) -> bool:

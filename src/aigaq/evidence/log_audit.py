@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.db.models import QuerySet
+
 from aigaq import clock
 from aigaq.core import audit as audit_chain
 from aigaq.evidence import custody, fixity, holdings, models, register
@@ -22,7 +24,15 @@ from aigaq.evidence.log_source import OpenedLog
 from aigaq.evidence.shapes import Fixity, name_item
 from aigaq.sealing.card import Card
 from aigaq.sealing.errors import SealingError
-from aigaq.sealing.log_entries import CHAFF, CUSTODY_HEAD, REGISTER_HEAD, PublicEntry, parse_entry
+from aigaq.sealing.log_entries import (
+    CHAFF,
+    CUSTODY_HEAD,
+    REGISTER_HEAD,
+    Opening,
+    PublicEntry,
+    encode_head,
+    parse_entry,
+)
 from aigaq.tlog import TlogError
 
 REPORT, FORGOTTEN = "report", "forgotten_report"
@@ -131,39 +141,45 @@ def _sort_entry(
 def _open_bundle(blinded: list[tuple[int, bytes]], *, found: Audited, seen: _Seen) -> None:
     """Open the blinded entries of one bundle, with a query for each kind."""
     values = [value for _index, value in blinded]
-    reports = _among(models.FiledReport, column="commitment", values=values)
-    forgotten = _among(models.ForgottenLeaf, column="commitment", values=values)
-    chaff = _among(models.ChaffOpening, column="blinded", values=values)
-    heads = {
-        bytes(value): kind
-        for value, kind in models.HeadOpening.objects.filter(blinded__in=values).values_list(
-            "blinded", "kind"
-        )
-    }
+    reports = _list_commitments(models.FiledReport.objects.filter(commitment__in=values))
+    forgotten = _list_commitments(models.ForgottenLeaf.objects.filter(commitment__in=values))
+    openings = _read_openings(values)
     for index, value in blinded:
+        kind = "unopened"
         if value in reports:
-            found.leaves[REPORT] += 1
+            kind = REPORT
             seen.reports.add(value)
-        elif value in heads:
-            found.leaves[heads[value]] += 1
-            seen.heads.setdefault(value, index)
+        elif value in openings:
+            kind = openings[value]
+            if kind in (REGISTER_HEAD, CUSTODY_HEAD):
+                seen.heads.setdefault(value, index)
         elif value in forgotten:
-            found.leaves[FORGOTTEN] += 1
-        elif value in chaff:
-            found.leaves[CHAFF] += 1
+            kind = FORGOTTEN
         else:
-            found.leaves["unopened"] += 1
             found.gaps.append(Gap("audit.unopened_leaf", log_index=index))
+        found.leaves[kind] += 1
 
 
-def _among(
-    table: type[models.FiledReport] | type[models.ForgottenLeaf] | type[models.ChaffOpening],
-    *,
-    column: str,
-    values: list[bytes],
+def _list_commitments(
+    rows: QuerySet[models.FiledReport] | QuerySet[models.ForgottenLeaf],
 ) -> set[bytes]:
-    rows = table.objects.filter(**{f"{column}__in": values})
-    return {bytes(one) for one in rows.values_list(column, flat=True)}
+    return {bytes(one) for one in rows.values_list("commitment", flat=True) if one is not None}
+
+
+def _read_openings(values: list[bytes]) -> dict[bytes, str]:
+    """Return the kind of each value that an opening of ours opens; a false opening opens nothing.
+
+    What is stored beside a value is not believed: whoever removed a report could call its leaf
+    chaff, and whoever wrote a chain anew could name another head.
+    """
+    kinds: dict[bytes, str] = {}
+    for chaff in models.ChaffOpening.objects.filter(blinded__in=values):
+        opening = Opening(kind=CHAFF, salt=bytes(chaff.salt), value=bytes(chaff.value))
+        kinds[opening.blinded] = CHAFF
+    for row in models.HeadOpening.objects.filter(blinded__in=values):
+        value = encode_head(count=row.count, head=bytes(row.head))
+        kinds[Opening(kind=row.kind, salt=bytes(row.salt), value=value).blinded] = row.kind
+    return kinds
 
 
 def _list_not_logged(seen: _Seen, *, card: Card) -> Iterator[Gap]:

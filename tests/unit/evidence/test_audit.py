@@ -15,7 +15,7 @@ from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq import clock
 from aigaq.core import blob_store
-from aigaq.evidence import services
+from aigaq.evidence import selectors, services
 from aigaq.evidence.log_audit import Audited
 from aigaq.evidence.models import (
     ChaffOpening,
@@ -30,6 +30,7 @@ from aigaq.evidence.models import (
 from aigaq.intake import models
 from aigaq.intake import services as intake
 from aigaq.intake.evidence_tasks import _list_known, audit_desk
+from aigaq.sealing.log_entries import encode_head
 from aigaq.tlog import TlogError, read_checkpoint, sign_checkpoint
 
 pytestmark = pytest.mark.django_db
@@ -225,6 +226,43 @@ def test_an_opening_that_was_lost_at_the_desk_is_found_by_audit(
     settle(gate)
     ChaffOpening.objects.first().delete()  # type: ignore[union-attr]
     assert codes(audit(gate)) == ["audit.unopened_leaf"]
+
+
+def test_a_removed_report_that_is_called_chaff_is_found_by_audit(
+    founding: Founding, gate: LogGate
+) -> None:
+    taken = hashlib.sha256(b"a commitment that someone wants to be chaff").digest()
+    gate.publish([taken])
+    settle(gate)
+    ChaffOpening.objects.create(blinded=taken, salt=bytes(32), value=bytes(32))
+    assert codes(audit(gate)) == ["audit.unopened_leaf"]
+
+
+def test_custody_written_anew_with_a_head_that_fits_it_is_found_by_audit(
+    founding: Founding, gate: LogGate
+) -> None:
+    log_report(founding, gate)
+    without_triggers(CustodyLine.objects.all().delete)
+    services.record_custody("received", by=None, note="a history that never was")
+    services.record_custody("received", by=None, note="nor this one")
+    head = selectors.read_custody_head()
+    HeadOpening.objects.filter(kind="custody_head").update(
+        count=head.count,
+        head=head.head,
+        value=encode_head(count=head.count, head=head.head),
+    )
+    assert codes(audit(gate)) == ["audit.unopened_leaf"]
+
+
+def test_another_commitment_in_the_books_than_in_the_register_is_found_by_audit(
+    founding: Founding, gate: LogGate
+) -> None:
+    log_report(founding, gate)
+    hidden = hashlib.sha256(b"a report to be hidden").digest()
+    gate.publish([hidden])
+    settle(gate)
+    FiledReport.objects.update(commitment=hidden, root_salt=None)
+    assert set(codes(audit(gate))) == {"audit.report_differs", "audit.unopened_leaf"}
 
 
 def find_file(kind: str) -> StoredFile:
