@@ -86,6 +86,7 @@ TABLE = {
     "report-consent": Row(CARE, 404, args=(NOBODY_ID, NOBODY_ID)),
     "report-evidence": Row(CARE, 404, args=(NOBODY_ID,)),
     "item-provenance": Row(CARE, 404, args=(NOBODY_ID,)),
+    "item-timestamp": Row(CARE, 404, args=(NOBODY_ID,)),
     "due": Row(CARE, 200),
     "report-item": Row(CARE, 404, args=(NOBODY_ID,)),
     "report-download": Row(CARE, 404, args=(NOBODY_ID,)),

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
         name="report-consent",
     ),
     path("reports/<uuid:report_id>/evidence", evidence.evidence, name="report-evidence"),
+    path("evidence/<uuid:item_id>/timestamp", evidence.timestamp, name="item-timestamp"),
     path("evidence/<uuid:item_id>/provenance", evidence.set_provenance, name="item-provenance"),
     path("due", evidence.due, name="due"),
     path("items/<uuid:item_id>", report.item, name="report-item"),

@@ -10,6 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from aigaq.evidence.timestamping import RENEWED
+
 Words = Mapping[str, Promise]
 QUIET_SIGN = 17
 
@@ -358,4 +360,6 @@ def say_custody_note(event: str, note: str) -> str:
         return say(PROVENANCE, note.rsplit(" ", 1)[1])
     if event == "derived":
         return ""
+    if event == "timestamped" and note.endswith(RENEWED):
+        return _now("%(authority)s, renewed") % {"authority": note.removesuffix(RENEWED)}
     return say(CUSTODY_NOTES, note)

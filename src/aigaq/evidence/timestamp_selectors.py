@@ -5,13 +5,16 @@ from datetime import datetime
 from uuid import UUID
 
 from aigaq import clock
+from aigaq.accounts import selectors as accounts
+from aigaq.accounts.permissions import Capability, check_may
+from aigaq.accounts.selectors import Staff
 from aigaq.evidence import models
 from aigaq.evidence.errors import NotFound
 from aigaq.evidence.package_shapes import PackagedToken
 from aigaq.evidence.renewal import find_due_renewals
 from aigaq.evidence.timestamp_authorities import list_authorities
 from aigaq.evidence.timestamp_models import AuthorityState, TimestampToken, TimestampWish
-from aigaq.sealing.card import Card
+from aigaq.sealing.card import Card, parse_card
 from aigaq.sealing.witnessing import read_authorities
 
 SHOWN_RENEWALS = 1_000
@@ -54,6 +57,7 @@ class TimestampStatus:
 class ItemToken:
     """One token over an item's hash, for a page; ``is_renewal`` covers the one before."""
 
+    item_number: int
     authority: str
     stamped_at: datetime
     ends_at: datetime
@@ -94,17 +98,18 @@ def find_stamped_checkpoint(*, tokens: int = 1, minimum_size: int = 0) -> tuple[
     return None
 
 
-def list_item_tokens(*, item_id: UUID) -> tuple[ItemToken, ...]:
-    """Return the tokens over an item, the first first; for pages, ask before."""
-    rows = TimestampToken.objects.filter(item_id=item_id).order_by("stamped_at", "pk")
+def list_item_tokens(*, report_id: bytes) -> tuple[ItemToken, ...]:
+    """Return the tokens over a report's items, the first first; for pages, ask before."""
+    rows = TimestampToken.objects.filter(item__filed__report_id=report_id).select_related("item")
     return tuple(
         ItemToken(
+            item_number=row.item.number if row.item is not None else 0,
             authority=row.authority,
             stamped_at=row.stamped_at,
             ends_at=row.ends_at,
             is_renewal=row.renews_id is not None,
         )
-        for row in rows
+        for row in rows.order_by("stamped_at", "pk")
     )
 
 
@@ -127,6 +132,13 @@ def find_item(named: str) -> UUID:
     if found is None:
         raise NotFound
     return found
+
+
+def access_timestamp_status(*, actor: Staff) -> TimestampStatus:
+    """Return how timestamps stand, for a page. Raises `NotThere`."""
+    check_may(actor, capability=Capability.SEE_ALARMS)
+    root_key = bytes(accounts.get_organisation().root_key)
+    return get_timestamp_status(card=parse_card(accounts.get_card(), root_key=root_key))
 
 
 def get_timestamp_status(*, card: Card) -> TimestampStatus:

@@ -47,6 +47,8 @@ SECONDS_SETTING = "AIGAQ_TIMESTAMP_SECONDS"
 FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=6)
 RENEWALS_A_ROUND = 20
+#: What follows the authority in the note of custody.
+RENEWED = ", renewed"
 
 
 @dataclass(frozen=True)
@@ -356,7 +358,7 @@ def _keep(
             report_id=bytes(subject.item.filed.report_id),
             item_number=subject.item.number,
             sha256=bytes(subject.item.sha256),
-            note=f"{authority.name}{', renewed' if subject.renews is not None else ''}",
+            note=authority.name + (RENEWED if subject.renews is not None else ""),
         )
     audit.record(
         "evidence.timestamped", actor=by, subject=token, context={"authority": authority.name}

@@ -8,11 +8,13 @@ is the newest one that the desk proved and cosigned. Source: ``spec/evidence-pac
 
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 from django.conf import settings
 
 from aigaq import clock
+from aigaq.accounts.selectors import Staff
 from aigaq.core import background, commands
 from aigaq.core.commands import Answer, Arguments
 from aigaq.errors import AigaqError
@@ -25,6 +27,7 @@ from aigaq.evidence.timestamping import (
     stamp_due,
     stamp_item,
     stamp_missing,
+    wish_for_item,
 )
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.errors import IntakeError
@@ -101,6 +104,15 @@ def raise_fault(attempt: Attempt) -> None:
     """Raise the alarm of an authority that refused or broke, in the caller's transaction."""
     if attempt.code is not None:
         raise_alarm(attempt.code, details={"authority": attempt.authority, **attempt.details})
+
+
+def wish_timestamp(*, actor: Staff, item_id: UUID) -> None:
+    """Note that every authority should stamp an item, and begin at once in the background.
+
+    Raises `NotFound`; `TimestampError` ``timestamp.no_authority``.
+    """
+    wish_for_item(actor=actor, item_id=item_id, card=read_locked_files(settings.HOME).card)
+    background.REGISTRY.wake(ROUNDS)
 
 
 def stamp_for_package(note: bytes) -> None:

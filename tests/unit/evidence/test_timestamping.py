@@ -264,7 +264,7 @@ def test_an_item_waits_for_the_authority_that_failed(house: House, item: Item) -
     let_time_pass(hours=7)
     house.round()
     assert not TimestampWish.objects.exists()
-    assert len(reads.list_item_tokens(item_id=item.pk)) == 2
+    assert len(reads.list_item_tokens(report_id=bytes(item.filed.report_id))) == 2
 
 
 def test_an_item_is_named_as_in_custody_or_by_its_id(item: Item) -> None:
@@ -382,7 +382,7 @@ def test_an_item_is_renewed_too_and_custody_says_so(
     stamps.stamp_item(actor=None, item_id=item.pk, stamping=house.stamping)
     end_soon(house, days=3000)
     house.next_day()
-    tokens = reads.list_item_tokens(item_id=item.pk)
+    tokens = reads.list_item_tokens(report_id=bytes(item.filed.report_id))
     assert [one.is_renewal for one in tokens] == [False, False, True, True]
     events = selectors.access_report(
         actor=founding.founder, report_id=bytes(item.filed.report_id)

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from aigaq import clock
-from aigaq.desk import dates, words
+from aigaq.desk import dates, timestamp_words, words
 from aigaq.desk.icons import build_icon
 from aigaq.evidence.shapes import CustodyEvent
 from aigaq.intake.shapes import InboxRow, Urgency
@@ -161,7 +161,8 @@ def field(bound: BoundField, short: str = "") -> dict[str, object]:
 
 
 TABLES = {
-    "alarm": {**words.FAULTS, **words.ALARMS},
+    "advice": timestamp_words.ADVICE,
+    "alarm": {**words.FAULTS, **words.ALARMS, **timestamp_words.ALARMS},
     "came_by": words.CAME_BY,
     "consent": words.CONSENTS,
     "custody": words.CUSTODY,
@@ -187,6 +188,12 @@ TABLES = {
 def say(code: str, table: str) -> str:
     """Return the words for a code of the layers below."""
     return words.say(TABLES[table], str(code))
+
+
+@register.filter
+def has_advice(code: str) -> bool:
+    """Tell whether there is something that a person can do about an alarm, in words."""
+    return code in timestamp_words.ADVICE
 
 
 @register.inclusion_tag("desk/components/report_chips.html")

@@ -20,10 +20,12 @@ from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.evidence import selectors as store
 from aigaq.evidence import services as store_services
-from aigaq.evidence.errors import EvidenceError
+from aigaq.evidence.errors import EvidenceError, TimestampError
 from aigaq.evidence.retention import LONGEST_DAYS, LONGEST_FIXITY_DAYS
 from aigaq.evidence.shapes import Provenance, TermsOfKeeping
+from aigaq.evidence.timestamp_selectors import list_item_tokens
 from aigaq.intake import selectors, services
+from aigaq.intake.timestamp_tasks import wish_timestamp
 
 GOOD = 25
 
@@ -40,7 +42,12 @@ def evidence(request: HttpRequest, report_id: UUID) -> HttpResponse:
     return render(
         request,
         "desk/work/evidence.html",
-        {"row": detail.row, "evidence": found, "provenances": provenances},
+        {
+            "row": detail.row,
+            "evidence": found,
+            "provenances": provenances,
+            "tokens": list_item_tokens(report_id=found.report_id),
+        },
     )
 
 
@@ -56,6 +63,25 @@ def set_provenance(request: HttpRequest, item_id: UUID) -> HttpResponse:
     except (ValueError, EvidenceError):
         raise NotThere from None
     messages.add_message(request, GOOD, _("It is noted where the file comes from."))
+    report_id = selectors.find_by_report_id(actor=actor, report_id=item.report_id)
+    return HttpResponseRedirect(
+        reverse("report-evidence", args=[report_id]) + f"#item-{item.number}"
+    )
+
+
+@require_POST
+@needs(Capability.SEE_ITEMS)
+def timestamp(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    """Have an item timestamped: noted here, and done in the background within a minute."""
+    actor = actor_of(request)
+    item = store.access_item(actor=actor, item_id=item_id)
+    try:
+        wish_timestamp(actor=actor, item_id=item_id)
+    except TimestampError:
+        said = _("No timestamp authority is named yet. Whoever keeps the organisation can do it.")
+        messages.add_message(request, messages.WARNING, said)
+    else:
+        messages.add_message(request, GOOD, _("The timestamp authorities are being asked."))
     report_id = selectors.find_by_report_id(actor=actor, report_id=item.report_id)
     return HttpResponseRedirect(
         reverse("report-evidence", args=[report_id]) + f"#item-{item.number}"

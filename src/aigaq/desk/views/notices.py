@@ -15,6 +15,7 @@ from aigaq.accounts.selectors import Staff
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import NoteForm
+from aigaq.evidence.timestamp_selectors import access_timestamp_status
 from aigaq.intake import selectors, services
 from aigaq.intake.errors import AlreadyDecided, GateError
 from aigaq.intake.shapes import AlarmRow, PublicWatch
@@ -42,6 +43,7 @@ def notices(request: HttpRequest) -> HttpResponse:
             "gate": selectors.get_gate_status(actor=actor),
             "log": selectors.get_log_status(),
             "second": selectors.get_second_place(actor=actor),
+            "timestamps": access_timestamp_status(actor=actor),
             "watch": watch,
             "can_publish": may(actor, capability=Capability.MANAGE_ORGANISATION),
             "can_read": may(actor, capability=Capability.READ_REPORTS),
