@@ -22,9 +22,8 @@ from aigaq.desk.desk_commands import publish_card
 from aigaq.intake import selectors, services, tasks
 from aigaq.intake.gate_client import read_public
 from aigaq.intake.locked_files import read_locked_files
-from aigaq.intake.models import Consent
 from aigaq.intake.public_watch import watch_public
-from aigaq.intake.shapes import InboxView, ReportState
+from aigaq.intake.shapes import Consent, InboxView, ReportState
 from aigaq.sealing.mailbox_answer import Head, Heads
 
 pytestmark = pytest.mark.slow
@@ -321,7 +320,9 @@ def test_a_report_that_is_sent_again_after_it_was_filed_changes_nothing(
 
 def list_consents(founding: Founding) -> list[Consent]:
     """Return the consents of every report."""
-    return list(Consent.objects.all())
+    rows = selectors.list_inbox(actor=founding.founder, view=InboxView.ALL).rows
+    reports = [selectors.access_report(actor=founding.founder, report_id=row.id) for row in rows]
+    return [one for report in reports for one in report.consents]
 
 
 def read_texts(founding: Founding) -> list[str]:

@@ -16,7 +16,7 @@ CODES = {
     "intake.reply_written": "A reply was sealed for a mailbox.",
     "intake.message_delivered": "The gate took a message for a mailbox.",
     "intake.message_not_taken": "The gate did not take a message for a mailbox.",
-    "intake.consent_withdrawn": "A consent was withdrawn.",
+    "intake.consent_withdrawn": "A consent was withdrawn (written by older versions).",
     "intake.request_decided": "A request to withdraw, delete or limit was decided.",
     "intake.report_forgotten": "A report was shredded; its register number stays.",
     "intake.log_proof_written": "A proof that a report is in the log was sealed for its mailbox.",

@@ -19,7 +19,7 @@ from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit
-from aigaq.intake import evidence_hooks, letters, models, staging
+from aigaq.intake import consent_hooks, evidence_hooks, letters, models, staging
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.shapes import ReportState
 from aigaq.intake.urgency import QUIET_SIGN, ROLE, judge_urgency, summarise
@@ -138,6 +138,7 @@ def _record(
     report.waiting_since = report.received_at if report.first is None else None
     report.save(force_insert=True)
     _record_contents(report, examined=examined, staged=staged)
+    consent_hooks.record_filed(report, manifest=examined.manifest, by=actor)
     evidence_hooks.record_filed(
         report, header=examined.header, manifest=examined.manifest, by=actor
     )
@@ -232,17 +233,6 @@ def _record_contents(report: models.Report, *, examined: ExaminedReport, staged:
     models.Answer.objects.bulk_create(
         models.Answer(report=report, number=one.number, value=one.value, salt=one.salt)
         for one in manifest.answers
-    )
-    models.Consent.objects.bulk_create(
-        models.Consent(
-            report=report,
-            number=one.number,
-            purpose=one.purpose,
-            audience=one.audience,
-            items=None if one.items is None else list(one.items),
-            salt=one.salt,
-        )
-        for one in manifest.consents
     )
     models.Item.objects.bulk_create(
         models.Item(

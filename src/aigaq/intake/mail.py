@@ -13,7 +13,7 @@ from django.db import transaction
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.core import audit
-from aigaq.intake import letters, models
+from aigaq.intake import consent_hooks, letters, models
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.gate_client import ListedMessage
 from aigaq.intake.shapes import Direction
@@ -122,7 +122,7 @@ def _accept(box: models.Mailbox, *, row: models.Message, message: Message) -> No
         first.waiting_since = first.waiting_since or row.received_at
         first.save(update_fields=["messages_count", "waiting_since"])
     if message.kind == "withdraw_consent":
-        _withdraw(box, message)
+        consent_hooks.take_back(box, row=row)
     elif message.kind == "request":
         _ask_a_person(box, row=row, message=message)
 
@@ -168,16 +168,6 @@ def _list_reports(box: models.Mailbox, message: Message) -> list[models.Report]:
     if named is not None:
         reports = reports.filter(report_id=bytes.fromhex(named))
     return list(reports.order_by("register_number"))
-
-
-def _withdraw(box: models.Mailbox, message: Message) -> None:
-    """Withdraw at once: nothing that leaves may wait for a person."""
-    numbers = message.body["consents"]
-    for report in _list_reports(box, message):
-        grants = report.consents.filter(withdrawn_at=None)
-        if numbers is not None:
-            grants = grants.filter(number__in=list(numbers))
-        grants.update(withdrawn_at=clock.now(), withdrawn_because="mailbox")
 
 
 def _ask_a_person(box: models.Mailbox, *, row: models.Message, message: Message) -> None:

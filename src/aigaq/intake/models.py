@@ -182,27 +182,6 @@ class Answer(models.Model):
         )
 
 
-class Consent(models.Model):
-    """One permission that came with a report; ``items`` None means the whole report."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="consents")
-    number = models.PositiveIntegerField()
-    purpose = models.CharField(max_length=255)
-    audience = models.CharField(max_length=255)
-    items = models.JSONField(null=True)
-    salt = models.BinaryField(max_length=32)
-    withdrawn_at = models.DateTimeField(null=True)
-    withdrawn_because = models.TextField(blank=True)
-
-    class Meta:
-        """A consent's number stands once in a report."""
-
-        constraints = (
-            models.UniqueConstraint(fields=("report", "number"), name="consent_number_once"),
-        )
-
-
 class Item(models.Model):
     """One piece of what she attached; its bytes lie encrypted in the blob store."""
 

@@ -15,7 +15,10 @@ from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.accounts.permissions import Capability
 from aigaq.accounts.selectors import Staff
-from aigaq.age import X25519Recipient, decrypt_bytes
+from aigaq.age import X25519Recipient
+from aigaq.consent import selectors as consent
+from aigaq.consent.errors import NoConsent
+from aigaq.consent.shapes import Grant
 from aigaq.core import blob_store
 from aigaq.evidence import selectors as evidence
 from aigaq.evidence.custody_lines import hide_line
@@ -26,16 +29,16 @@ from aigaq.evidence.package_shapes import (
     PackagedGrant,
     PackagedItem,
     PackagedReport,
+    StaffGrant,
 )
 from aigaq.evidence.shapes import FileKind, ItemEvidence, LeafOfReport
+from aigaq.evidence.timestamp_selectors import list_tokens
 from aigaq.intake import models
 from aigaq.intake.errors import NotFound, PackageRefused
 from aigaq.intake.selectors import check_may
-from aigaq.intake.shapes import Direction
 from aigaq.sealing.card import parse_card
 from aigaq.sealing.log_entries import build_blinded
-from aigaq.sealing.padding import MESSAGE_STEP, unpad_from_step
-from aigaq.tlog import ProofFile, build_proof_file, hash_entry
+from aigaq.tlog import ProofFile, build_proof_file, hash_entry, read_checkpoint
 
 
 class LogHead(Protocol):
@@ -80,7 +83,7 @@ def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gat
     """Return what ``choice`` names, ready to be written.
 
     Raises `NotFound`; `PackageRefused`: ``package.no_items``, ``package.not_logged``,
-    ``package.damaged_item``, ``consent.missing``, ``consent.withdrawn``.
+    ``package.damaged_item``, ``consent.missing``, ``consent.withdrawn``, ``consent.expired``.
     """
     check_may(actor, capability=Capability.SEE_ITEMS)
     reports = [_get_report(number) for number in dict.fromkeys(choice.register_numbers)]
@@ -108,12 +111,14 @@ def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gat
         grants=tuple(
             grant for one in reports for grant in _list_grants(one, items=chosen, choice=choice)
         ),
-        staff_grants=(),
-        changes=tuple(change for one in _list_mailboxes(reports) for change in _list_changes(one)),
+        staff_grants=tuple(
+            grant for one in reports for grant in _list_staff_grants(one, choice=choice)
+        ),
+        changes=tuple(_list_changes(list(leaves.values()))),
         custody_lines=tuple(_list_custody(chosen, reports=reports)),
         custody_head=evidence.read_custody_head().head,
         logged_head=_find_logged_head(head),
-        tokens=(),
+        tokens=list_tokens(head.size, text=read_checkpoint(head.note).note.text),
         documents={},
     )
     return Gathered(package, card.state == "trial", tuple(chosen))
@@ -149,52 +154,56 @@ def _find_working(item: ItemEvidence) -> UUID | None:
 
 def _list_grants(
     report: models.Report, *, items: Sequence[ItemEvidence], choice: PackageChoice
-) -> list[PackagedGrant]:
-    """Return the live grants of a report for this purpose and audience; every item needs one."""
-    rows = [
-        row
-        for row in report.consents.order_by("number")
-        if (row.purpose, row.audience) == (choice.purpose, choice.audience)
-    ]
-    live = [row for row in rows if row.withdrawn_at is None]
-    before = report.answers.count()
+) -> Iterator[PackagedGrant]:
+    """Yield what the report itself grants for this purpose; every item needs a live grant."""
     for item in items:
-        if item.report_id != bytes(report.report_id):
-            continue
-        if not any(_covers(row, item) for row in live):
-            was_given = any(_covers(row, item) for row in rows)
-            code = "consent.withdrawn" if was_given else "consent.missing"
-            raise PackageRefused(code, number=item.number)
+        if item.report_id == bytes(report.report_id):
+            try:
+                consent.require(item.report_id, item.number, choice.purpose, choice.audience)
+            except NoConsent as error:
+                raise PackageRefused(error.code, number=item.number) from None
+    for grant in _list_for(report, choice=choice):
+        if grant.number is not None and grant.salt is not None and grant.leaf_index is not None:
+            yield PackagedGrant(
+                report_id=grant.report_id,
+                number=grant.number,
+                purpose=grant.purpose,
+                audience=grant.audience,
+                items=grant.items,
+                salt=grant.salt,
+                leaf_index=grant.leaf_index,
+            )
+
+
+def _list_staff_grants(report: models.Report, *, choice: PackageChoice) -> Iterator[StaffGrant]:
+    """Yield what was granted for this purpose by word of mouth."""
+    for grant in _list_for(report, choice=choice):
+        if grant.number is None:
+            yield StaffGrant(
+                report_id=grant.report_id,
+                purpose=grant.purpose,
+                audience=grant.audience,
+                items=grant.items,
+                by=grant.written_by,
+                how=grant.how,
+                granted_at=grant.given_at,
+            )
+
+
+def _list_for(report: models.Report, *, choice: PackageChoice) -> list[Grant]:
     return [
-        PackagedGrant(
-            report_id=bytes(report.report_id),
-            number=row.number,
-            purpose=row.purpose,
-            audience=row.audience,
-            items=None if row.items is None else tuple(row.items),
-            salt=bytes(row.salt),
-            leaf_index=before + row.number,
-        )
-        for row in live
+        grant
+        for grant in consent.list_for_extract(bytes(report.report_id))
+        if (grant.purpose, grant.audience) == (choice.purpose, choice.audience)
     ]
 
 
-def _covers(row: models.Consent, item: ItemEvidence) -> bool:
-    return row.items is None or item.number in row.items
-
-
-def _list_mailboxes(reports: Sequence[models.Report]) -> list[models.Mailbox]:
-    boxes = {one.mailbox.pk: one.mailbox for one in reports if one.mailbox is not None}
-    return list(boxes.values())
-
-
-def _list_changes(box: models.Mailbox) -> Iterator[ConsentChange]:
-    """Yield the withdrawals of a mailbox as its key signed them, in their order."""
-    rows = box.messages.filter(direction=Direction.TO_DESK, kind="withdraw_consent", fault="")
-    for row in rows.order_by("sequence"):
-        padded = decrypt_bytes(bytes(row.ciphertext), identities=accounts.list_team_identities())
-        text = unpad_from_step(padded, step=MESSAGE_STEP).decode("utf-8")
-        yield ConsentChange(mailbox_key=bytes(box.key), message=text)
+def _list_changes(reports: Sequence[LeafOfReport]) -> Iterator[ConsentChange]:
+    """Yield the withdrawals that the mailbox keys under the commitments signed, in their order."""
+    keys = {report.mailbox_key for report in reports}
+    for change in consent.list_changes(report.report_id for report in reports):
+        if change.message and change.mailbox_key in keys:
+            yield ConsentChange(mailbox_key=change.mailbox_key, message=change.message)
 
 
 def _list_custody(
@@ -236,7 +245,7 @@ def _build_proof(head: LogHead, *, index: int) -> bytes:
 
 def _find_logged_head(head: LogHead) -> LoggedHead | None:
     found = evidence.find_logged_head()
-    if found is None:
+    if found is None or found.count == 0:  # A new desk's first head stands over no line at all.
         return None
     index = head.find(hash_entry(build_blinded(found.opening.blinded)))
     if index is None:

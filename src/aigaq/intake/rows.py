@@ -1,5 +1,9 @@
 """Turns rows of the database into the frozen values of `shapes`."""
 
+from datetime import datetime
+
+from aigaq.consent.rules import is_live
+from aigaq.consent.shapes import Grant
 from aigaq.intake import models, shapes
 from aigaq.intake.shapes import Direction, ReportState, RequestAction, Urgency
 
@@ -98,15 +102,16 @@ def _find_kind(made: set[str]) -> str:
     return "sound" if "sound" in made else "text"
 
 
-def build_consent(row: models.Consent) -> shapes.Consent:
-    """Return one consent."""
+def build_consent(grant: Grant, *, at: datetime) -> shapes.Consent:
+    """Return one consent as it stands at a moment."""
     return shapes.Consent(
-        id=row.pk,
-        number=row.number,
-        purpose=row.purpose,
-        audience=row.audience,
-        items=None if row.items is None else tuple(row.items),
-        withdrawn_at=row.withdrawn_at,
+        id=grant.id,
+        number=grant.number,
+        purpose=grant.purpose,
+        audience=grant.audience,
+        items=grant.items,
+        is_live=is_live(grant, at=at),
+        withdrawn_at=grant.withdrawn_at,
     )
 
 

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from aigaq import clock
 from aigaq.accounts.permissions import Capability, HasRoles, may
 from aigaq.accounts.selectors import Staff
+from aigaq.consent import selectors as consent
 from aigaq.evidence import selectors as evidence
 from aigaq.intake import inbox, models, shapes, urgency
 from aigaq.intake.errors import NotFound
@@ -112,7 +113,9 @@ def access_report(*, actor: Staff, report_id: UUID) -> shapes.ReportDetail:
             for one in row.answers.order_by("number")
         ),
         items=tuple(build_item(one) for one in items),
-        consents=tuple(build_consent(one) for one in row.consents.order_by("number")),
+        consents=tuple(
+            build_consent(one, at=clock.now()) for one in consent.list_grants(bytes(row.report_id))
+        ),
         parts=tuple(build_part(one) for one in row.parts.order_by("register_number")),
         first_id=row.first_id,
         second_place_at=row.second_place_at,
@@ -232,14 +235,7 @@ def list_near(*, actor: Staff, item_id: UUID) -> list[shapes.NearRow]:
 def list_due(*, actor: Staff) -> list[shapes.DueRow]:
     """Return reports that terms or consent say should go, the longest due first, at most 500."""
     check_may(actor, capability=Capability.READ_REPORTS)
-    kept = models.Consent.objects.filter(
-        purpose="keep", withdrawn_at__isnull=False, report__forgotten_at=None
-    )
-    withdrawn = {
-        bytes(report_id): at
-        for report_id, at in kept.values_list("report__report_id", "withdrawn_at")
-        if at is not None
-    }
+    withdrawn = consent.list_withdrawn(purpose="keep")
     due = evidence.list_due(withdrawn=withdrawn)
     ids = dict(
         models.Report.objects.filter(

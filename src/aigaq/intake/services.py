@@ -5,7 +5,8 @@ that it calls. Each service takes who acts and raises `NotFound` for what is abs
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import BinaryIO
 from uuid import UUID
 
@@ -16,10 +17,11 @@ from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.accounts.permissions import Capability, may
 from aigaq.accounts.selectors import Staff
+from aigaq.consent import services as consent
 from aigaq.core import audit, background, blob_store
 from aigaq.evidence import services as evidence
 from aigaq.evidence.shapes import name_person
-from aigaq.intake import filing, letters, models, previews, shredder
+from aigaq.intake import consent_hooks, filing, letters, models, previews, shredder
 from aigaq.intake.errors import (
     AlreadyDecided,
     ImportRefused,
@@ -162,16 +164,47 @@ def send_reply(*, actor: Staff, mailbox_id: UUID, text: str) -> UUID:
 
 @transaction.atomic
 def withdraw_consent(*, actor: Staff, consent_id: UUID, reason: str) -> None:
-    """Withdraw a consent for her, as she said in a meeting or a call; again changes nothing."""
-    check_may(actor, capability=Capability.ANSWER_REPORTS)
-    consent = models.Consent.objects.filter(pk=consent_id).first()
-    if consent is None:
+    """Withdraw a consent for her, as she said in a meeting or a call; again changes nothing.
+
+    Raises `NotThere`.
+    """
+    consent.withdraw(actor=actor, grant_id=consent_id, reason=reason)
+
+
+@transaction.atomic
+def record_consent(
+    *,
+    actor: Staff,
+    report_id: UUID,
+    purpose: str,
+    audience: str,
+    items: Sequence[int] | None,
+    how: str,
+    given_at: datetime,
+    valid_until: datetime | None = None,
+) -> UUID:
+    """Write down a consent that she gave by word of mouth; return its id.
+
+    Raises `NotFound`, also if an item is not there, and what `consent.services.record_staff_grant`
+    raises.
+    """
+    report = get_report(actor=actor, report_id=report_id)
+    if items is not None and not set(items) <= set(report.items.values_list("number", flat=True)):
         raise NotFound
-    if consent.withdrawn_at is None:
-        consent.withdrawn_at = clock.now()
-        consent.withdrawn_because = reason[:2_000]
-        consent.save(update_fields=["withdrawn_at", "withdrawn_because"])
-        audit.record("intake.consent_withdrawn", actor=actor, subject=consent)
+    if report.forgotten_at is not None:
+        raise NotFound
+    if report.mailbox is not None:
+        consent_hooks.hand_over_older(box=report.mailbox)
+    return consent.record_staff_grant(
+        actor=actor,
+        report_id=bytes(report.report_id),
+        purpose=purpose,
+        audience=audience,
+        items=items,
+        how=how,
+        given_at=given_at,
+        valid_until=valid_until,
+    )
 
 
 @transaction.atomic

@@ -121,13 +121,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Consent:
-    """One permission that came with a report."""
+    """One permission; ``number`` None if it was given by word of mouth."""
 
     id: UUID
-    number: int
+    number: int | None
     purpose: str
     audience: str
     items: tuple[int, ...] | None
+    is_live: bool
     withdrawn_at: datetime | None
 
 

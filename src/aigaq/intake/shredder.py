@@ -13,6 +13,7 @@ from django.db import transaction
 
 from aigaq import clock
 from aigaq.accounts.selectors import Staff
+from aigaq.consent import shredder as consent
 from aigaq.core import audit, blob_store
 from aigaq.evidence import services as evidence
 from aigaq.intake import models
@@ -33,13 +34,14 @@ def forget_report(*, report: models.Report, actor: Staff | None, reason: str) ->
 
 def _forget(report: models.Report, *, actor: Staff | None, reason: str) -> None:
     evidence.forget_report(report_id=bytes(report.report_id), by=actor)
+    consent.forget_report(report_id=bytes(report.report_id))
     blobs = [member.blob_id for member in report.members.all()]
     for item in report.items.prefetch_related("previews"):
         blobs += [preview.blob_id for preview in item.previews.all()]
         blobs += [item.blob_id] if item.blob_id else []
     models.Preview.objects.filter(item__report=report).delete()
     models.Opening.objects.filter(report=report, item__isnull=False).update(item=None)
-    for rows in (report.members, report.items, report.answers, report.consents):
+    for rows in (report.members, report.items, report.answers):
         rows.all().delete()
     # What colleagues noted beside it is about the reporter, too.
     report.requests.update(note="")

@@ -11,6 +11,7 @@ from tests.beacon import TITLE, build_signed_picture
 from tests.conftest import Founding
 
 from aigaq.accounts.models import Staff
+from aigaq.consent import selectors as consent
 from aigaq.desk import forms_new_report as forms
 from aigaq.desk.views.new_code import POLICY
 from aigaq.intake import claims, models
@@ -51,8 +52,8 @@ def test_a_told_report_without_a_mailbox_is_filed(open_desk: Founding, browser_o
     # The order of the list, not the order of the taps.
     assert said[10] == "advice lawyer"
     assert (said[201], said[202], said[204]) == ("мама", "door", "none")
-    granted = report.consents.order_by("number").values_list("purpose", "audience")
-    assert list(granted) == [
+    granted = consent.list_grants(bytes(report.report_id))
+    assert [(one.purpose, one.audience) for one in granted] == [
         ("keep", "team"),
         ("advise", "team"),
         ("represent", "lawyer"),

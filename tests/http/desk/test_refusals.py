@@ -10,6 +10,7 @@ from tests.conftest import Founding
 from tests.unit.intake.desk_of import carry_report
 
 from aigaq.accounts.models import Staff
+from aigaq.consent import shredder
 from aigaq.evidence.models import FiledReport
 from aigaq.intake import models
 from aigaq.intake.alarms import raise_alarm
@@ -50,6 +51,7 @@ def test_a_report_with_a_photo_is_taken_in_from_a_file(
     assert len(other.file) > 2_621_440
     models.Report.objects.filter(pk=other.report.pk).update(report_id=bytes(32))
     FiledReport.objects.filter(pk=other.report.register_number).update(report_id=bytes(32))
+    shredder.forget_report(report_id=other.sealed.report_id)
     file = io.BytesIO(other.file)
     file.name = "backup-1234.tar"
 

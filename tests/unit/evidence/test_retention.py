@@ -1,6 +1,7 @@
 """Terms make a list of what should go; a person decides, and the log stays consistent."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from tests.conftest import Founding
@@ -10,12 +11,14 @@ from tests.unit.intake.desk_of import carry_report
 
 from aigaq import clock
 from aigaq.accounts.errors import NotThere
+from aigaq.consent import selectors as consent
 from aigaq.evidence import services as evidence
 from aigaq.evidence.errors import EvidenceError
 from aigaq.evidence.models import FiledReport, RegisterLine
 from aigaq.evidence.shapes import DueReason, TermsOfKeeping
 from aigaq.intake import selectors, services
 from aigaq.intake.evidence_tasks import audit_desk
+from aigaq.intake.models import Report
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +26,11 @@ pytestmark = pytest.mark.django_db
 def due(founding: Founding) -> list[tuple[int, str]]:
     found = selectors.list_due(actor=founding.founder)
     return [(one.register_number, one.reason) for one in found]
+
+
+def grant_of(report: Report, *, purpose: str) -> UUID:
+    grants = consent.list_grants(bytes(report.report_id))
+    return next(one.id for one in grants if one.purpose == purpose)
 
 
 def test_without_terms_nothing_is_due(founding: Founding) -> None:
@@ -53,16 +61,16 @@ def test_a_report_is_due_when_the_consent_to_keep_it_was_taken_back(founding: Fo
     carried = carry_report(founding)
     evidence.set_terms(actor=founding.founder, terms=TermsOfKeeping(keep_withdrawn_days=0))
     assert due(founding) == []
-    consent = carried.report.consents.get(purpose="keep")
-    services.withdraw_consent(actor=founding.founder, consent_id=consent.pk, reason="asked")
+    grant = grant_of(carried.report, purpose="keep")
+    services.withdraw_consent(actor=founding.founder, consent_id=grant, reason="asked")
     assert due(founding) == [(1, DueReason.CONSENT_WITHDRAWN)]
 
 
 def test_another_consent_taken_back_makes_nothing_due(founding: Founding) -> None:
     carried = carry_report(founding)
     evidence.set_terms(actor=founding.founder, terms=TermsOfKeeping(keep_withdrawn_days=0))
-    consent = carried.report.consents.get(purpose="publish")
-    services.withdraw_consent(actor=founding.founder, consent_id=consent.pk, reason="asked")
+    grant = grant_of(carried.report, purpose="publish")
+    services.withdraw_consent(actor=founding.founder, consent_id=grant, reason="asked")
     assert due(founding) == []
 
 

@@ -9,6 +9,8 @@ from tests.conftest import Founding
 from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq.accounts.models import Staff
+from aigaq.consent import selectors as consent
+from aigaq.consent import shredder
 from aigaq.core import audit
 from aigaq.core.models import AuditEvent, BlobKey
 from aigaq.evidence.models import FiledReport
@@ -31,8 +33,8 @@ def last_codes(count: int) -> list[str]:
 
 def withdrawn(carried: Carried) -> list[str]:
     """Return the purposes of the consents that are withdrawn."""
-    rows = carried.report.consents.filter(withdrawn_at__isnull=False)
-    return sorted(rows.values_list("purpose", flat=True))
+    grants = consent.list_grants(bytes(carried.report.report_id))
+    return sorted(one.purpose for one in grants if one.withdrawn_at is not None)
 
 
 def test_a_carried_report_is_filed_once(founding: Founding) -> None:
@@ -59,6 +61,7 @@ def test_the_same_commitment_under_another_header_is_a_duplicate(founding: Found
     row = carried.report
     models.Report.objects.filter(pk=row.pk).update(report_id=bytes(32))
     FiledReport.objects.update(report_id=bytes(32))
+    shredder.forget_report(report_id=bytes(row.report_id))
     again = services.import_report_file(actor=founding.founder, file=io.BytesIO(carried.file))
     detail = selectors.access_report(actor=founding.founder, report_id=again)
     assert detail.row.state == ReportState.DUPLICATE
@@ -140,8 +143,9 @@ def test_a_forgotten_report_leaves_its_number_and_nothing_else(
         services.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
     assert BlobKey.objects.count() == 0
     assert list(founding.home.blobs.iterdir()) == []
-    for rows in (models.Answer, models.Consent, models.Item, models.Member, models.Preview):
+    for rows in (models.Answer, models.Item, models.Member, models.Preview):
         assert rows.objects.count() == 0
+    assert consent.list_grants(bytes(carried.report.report_id)) == ()
     row = models.Report.objects.get()
     assert (row.register_number, row.state) == (1, ReportState.FORGOTTEN)
     assert (row.commitment, row.summary, row.filing_receipt) == (None, "", "")

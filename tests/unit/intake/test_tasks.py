@@ -9,6 +9,7 @@ from tests.conftest import Founding
 from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq import clock
+from aigaq.consent import shredder
 from aigaq.core import blob_store
 from aigaq.evidence.models import FiledReport
 from aigaq.intake import filing, models, staging, tasks
@@ -24,6 +25,7 @@ def fetch_again(founding: Founding, carried: Carried, *, number: int) -> Spool:
     changes = {"report_id": os.urandom(32), "commitment": os.urandom(32)}
     models.Report.objects.filter(pk=carried.report.pk).update(**changes)
     FiledReport.objects.filter(pk=carried.report.register_number).update(**changes)
+    shredder.forget_report(report_id=carried.sealed.report_id)
     spool = Spool(founding.home)
     spool.create()
     report_id = carried.sealed.report_id
