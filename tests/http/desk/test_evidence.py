@@ -5,7 +5,9 @@ import io
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 from PIL import Image
 from tests.conftest import Founding
@@ -191,3 +193,18 @@ def test_terms_are_set_on_their_page_and_wrong_ones_are_said(
 def test_a_note_of_custody_is_said_in_words(event: str, note: str, said: str) -> None:
     with override("en"):
         assert words.say_custody_note(event, note) == said
+
+
+def test_the_page_asks_the_database_as_often_for_one_file_as_for_many(
+    open_desk: Founding, browser_of: Browser
+) -> None:
+    browser = browser_of(open_desk.founder)
+    counts = []
+    for many in (1, 12):
+        items = [(f"{number}.txt", "text/plain", b"%d" % number) for number in range(many)]
+        carried = carry_report(open_desk, items=items)
+        page(browser, carried)
+        with CaptureQueriesContext(connection) as asked:
+            page(browser, carried)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
