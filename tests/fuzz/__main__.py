@@ -6,7 +6,9 @@ processes of its own, a minute each, because atheris itself forgets no memory. E
 parser raised another error than its own; the input is kept: give it to ``--replay``.
 """
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,7 +36,9 @@ def main(names: tuple[str, ...], seconds: int, replay: Path | None) -> None:
         return
     findings = Path(tempfile.mkdtemp(prefix="aigaq-fuzz-"))
     clean = [fuzz(name, seconds=seconds, folder=findings / name) for name in names]
-    sys.exit(0 if all(clean) else 1)
+    if not all(clean):
+        sys.exit(1)
+    shutil.rmtree(findings)
 
 
 def fuzz(name: str, *, seconds: int, folder: Path) -> bool:
@@ -45,7 +49,10 @@ def fuzz(name: str, *, seconds: int, folder: Path) -> bool:
         command = [sys.executable, "-m", "tests.fuzz.guided", name, str(min(left, _RUN_SECONDS))]
         log = folder / "log"
         with log.open("wb") as written:
-            done = subprocess.run([*command, str(folder)], stdout=written, stderr=written)
+            # atheris ends a process at once: what it made for itself lies beside what it kept.
+            own = os.environ | {"TMPDIR": str(folder)}
+            command.append(str(folder))
+            done = subprocess.run(command, stdout=written, stderr=written, env=own)
         told = log.read_text("utf-8", errors="replace")
         inputs += max(map(int, re.findall(r"^#(\d+)\t", told, re.MULTILINE)), default=0)
         if done.returncode:

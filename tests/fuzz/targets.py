@@ -4,8 +4,10 @@ A target's ``run`` lets pass what a parser may raise, its package's own error, a
 What a signature guards is signed again after it was changed, or nothing behind it would be reached.
 """
 
+import atexit
 import io
 import json
+import shutil
 import tempfile
 import zipfile
 from base64 import b64decode
@@ -72,10 +74,17 @@ def attempt(call: Callable[..., object], *given: object, **named: object) -> Non
         call(*given, **named)
 
 
+def _make_folder() -> Path:
+    """Return a folder that goes when this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="aigaq-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @cache
 def court() -> tuple[Court, Path]:
     """Return a fictional court, and a package that it wrote."""
-    folder = Path(tempfile.mkdtemp(prefix="aigaq-fuzz-", dir="/dev/shm"))
+    folder = _make_folder()
     made = Court(folder)
     made.add_report([("a.jpg", b"\xff\xd8" + bytes(500)), ("голос.ogg", b"OggS" * 70)])
     made.publish()
@@ -195,8 +204,7 @@ def _run_proof(data: bytes) -> None:
 
 @cache
 def _tokens() -> tuple[Authority, bytes]:
-    folder = Path(tempfile.mkdtemp(prefix="aigaq-fuzz-", dir="/dev/shm"))
-    authority = Authority(folder / "authority")
+    authority = Authority(_make_folder() / "authority")
     return authority, authority.stamp(b"a text")
 
 
