@@ -111,13 +111,12 @@ def read_register_head() -> ChainHead:
     return register.read_head()
 
 
-def find_logged_head(*, kind: str = CUSTODY_HEAD) -> LoggedOpening | None:
-    """Return the newest head of a kind whose place in the log is known."""
-    row = (
-        models.HeadOpening.objects.filter(kind=kind, log_index__isnull=False)
-        .order_by("-count", "-log_index")
-        .first()
-    )
+def find_logged_head(*, kind: str = CUSTODY_HEAD, size: int | None = None) -> LoggedOpening | None:
+    """Return the newest head of a kind whose place in the log (its first ``size``) is known."""
+    rows = models.HeadOpening.objects.filter(kind=kind, log_index__isnull=False)
+    if size is not None:
+        rows = rows.filter(log_index__lt=size)
+    row = rows.order_by("-count", "-log_index").first()
     if row is None or row.log_index is None or row.logged_at is None:
         return None
     return LoggedOpening(

@@ -244,7 +244,7 @@ def _build_proof(head: LogHead, *, index: int) -> bytes:
 
 
 def _find_logged_head(head: LogHead) -> LoggedHead | None:
-    found = evidence.find_logged_head()
+    found = evidence.find_logged_head(size=head.size)
     if found is None or found.count == 0:  # A new desk's first head stands over no line at all.
         return None
     index = head.find(hash_entry(build_blinded(found.opening.blinded)))
