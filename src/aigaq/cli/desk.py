@@ -13,6 +13,9 @@ from aigaq.cli.options import JSON as JSON
 from aigaq.cli.options import PASSPHRASE_FD as PASSPHRASE_FD
 from aigaq.core.home import get_home
 
+#: A report of gigabytes over a slow line takes hours; whoever does not want to wait presses Ctrl-C.
+PULL_SECONDS = 24 * 3600.0
+
 
 @click.group()
 def desk() -> None:
@@ -63,7 +66,7 @@ def status(as_json: bool) -> None:
 @JSON
 def pull(as_json: bool) -> None:
     """Fetch what is new from the gate now."""
-    answer = ask_running_desk(get_home(), command="pull")
+    answer = ask_running_desk(get_home(), command="pull", answer_seconds=PULL_SECONDS)
     sentence = f"New: {answer['reports']} reports, {answer['messages']} letters."
     if answer["code"] is not None:
         sentence += f" Something is left for later: {answer['code']}."
