@@ -85,7 +85,8 @@ def test_notices_show_how_each_authority_stands_and_what_to_do(
     server.fault = "error"
     get_command("timestamp").run({"item": str(Item.objects.get().pk)})
     html = browser.get("/notices").content.decode()
-    assert "Fictional A" in html
+    # Beside the alarm and in the list of authorities, in plain sight.
+    assert html.count("<bdi>Fictional A</bdi>") == 2
     with override(open_desk.founder.language or "ru"):
         assert str(timestamp_words.ALARMS["timestamp.bad_status"]) in html
         assert str(timestamp_words.ADVICE["timestamp.bad_status"]) in html
