@@ -1,11 +1,14 @@
 """Policies: what cannot be read is refused before anything is judged by it (exit 2)."""
 
+import base64
 import itertools
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from tests.courthouse import Authority, Court
 
 from aigaq_verify.cli import main
@@ -50,6 +53,16 @@ def test_one_authority_under_two_names_would_count_twice(court: Court, tmp_path:
     root = Authority(tmp_path / "authority").root_pem
     twice = [{"certificates": root, "name": name} for name in ("one", "two")]
     assert exit_of(court, tmp_path, timestamp_authorities=twice) == 2
+
+
+def test_a_root_of_no_version_that_there_is_ends_in_a_refusal(court: Court, tmp_path: Path) -> None:
+    root = x509.load_pem_x509_certificate(Authority(tmp_path / "authority").root_pem.encode())
+    der = root.public_bytes(Encoding.DER)
+    version = b"\xa0\x03\x02\x01"
+    at = der.index(version) + len(version)
+    broken = base64.encodebytes(der[:at] + b"\x12" + der[at + 1 :]).decode()
+    pem = f"-----BEGIN CERTIFICATE-----\n{broken}-----END CERTIFICATE-----\n"
+    assert exit_of(court, tmp_path, timestamp_authorities=[{"certificates": pem, "name": "x"}]) == 2
 
 
 def test_groups_within_groups_have_an_end(court: Court, tmp_path: Path) -> None:

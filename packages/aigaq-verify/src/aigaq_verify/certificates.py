@@ -12,7 +12,9 @@ def parse_certificates(pem: str, *, code: str) -> list[x509.Certificate]:
     try:
         found = x509.load_pem_x509_certificates(pem.encode("ascii"))
         names = [(one.issuer, one.subject) for one in found]  # Decoded late; wrong ones raise now.
-    except (ValueError, UnicodeEncodeError):
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # Native code: `InvalidVersion` and others are no ValueError.
         raise VerifyError(code) from None
     if not 1 <= len(names) <= _MAXIMUM_CERTIFICATES:
         raise VerifyError(code)
