@@ -43,6 +43,8 @@ SENTENCES = {
     "Nothing was filed. In Telegram Desktop open the one chat, menu, Export chat history.",
     "commands.failed": "The desk could not do that. Its log names the error.",
     "commands.unknown": "The running desk does not know this command; it may be an older version.",
+    "consent.expired": "The consent for item {number} is over. Nothing was handed out. Ask the "
+    "reporter.",
     "consent.missing": "No consent in this report covers item {number} for this purpose and "
     "audience. Nothing was handed out. Ask the reporter.",
     "consent.withdrawn": "The consent for item {number} was taken back. Nothing was handed out.",

@@ -1,6 +1,7 @@
 """Packages that the desk hands out: only under a live consent, verified, and on record."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.conftest import Founding
 from tests.unit.evidence.log_of import LogGate
 from tests.unit.intake.desk_of import Carried, carry_report
 
+from aigaq import clock
 from aigaq.accounts.errors import NotThere
 from aigaq.accounts.models import Staff
 from aigaq.age import X25519Identity
@@ -17,6 +19,7 @@ from aigaq.core.models import AuditEvent
 from aigaq.evidence import custody
 from aigaq.evidence import services as evidence
 from aigaq.evidence.models import FiledReport, HeadOpening
+from aigaq.intake import services
 from aigaq.intake.errors import IntakeError
 from aigaq.intake.package_gathering import PackageChoice
 from aigaq.intake.packaging import Exported, WatchedHead, export_package
@@ -55,7 +58,6 @@ class Stage:
         return WatchedHead(note, signed.checkpoint.size, Leaves(leaves))
 
     def policy(self) -> Policy:
-        import json
 
         card, root = self.gate.card, bytes(self.founding.organisation.root_key)
         first, second = self.partner.keys
@@ -182,6 +184,28 @@ def test_the_withdrawal_of_another_consent_is_shown_as_it_was_signed(
     assert verify_package(exported.path, policy=stage.policy()).outcome == "verified"
     extract = (exported.path / "evidence/consent.json").read_text()
     assert "withdraw_consent" in extract
+
+
+def test_a_consent_by_word_of_mouth_opens_the_exit_until_it_is_taken_back(
+    stage: Stage, tmp_path: Path
+) -> None:
+    founder, wanted = stage.founding.founder, {"purpose": "complain", "audience": "authority"}
+    grant = services.record_consent(
+        actor=founder,
+        report_id=stage.carried.report.pk,
+        purpose=wanted["purpose"],
+        audience=wanted["audience"],
+        items=[0],
+        how="in a call",
+        given_at=clock.now(),
+    )
+    refused("consent.missing", stage, tmp_path / "both", **wanted)
+    exported = stage.export(tmp_path / "package", items=(0,), **wanted)
+    assert verify_package(exported.path, policy=stage.policy()).outcome == "verified"
+    (shown,) = json.loads((exported.path / "evidence/consent.json").read_bytes())["staff_grants"]
+    assert (shown["by"], shown["how"], shown["items"]) == (str(founder), "in a call", [0])
+    services.withdraw_consent(actor=founder, consent_id=grant, reason="in a call")
+    refused("consent.withdrawn", stage, tmp_path / "again", items=(0,), **wanted)
 
 
 def test_a_report_that_is_not_in_the_log_yet_is_not_handed_out(
