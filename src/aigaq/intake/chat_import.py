@@ -7,8 +7,8 @@ more. Files that the chat names and the export lacks are counted and named in th
 
 import io
 import mimetypes
-import zipfile
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -17,6 +17,7 @@ from aigaq.accounts.selectors import Staff
 from aigaq.core.commands import Answer, Arguments
 from aigaq.intake import models
 from aigaq.intake.chats import ChatError, MediaFile, build_transcript, open_export
+from aigaq.intake.chats.export import BROKEN
 from aigaq.intake.told import ToldFile, ToldReport, take_down
 
 TRANSCRIPT = "transcript.txt"
@@ -44,29 +45,28 @@ def import_chat(
 
     Either all of it is filed or nothing; the export stays where it lies.
     """
-    export = open_export(path)
-    chat = export.chat
-    numbers = {one.name: FIRST_MEDIA + at for at, one in enumerate(export.media)}
-    transcript = build_transcript(chat, items=numbers).encode()
-    files = [
-        _take(export.original),
-        ToldFile(io.BytesIO(transcript), len(transcript), TRANSCRIPT, "text/plain"),
-        *(_take(one) for one in export.media),
-    ]
-    told = ToldReport(
-        language=language,
-        by=told_by[:SHORT_LENGTH],
-        how="messenger",
-        when=told_when[:SHORT_LENGTH],
-        files=files,
-    )
-    return ImportedChat(
-        report=take_down(actor=actor, told=told, keys=None),
-        messages=len(chat.messages),
-        media=len(export.media),
-        missing=tuple(export.list_missing()),
-        left_out=sum(one.is_without_media for one in chat.messages),
-    )
+    with open_export(path) as export, ExitStack() as opened:
+        chat = export.chat
+        numbers = {one.name: FIRST_MEDIA + at for at, one in enumerate(export.media)}
+        transcript = build_transcript(chat, items=numbers).encode()
+        told = ToldReport(
+            language=language,
+            by=told_by[:SHORT_LENGTH],
+            how="messenger",
+            when=told_when[:SHORT_LENGTH],
+            files=[
+                _take(export.original, opened=opened),
+                ToldFile(io.BytesIO(transcript), len(transcript), TRANSCRIPT, "text/plain"),
+                *(_take(one, opened=opened) for one in export.media),
+            ],
+        )
+        return ImportedChat(
+            report=take_down(actor=actor, told=told, keys=None),
+            messages=len(chat.messages),
+            media=len(export.media),
+            missing=tuple(export.list_missing()),
+            left_out=sum(one.is_without_media for one in chat.messages),
+        )
 
 
 def run_import_chat_command(arguments: Arguments) -> Answer:
@@ -89,11 +89,12 @@ def run_import_chat_command(arguments: Arguments) -> Answer:
     }
 
 
-def _take(one: MediaFile) -> ToldFile:
+def _take(one: MediaFile, *, opened: ExitStack) -> ToldFile:
     suffix = Path(one.name).suffix.lower()
     kind = KINDS.get(suffix) or mimetypes.guess_type(one.name)[0] or "application/octet-stream"
     name = one.name.encode()[-NAME_BYTES:].decode(errors="ignore")
-    return ToldFile(cast("BinaryIO", _Later(one.open)), one.size_bytes, name, kind)
+    later = opened.enter_context(closing(_Later(one.open)))
+    return ToldFile(cast("BinaryIO", later), one.size_bytes, name, kind)
 
 
 class _Later:
@@ -112,9 +113,14 @@ class _Later:
             if self._file is None:
                 self._file = self._open()
             data = self._file.read(size)
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError):
+        except BROKEN:
             raise ChatError("chat.damaged_archive") from None
         if not data and size:
-            self._file.close()
-            self._ended = True
+            self.close()
         return data
+
+    def close(self) -> None:
+        """Close it, whether it was read or not."""
+        self._ended = True
+        if self._file is not None:
+            self._file.close()

@@ -144,7 +144,6 @@ def _build(told: ToldReport, *, has_code: bool) -> ReportToSeal:
                 size_bytes=one.size_bytes,
                 name=one.name,
                 media_type=one.media_type,
-                hidden_details="keep",
             )
             for one in told.files
         ],

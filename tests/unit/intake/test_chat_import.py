@@ -44,9 +44,14 @@ def test_the_export_its_transcript_and_each_file_are_items_received_from_another
     assert (said[201], said[202], said[203]) == ("тётя", "messenger", "12 мая")
 
 
-def test_a_chat_with_a_damaged_file_files_nothing(founding: Founding, tmp_path: Path) -> None:
-    data = bytearray(samples.pack({"_chat.txt": samples.PHONE_RU, "a.bin": bytes(range(256)) * 9}))
-    data[data.index(b"a.bin") + 12] ^= 0xFF
+@pytest.mark.parametrize("place", ["start", "middle"])
+def test_a_chat_with_a_damaged_file_files_nothing(
+    place: str, founding: Founding, tmp_path: Path
+) -> None:
+    data = bytearray(samples.pack({"a.bin": bytes(range(256)) * 9, "_chat.txt": samples.PHONE_RU}))
+    begin, end = data.index(b"a.bin") + 5, data.index(b"PK", 4)
+    at = {"start": begin, "middle": (begin + end) // 2}[place]
+    data[at] ^= 0xFF
     path = lay(tmp_path, bytes(data))
 
     with pytest.raises(ChatError) as caught:

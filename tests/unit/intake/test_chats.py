@@ -26,10 +26,20 @@ def lay(folder: Path, name: str, data: bytes) -> Path:
     return path
 
 
+def read(path: Path) -> tuple[list[tuple[str, bytes]], list[str]]:
+    """Return the files of an export and the names of those that it lacks."""
+    files = []
+    with open_export(path) as export:
+        for one in export.media:
+            with one.open() as file:
+                files.append((one.name, file.read()))
+        return files, export.list_missing()
+
+
 def refuse(path: Path) -> str:
     before = path.read_bytes()
-    with pytest.raises(ChatError) as caught:
-        open_export(path)
+    with pytest.raises(ChatError) as caught, open_export(path):
+        pass
     assert path.read_bytes() == before
     return caught.value.code
 
@@ -111,13 +121,10 @@ def test_an_archive_gives_the_chat_and_every_file_in_it(tmp_path: Path) -> None:
         VOICE: samples.VOICE,
         "extra.bin": b"x",
     }
-    export = open_export(lay(tmp_path, "chat.zip", samples.pack(files)))
+    found, missing = read(lay(tmp_path, "chat.zip", samples.pack(files)))
 
-    assert [(one.name, one.open().read()) for one in export.media] == [
-        (VOICE, samples.VOICE),
-        ("extra.bin", b"x"),
-    ]
-    assert export.list_missing() == ["IMG-20260512-WA0004.jpg"]
+    assert found == [(VOICE, samples.VOICE), ("extra.bin", b"x")]
+    assert missing == ["IMG-20260512-WA0004.jpg"]
 
 
 def test_a_packed_telegram_folder_is_read_with_its_files(tmp_path: Path) -> None:
@@ -126,10 +133,10 @@ def test_a_packed_telegram_folder_is_read_with_its_files(tmp_path: Path) -> None
         top + "result.json": samples.build_telegram(),
         top + NOTE: samples.VOICE,
     }
-    export = open_export(lay(tmp_path, "export.zip", samples.pack(files)))
+    found, missing = read(lay(tmp_path, "export.zip", samples.pack(files)))
 
-    assert [one.name for one in export.media] == [NOTE]
-    assert export.list_missing() == ["photos/photo_1.jpg"]
+    assert found == [(NOTE, samples.VOICE)]
+    assert missing == ["photos/photo_1.jpg"]
 
 
 def test_a_loose_result_json_takes_the_files_beside_it_and_none_from_elsewhere(
@@ -138,10 +145,8 @@ def test_a_loose_result_json_takes_the_files_beside_it_and_none_from_elsewhere(
     folder = tmp_path / "export"
     (folder / "voice_messages").mkdir(parents=True)
     lay(folder, NOTE, samples.VOICE)
-    export = open_export(lay(folder, "result.json", samples.build_telegram().encode()))
-    (note,) = export.media
-    with note.open() as file:
-        assert (note.name, file.read()) == (NOTE, samples.VOICE)
+    found, _missing = read(lay(folder, "result.json", samples.build_telegram().encode()))
+    assert found == [(NOTE, samples.VOICE)]
 
     secret = lay(tmp_path, "secret.txt", b"not part of the export")
     for name in ("../secret.txt", str(secret)):
@@ -211,9 +216,9 @@ def test_no_text_makes_the_readers_fail_otherwise(text: str) -> None:
         lambda: parse_telegram_json(text.encode(errors="replace")),
         lambda: parse_telegram_html(iter([text])),
     )
-    for read in readers:
+    for reader in readers:
         try:
-            build_transcript(read(), items={})
+            build_transcript(reader(), items={})
         except ChatError as error:
             refused.append(error.code)
     assert set(refused) <= {"chat.not_an_export", "chat.whole_account"}

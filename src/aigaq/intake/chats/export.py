@@ -4,10 +4,13 @@ Nothing is unpacked. An archive whose names lead out of it, that holds links or 
 that names a file twice or grows beyond bounds is refused as a whole, before anything is filed.
 """
 
+import lzma
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -24,7 +27,16 @@ MAX_TOTAL_BYTES = 8 * 1024 * MEBIBYTE
 MAX_RATIO = 200
 SMALL_BYTES = 4 * MEBIBYTE
 PAGE = re.compile(r"messages(\d*)\.html")
-BROKEN = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+#: What `zipfile` raises for an archive that is cut, changed, or packed in a way it does not know.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
 
 
 @dataclass(frozen=True)
@@ -51,27 +63,34 @@ class Export:
         return [name for name in dict.fromkeys(named) if name not in there]
 
 
-def open_export(path: Path) -> Export:
-    """Open the export at ``path``; the archive stays open as long as its files are read.
+@contextmanager
+def open_export(path: Path) -> Iterator[Export]:
+    """Give the export at ``path``, whose files can be read inside the block.
 
     Raises `ChatError`: ``chat.not_an_export``, ``chat.whole_account``, ``chat.damaged_archive``,
     ``chat.bad_archive``, ``chat.too_large``, ``chat.too_many_files``, ``chat.unreadable_file``.
     """
-    try:
-        if zipfile.is_zipfile(path):
-            return _open_archive(path)
-        if path.suffix.lower() == ".zip":
-            raise ChatError("chat.damaged_archive")
-        return _open_loose(path)
-    except BROKEN:
-        raise ChatError("chat.unreadable_file") from None
+    with ExitStack() as opened:
+        try:
+            export = _open(path, opened=opened)
+        except BROKEN:
+            raise ChatError("chat.unreadable_file") from None
+        yield export
 
 
-def _open_archive(path: Path) -> Export:
-    try:
-        archive = zipfile.ZipFile(path)
-    except BROKEN:
-        raise ChatError("chat.damaged_archive") from None
+def _open(path: Path, *, opened: ExitStack) -> Export:
+    if zipfile.is_zipfile(path):
+        try:
+            archive = opened.enter_context(zipfile.ZipFile(path))
+        except BROKEN:
+            raise ChatError("chat.damaged_archive") from None
+        return _read_archive(archive, path=path)
+    if path.suffix.lower() == ".zip":
+        raise ChatError("chat.damaged_archive")
+    return _open_loose(path)
+
+
+def _read_archive(archive: zipfile.ZipFile, *, path: Path) -> Export:
     members = _check_members(archive)
     names = [one.filename for one in members]
     top = _find_top(names)
