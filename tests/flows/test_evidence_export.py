@@ -54,8 +54,8 @@ def test_an_item_from_a_phone_becomes_a_package_that_a_court_verifies(
         partner.cosign()
 
     out, policy = tmp_path / "package.zip", partner.write_policy(tmp_path / "policy.json", founding)
-    wait_until(lambda: _judge(out, policy)["exit"] == 0, do=round_of_all)
-    verdict = _judge(out, policy)
+    wait_until(lambda: judge_package(out, policy)["exit"] == 0, do=round_of_all)
+    verdict = judge_package(out, policy)
     assert verdict["verdict"] == "verified"
     assert "fixed by the log" in verdict["items"][0]["words"]
     assert read_custody_head().count > 2
@@ -64,7 +64,7 @@ def test_an_item_from_a_phone_becomes_a_package_that_a_court_verifies(
     assert refused.value.code == "consent.missing"
 
 
-def _judge(out: Path, policy: Path) -> dict[str, Any]:
+def judge_package(out: Path, policy: Path) -> dict[str, Any]:
     """Hand the package out anew and let a court judge it; at first it is in no cosigned head."""
     out.unlink(missing_ok=True)
     try:
