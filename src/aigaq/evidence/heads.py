@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from aigaq import clock
 from aigaq.core import audit
@@ -70,11 +70,18 @@ def read_heads_seconds() -> int:
     return max(1, int(text)) if text.isdecimal() else DAY_SECONDS
 
 
-def sync_log(gate: LogGate, *, source: LogSource, card: Card) -> None:
-    """Do once what is due between desk and log. Raises what ``gate`` raises."""
+def sync_log(
+    gate: LogGate, *, source: LogSource, card: Card, kept_until: datetime | None = None
+) -> None:
+    """Do once what is due between desk and log. Raises what ``gate`` raises.
+
+    An opening that is lost is never found again. So a head is posted, and chaff erased at the gate,
+    only when the desk's second place has the opening, too: what was made before ``kept_until``.
+    None: there is no second place.
+    """
     make_heads()
-    take_chaff(gate)
-    post_waiting(gate, card=card)
+    take_chaff(gate, kept_until=kept_until)
+    post_waiting(gate, card=card, kept_until=kept_until)
     find_places(gate, source=source, card=card)
 
 
@@ -91,28 +98,52 @@ def make_heads() -> int:
     return 2
 
 
-def take_chaff(gate: LogGate) -> int:
-    """Take the openings of chaff over, durably, and have the gate erase them; return how many."""
-    taken, after = 0, 0
+def take_chaff(gate: LogGate, *, kept_until: datetime | None = None) -> int:
+    """Take the openings of chaff over, durably; return how many.
+
+    The gate may erase those that the desk's other place has as well (``kept_until``).
+    """
+    waiting = models.ChaffOpening.objects.filter(number__isnull=False)
+    after, taken = waiting.aggregate(last=Max("number"))["last"] or 0, 0
     for _ in range(CHAFF_PAGES):
         listed = list(gate.list_chaff(after=after))
         if not listed:
             break
-        openings = [Opening(kind=CHAFF, salt=one.salt, value=one.value) for one in listed]
-        models.ChaffOpening.objects.bulk_create(
-            [
-                models.ChaffOpening(blinded=one.blinded, salt=one.salt, value=one.value)
-                for one in openings
-            ],
-            ignore_conflicts=True,
-        )
+        _keep_chaff(listed, now=clock.now())
         after = max(one.number for one in listed)
-        gate.confirm_chaff(up_to=after)
         taken += len(listed)
+    kept = waiting if kept_until is None else waiting.filter(taken_at__lt=kept_until)
+    up_to = kept.aggregate(last=Max("number"))["last"]
+    if up_to is not None:
+        gate.confirm_chaff(up_to=up_to)
+        waiting.filter(number__lte=up_to).update(number=None)
     return taken
 
 
-def post_waiting(gate: LogGate, *, card: Card) -> int:
+def _keep_chaff(listed: Sequence[ListedChaff], *, now: datetime) -> None:
+    models.ChaffOpening.objects.bulk_create(
+        [
+            models.ChaffOpening(
+                blinded=Opening(kind=CHAFF, salt=one.salt, value=one.value).blinded,
+                salt=one.salt,
+                value=one.value,
+                number=one.number,
+                taken_at=now,
+            )
+            for one in listed
+        ],
+        update_conflicts=True,
+        unique_fields=["blinded"],
+        update_fields=["number"],
+    )
+
+
+def has_unkept_heads(*, kept_until: datetime) -> bool:
+    """Tell whether a head waits for a copy of its opening before it can be posted."""
+    return models.HeadOpening.objects.filter(posted_at=None, made_at__gte=kept_until).exists()
+
+
+def post_waiting(gate: LogGate, *, card: Card, kept_until: datetime | None = None) -> int:
     """Queue heads, and commitments of reports that did not come by the gate; return how many.
 
     What the gate took and did not enter in time (its own disk was lost) is queued again.
@@ -121,6 +152,10 @@ def post_waiting(gate: LogGate, *, card: Card) -> int:
     lost = Q(posted_at__lt=now - timedelta(seconds=card.maximum_delay_seconds), log_index=None)
     waiting = Q(posted_at=None) | lost
     heads = models.HeadOpening.objects.filter(waiting).order_by("made_at")
+    if kept_until is not None:
+        # A second place that is away for weeks must not keep heads out of the log for weeks.
+        day_ago = now - timedelta(seconds=DAY_SECONDS)
+        heads = heads.filter(made_at__lt=max(kept_until, day_ago))
     carried = models.FiledReport.objects.filter(
         waiting, commitment__isnull=False, log_index=None
     ).exclude(came_by="gate")

@@ -176,6 +176,9 @@ class ChaffOpening(models.Model):
     blinded = models.BinaryField(max_length=32, primary_key=True)
     salt = models.BinaryField(max_length=32)
     value = models.BinaryField(max_length=32)
+    #: The gate's number until the gate may erase its copy; then None.
+    number = models.PositiveBigIntegerField(null=True, db_index=True)
+    taken_at = models.DateTimeField(null=True)
 
 
 class ForgottenLeaf(models.Model):

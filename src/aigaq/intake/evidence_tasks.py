@@ -5,6 +5,7 @@ The store knows neither gate nor alarms; both are handed to it here.
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -59,7 +60,12 @@ def sync_log(gate: GateClient) -> None:
     """Post heads, take chaff and ask for places. Raises `GateError`."""
     files = read_locked_files(settings.HOME)
     try:
-        evidence.sync_log(gate, source=GateLog(files.gate_origin), card=files.card)
+        evidence.sync_log(
+            gate,
+            source=GateLog(files.gate_origin),
+            card=files.card,
+            kept_until=_find_last_copy(),
+        )
     except TlogError:
         # A checkpoint that is not the log's: the watch raises that alarm, with the bytes kept.
         return
@@ -107,6 +113,14 @@ def run_audit_command(arguments: Arguments) -> Answer:
         "size": audited.size,
         "whole": audited.is_whole,
     }
+
+
+def _find_last_copy() -> datetime | None:
+    """Return up to when the second place has everything; None without a second place."""
+    row = models.SecondPlace.objects.first()
+    if row is None:
+        return None
+    return row.last_copied_at or datetime.min.replace(tzinfo=UTC)
 
 
 def _bring_up_to_date() -> None:

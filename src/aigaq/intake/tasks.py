@@ -23,6 +23,7 @@ from aigaq.core.commands import Answer, Arguments
 from aigaq.core.errors import DeskLocked
 from aigaq.core.held_keys import HELD
 from aigaq.errors import AigaqError
+from aigaq.evidence import services as evidence
 from aigaq.intake import (
     chat_import,
     claims,
@@ -304,7 +305,8 @@ def _is_copy_needed() -> bool:
     ).exists()
     forgotten = models.Report.objects.filter(forgotten_at__gte=row.last_copied_at).exists()
     stale = clock.now() - row.last_copied_at > timedelta(hours=6)
-    return changed or written or forgotten or stale
+    heads = evidence.has_unkept_heads(kept_until=row.last_copied_at)
+    return changed or written or forgotten or stale or heads
 
 
 def _is_filed(report_id: bytes) -> bool:

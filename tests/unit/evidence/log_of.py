@@ -27,6 +27,7 @@ class LogGate:
     places: dict[bytes, int] = field(default_factory=dict)
     chaff: list[ListedChaff] = field(default_factory=list)
     posts: int = 0
+    numbered: int = 0
 
     @classmethod
     def of(cls, founding: Founding, folder: Path) -> "LogGate":
@@ -40,7 +41,8 @@ class LogGate:
         """Enter values, what is queued and two of chaff."""
         chaff = [make_chaff(), make_chaff()]
         blinded = [*values, *self.queued, *(one.blinded for one in chaff)]
-        number = len(self.chaff)
+        number = self.numbered
+        self.numbered += len(chaff)
         self.chaff += [
             ListedChaff(number + at, one.salt, one.value) for at, one in enumerate(chaff, start=1)
         ]

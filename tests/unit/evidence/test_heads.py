@@ -1,6 +1,6 @@
 """Heads of register and custody reach the log, and the desk keeps what opens every leaf."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.conftest import Founding
@@ -122,3 +122,47 @@ def test_chaff_that_was_kept_and_not_confirmed_is_taken_again(
     sync(gate)
     assert gate.chaff == []
     assert ChaffOpening.objects.count() == 2
+
+
+MINUTE = timedelta(seconds=60)
+
+
+def test_a_head_waits_until_the_second_place_has_its_opening(
+    founding: Founding, gate: LogGate
+) -> None:
+    before, after = clock.now() - MINUTE, clock.now() + MINUTE
+    services.sync_log(gate, source=gate.source, card=gate.card, kept_until=before)
+    assert gate.queued == []
+    assert services.has_unkept_heads(kept_until=before)
+    services.sync_log(gate, source=gate.source, card=gate.card, kept_until=after)
+    assert len(gate.queued) == 2
+    assert not services.has_unkept_heads(kept_until=before)
+
+
+def test_the_gate_keeps_chaff_until_the_second_place_has_it(
+    founding: Founding, gate: LogGate
+) -> None:
+    before, after = clock.now() - MINUTE, clock.now() + MINUTE
+    for _ in range(2):
+        services.sync_log(gate, source=gate.source, card=gate.card, kept_until=before)
+    assert len(gate.chaff) == 2
+    assert ChaffOpening.objects.count() == 2
+    ChaffOpening.objects.update(taken_at=before - MINUTE)
+    gate.publish()
+    services.sync_log(gate, source=gate.source, card=gate.card, kept_until=before)
+    assert len(gate.chaff) == 2
+    assert ChaffOpening.objects.count() == 4
+    services.sync_log(gate, source=gate.source, card=gate.card, kept_until=after)
+    assert gate.chaff == []
+    assert ChaffOpening.objects.filter(number=None).count() == 4
+
+
+def test_a_second_place_that_is_away_holds_up_a_head_for_a_day_at_most(
+    founding: Founding, gate: LogGate
+) -> None:
+    never = datetime.min.replace(tzinfo=UTC)
+    services.sync_log(gate, source=gate.source, card=gate.card, kept_until=never)
+    assert gate.queued == []
+    grow_older(heads.DAY_SECONDS + 1)
+    services.sync_log(gate, source=gate.source, card=gate.card, kept_until=never)
+    assert len(gate.queued) == 2
