@@ -17,6 +17,7 @@ import httpx
 
 from aigaq import clock
 from aigaq.accounts.cards import COSIGNER_KEY
+from aigaq.blobs import write_durably
 from aigaq.core.home import Home
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.locked_files import LockedFiles, read_locked_files
@@ -34,6 +35,8 @@ from aigaq.watching.watcher import Watcher
 
 #: No promise of ours was ever for a shorter time; a card may shorten it afterwards.
 LEAST_DELAY_SECONDS = 86_400
+#: The root under which all promises were looked for: once for each head is enough.
+CHECKED = "promises-checked"
 logger = logging.getLogger("aigaq.intake")
 
 
@@ -107,8 +110,11 @@ def raise_log_alarms(home: Home) -> None:
     for alarm in store.list_alarms():
         raise_alarm(alarm.code, details={"kept": alarm.folder.name, **alarm.details})
     state = store.read_state()
-    if state.size and state.read == state.size:
+    checked = store.folder / CHECKED
+    is_due = not checked.exists() or checked.read_text("ascii") != state.root
+    if is_due and state.size and state.read == state.size:
         _check_promises(state, leaves=store.read_leaves(), files=files)
+        write_durably(checked, state.root.encode("ascii"))
 
 
 def _check_promises(state: State, *, leaves: Leaves, files: LockedFiles) -> None:
