@@ -148,6 +148,8 @@ def _find_signer(
     try:
         ders = sorted(response.signed_data.certificates)
         found = [x509.load_der_x509_certificate(one) for one in ders[:MAXIMUM_CERTIFICATES]]
+        # Names and dates are decoded late; what is wrong with them raises here.
+        _ = [(e.subject, e.not_valid_before_utc, e.not_valid_after_utc) for e in found]
         (info,) = response.signed_data.signer_infos
         named = (info.issuer, info.serial_number)
         (signer,) = [one for one in found if (one.issuer, one.serial_number) == named]
