@@ -29,7 +29,7 @@ from aigaq.intake.errors import (
     NotFound,
     ReplyRefused,
 )
-from aigaq.intake.gate_client import GateClient
+from aigaq.intake.gate_session import open_gate as open_gate
 from aigaq.intake.keeping import copy_to_second_place as copy_to_second_place
 from aigaq.intake.keeping import name_second_place as name_second_place
 from aigaq.intake.keeping import set_notices as set_notices
@@ -424,16 +424,6 @@ def mark_sample(*, report_id: bytes) -> None:
     if not changed and not models.Report.objects.filter(report_id=report_id).exists():
         raise NotFound
     audit.record("intake.sample_marked", actor=None, kind="report", subject_id=report_id.hex()[:16])
-
-
-def open_gate() -> GateClient:
-    """Return a session with the gate under the desk key. Raises `GateError` ``gate.not_set_up``."""
-    organisation = accounts.get_organisation()
-    return GateClient(
-        origin=organisation.gate_origin,
-        team_id=bytes.fromhex(organisation.team_id),
-        key=accounts.get_desk_key(),
-    )
 
 
 def _record_custody(event: str, *, by: Staff, item: models.Item, note: str = "") -> None:
