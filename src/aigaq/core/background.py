@@ -7,6 +7,7 @@ asks the database like everyone else, and finds it locked when it is.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -28,8 +29,8 @@ class Background(Protocol):
     def ask_to_stop(self) -> None:
         """Begin to end; return at once."""
 
-    def stop(self) -> None:
-        """End; return when it has ended, or after a few seconds."""
+    def stop(self, *, within_seconds: float = STOP_SECONDS) -> None:
+        """End; return when it has ended, or after so many seconds."""
 
     def wake(self) -> None:
         """Do the next round now, if there are rounds."""
@@ -63,11 +64,11 @@ class Rounds:
         self._stopping.set()
         self._woken.set()
 
-    def stop(self) -> None:
-        """Ask the thread to end after its round and wait for it for a few seconds."""
+    def stop(self, *, within_seconds: float = STOP_SECONDS) -> None:
+        """Ask the thread to end after its round and wait for it for so many seconds."""
         self.ask_to_stop()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(STOP_SECONDS)
+            self._thread.join(within_seconds)
 
     @property
     def is_stopping(self) -> bool:
@@ -75,8 +76,10 @@ class Rounds:
         return self._stopping.is_set()
 
     def _go_round(self) -> None:
-        while not self._stopping.is_set():
+        while True:
             self._woken.clear()
+            if self._stopping.is_set():  # Asked after the clearing, or before: never slept over.
+                return
             try:
                 self._run()
             except (DatabaseError, DeskLocked) as error:
@@ -118,10 +121,13 @@ class Registry:
             running.ask_to_stop()
 
     def stop(self, *, also_while_locked: bool) -> None:
-        """Stop what runs, last started first."""
+        """Stop what runs, last started first; all of it together gets a few seconds."""
         running = self._running[also_while_locked]
+        for one in list(running.values()):
+            one.ask_to_stop()
+        until = time.monotonic() + STOP_SECONDS
         for name in reversed(list(running)):
-            running.pop(name).stop()
+            running.pop(name).stop(within_seconds=max(0.0, until - time.monotonic()))
 
     def wake(self, name: str) -> bool:
         """Have ``name`` do its next round now; tell whether it runs."""
