@@ -278,7 +278,7 @@ def test_the_desk_works_without_its_script(
     page.goto(reports["silent"])
     page.select_option("select[name=to]", index=1)
     page.click("form[action$=hand-over] button")
-    assert page.locator(".toast").count() == 1
+    expect(page.locator(".toast")).to_have_count(1)
     page.click("#lock button")
     page.wait_for_selector("input[type=password]")
     context.close()
