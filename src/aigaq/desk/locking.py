@@ -17,7 +17,7 @@ from aigaq.core.errors import DeskLocked, VaultError
 from aigaq.core.held_keys import HELD
 from aigaq.core.home import Home
 from aigaq.core.schema import migrate
-from aigaq.core.sqlcipher.base import drop_keys
+from aigaq.core.sqlcipher.base import drop_keys, interrupt_connections
 from aigaq.core.vault import Vault
 from aigaq.desk import wrong_words
 
@@ -89,8 +89,11 @@ class Locking:
             self._ready = False
             background.REGISTRY.ask_to_stop()
             self._wait_for_requests()
-            drop_keys()
+            # Closing a connection under a thread that is in a statement hangs or ends the process:
+            # statements are broken off, threads come back, then the keys go.
+            interrupt_connections()
             background.REGISTRY.stop(also_while_locked=False)
+            drop_keys()
 
     @contextmanager
     def serving(self) -> Iterator[None]:

@@ -116,6 +116,15 @@ def drop_keys() -> None:
     close_stale_connections()
 
 
+def interrupt_connections() -> None:
+    """Break off the statement that any thread is in. Source: sqlite3_interrupt, for any thread."""
+    for wrapper in list(OPEN_CONNECTIONS):
+        connection = wrapper.connection
+        if connection is not None:
+            with suppress(sqlcipher.ProgrammingError):
+                connection.interrupt()
+
+
 def close_stale_connections() -> None:
     """Stop and close every connection of the process that was opened with a dropped key.
 
