@@ -40,9 +40,9 @@ function identityOf(vector: Vector): Identity {
 }
 
 /** As much of a card as the reading of promises, receipts and messages needs. */
-function cardFor(facts: { teamId?: string; logOrigin?: string; logKey?: string; messageKey?: string }): VerifiedCard {
+function cardFor(facts: { teamId?: string; logOrigin?: string; logKey?: string; messageKey?: string; maximumDelaySeconds?: number }): VerifiedCard {
   return {
-    card: { team_id: facts.teamId, log_origin: facts.logOrigin } as VerifiedCard["card"],
+    card: { team_id: facts.teamId, log_origin: facts.logOrigin, maximum_delay_seconds: facts.maximumDelaySeconds } as VerifiedCard["card"],
     text: "",
     teamId: fromHex(facts.teamId ?? "00".repeat(16), 16),
     logKey: fromBase64(facts.logKey ?? "A".repeat(43) + "=", 32),
@@ -160,7 +160,10 @@ const operations: Readonly<Record<string, (vector: Vector) => Vector | Promise<V
   "card/fingerprints.json": ({ root_key: rootKey }) =>
     ({ fingerprint: fingerprintOf(fromBase64(rootKey, 32)).map(({ word, digits }) => `${word} ${digits}`).join(" · ") }),
   "receipts/promises.json": (vector) => {
-    const card = cardFor({ teamId: vector["team_id"], logOrigin: vector["log_origin"], logKey: vector["log_key"] });
+    const card = cardFor({
+      teamId: vector["team_id"], logOrigin: vector["log_origin"], logKey: vector["log_key"],
+      maximumDelaySeconds: vector["maximum_delay_seconds"],
+    });
     checkPromise(vector["promise"], card, { commitment: fromHex(vector["commitment"], 32), reportId: vector["report_id"] });
     return {};
   },

@@ -81,6 +81,7 @@ def list_log_proofs() -> list[Vector]:
     desk, partner = _cosign(checkpoint)
     good = make_proof()
     late = replace(desk, signature=desk.signature[:7] + b"\x00" + desk.signature[8:])
+    timeless, _ = PARTNER.cosign(checkpoint, at=0)
     false_log = sign_checkpoint(checkpoint, key=key("other log")).signatures
     other = Checkpoint(origin=LOG_ORIGIN, size=SIZE, root=seed("another root"))
     other_note = sign_checkpoint(other, key=LOG).encode()
@@ -93,6 +94,7 @@ def list_log_proofs() -> list[Vector]:
         ("seen by nobody", bare, False, None),
         ("a line of a key that nobody knows", make_proof(lines=[desk, *false_log]), False, None),
         ("a cosignature with another time", make_proof(lines=[late]), None, "note.wrong_signature"),
+        ("a cosignature of the time 0", make_proof(lines=[timeless]), None, "note.wrong_signature"),
         (
             "signed by another log key alone",
             unsigned + "".join(map(str, false_log)),

@@ -281,6 +281,16 @@ def _promises() -> list[Vector]:
             "promise.other_log",
         ),
         (
+            "a shorter delay than the card's",
+            build_promise(replace(PROMISE, maximum_delay_seconds=3_600), log_key=LOG),
+            None,
+        ),
+        (
+            "a longer delay than the card's",
+            build_promise(replace(PROMISE, maximum_delay_seconds=86_401), log_key=LOG),
+            "promise.other_delay",
+        ),
+        (
             "a filing receipt in its place",
             build_filing_receipt(FILING, message_key=LOG),
             "promise.bad_form",
@@ -298,6 +308,7 @@ def _promises() -> list[Vector]:
             "log_origin": LOG_ORIGIN,
             "report_id": PROMISE.report_id.hex(),
             "commitment": PROMISE.commitment.hex(),
+            "maximum_delay_seconds": PROMISE.maximum_delay_seconds,
             "error": error,
         }
         for name, text, error in cases

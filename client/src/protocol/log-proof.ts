@@ -110,7 +110,7 @@ function isIndependentlySigned(lines: readonly Line[], body: string, { card }: V
         if (line.name !== cosigner["name"] || line.id !== id) continue;
         const at = new DataView(line.signature.buffer).getBigUint64(0);
         const message = utf8(`cosignature/v1\ntime ${at}\n${body}`);
-        if (!isSigned(message, line.signature.subarray(8), key.slice(1))) throw new ClientError("proof.refused");
+        if (at === 0n || !isSigned(message, line.signature.subarray(8), key.slice(1))) throw new ClientError("proof.refused");
         isIndependent ||= cosigner["independent"] === true;
       }
     }

@@ -18,6 +18,7 @@ const RECEIPT_MEMBERS = [
 
 export interface SignedPromise {
   readonly commitment: Bytes;
+  readonly maximumDelaySeconds: number;
   readonly promisedAt: string;
   readonly reportId: string;
 }
@@ -35,21 +36,25 @@ export function openPromise(text: string, card: VerifiedCard): SignedPromise {
   return orRefused(() => {
     const object = openSignedJson(utf8(text), { format: "aigaq/promise/v1", publicKey: card.logKey });
     exactObject(object, ["commitment", "format", "log_origin", "maximum_delay_seconds", "promised_at", "report_id", "team_id"]);
-    integerMember(object, "maximum_delay_seconds");
     const isOurs = object["log_origin"] === card.card.log_origin && object["team_id"] === card.card.team_id;
     if (!isOurs) throw new ClientError("promise.refused");
     return {
       commitment: fromHex(object["commitment"], 32),
+      maximumDelaySeconds: integerMember(object, "maximum_delay_seconds"),
       promisedAt: timeMember(object, "promised_at"),
       reportId: toHex(fromHex(object["report_id"], 32)),
     };
   });
 }
 
-/** The promise over this very report, or `promise.refused`: only then it is received. */
+/**
+ * The promise over this very report, within the card's delay, or `promise.refused`: only then it is received.
+ * Its time is compared with no clock: that of a phone may be years off.
+ */
 export function checkPromise(text: string, card: VerifiedCard, own: { commitment: Bytes; reportId: string }): SignedPromise {
   const promise = openPromise(text, card);
-  if (promise.reportId !== own.reportId || !isEqual(promise.commitment, own.commitment)) {
+  const isOverOurs = promise.reportId === own.reportId && isEqual(promise.commitment, own.commitment);
+  if (!isOverOurs || promise.maximumDelaySeconds > card.card.maximum_delay_seconds) {
     throw new ClientError("promise.refused");
   }
   return promise;

@@ -77,7 +77,8 @@ function checkLine(key: NoteKey, note: Note, line: SignatureLine): number | null
   }
   if (line.signature.length !== SIGNATURE_BYTES[key.kind]) throw wrong;
   const told = new DataView(line.signature.buffer, line.signature.byteOffset, 8).getBigUint64(0);
-  if (told > BigInt(LATEST)) throw wrong;
+  // A cosignature of the time 0 says nothing of time, and would count as older than any retirement.
+  if (told === 0n || told > BigInt(LATEST)) throw wrong;
   const at = Number(told);
   const signature = line.signature.slice(8);
   if (key.kind === COSIGNATURE_ED25519) {

@@ -61,6 +61,7 @@ from aigaq.sealing.receipt_code import (
 from aigaq.sealing.receipts import (
     build_receipt_file,
     check_promise,
+    check_promise_term,
     parse_filing_receipt,
     parse_promise,
     parse_receipt_file,
@@ -217,6 +218,11 @@ def _promise(vector: Vector) -> Vector:
         log_origin=vector["log_origin"],
         report_id=bytes.fromhex(vector["report_id"]),
         commitment=bytes.fromhex(vector["commitment"]),
+    )
+    check_promise_term(
+        promise,
+        maximum_delay_seconds=vector["maximum_delay_seconds"],
+        now=promise.promised_at,
     )
     return {}
 
