@@ -15,8 +15,8 @@ from aigaq import clock
 from aigaq.blobs import write_durably
 from aigaq.cli.desk import JSON, tell
 from aigaq.cli.report import CODE, ROOT, read_code
-from aigaq.cli.reporter_gate import ReporterGate, SendingError
 from aigaq.errors import AigaqError
+from aigaq.intake.reporter_gate import ReporterGate, SendingError
 from aigaq.sealing.card import Card
 from aigaq.sealing.encoding import decode_base64
 from aigaq.sealing.errors import SealingError

@@ -21,7 +21,7 @@ from aigaq import clock
 from aigaq.blobs import sync_folder, write_durably
 from aigaq.cli.chat import import_chat
 from aigaq.cli.desk import JSON, PASSPHRASE_FD, tell
-from aigaq.cli.reporter_gate import TRIES, ReporterGate, SendingError, Uploads, read_header
+from aigaq.intake.reporter_gate import TRIES, ReporterGate, SendingError, Uploads, read_header
 from aigaq.sealing.age_files import parse_hybrid_identity
 from aigaq.sealing.card import parse_card
 from aigaq.sealing.encoding import decode_base64

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aigaq import clock
-from aigaq.cli.reporter_gate import ReporterGate, Uploads
 from aigaq.cli.sample_media import build_photo, build_video, build_voice_note
+from aigaq.intake.reporter_gate import ReporterGate, Uploads
 from aigaq.sealing.card import Card
 from aigaq.sealing.envelope import (
     ConsentToSeal,

@@ -19,7 +19,7 @@ from aigaq.evidence.heads import has_unkept_heads as has_unkept_heads
 from aigaq.evidence.heads import sync_log as sync_log
 from aigaq.evidence.log_audit import audit_log as audit_log
 from aigaq.evidence.retention import set_terms as set_terms
-from aigaq.evidence.shapes import ChainHead, DerivedFile, FiledItem, FileKind, Filing, Provenance
+from aigaq.evidence.shapes import DerivedFile, FiledItem, FileKind, Filing, Provenance
 from aigaq.evidence.shredder import forget_report as forget_report
 
 #: The recipe by which a sealed member becomes the bytes that the reporter chose.
@@ -137,22 +137,6 @@ def record_derived(
             note=one.recipe,
         )
     near_pictures.note_marks(parent.item, marks=marks)
-
-
-def check_custody() -> ChainHead:
-    """Check the chain of custody, line by line, and return its head.
-
-    Raises `EvidenceError`: ``custody.gap``, ``custody.wrong_chain`` (with ``sequence``).
-    """
-    return custody.check()
-
-
-def check_register() -> ChainHead:
-    """Check the register, row by row, and return its head.
-
-    Raises `EvidenceError`: ``register.gap``, ``register.wrong_chain`` (with ``number``).
-    """
-    return register.check()
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from aigaq.cli.reporter_gate import ReporterGate, SendingError
+from aigaq.intake.reporter_gate import ReporterGate, SendingError
 
 MIB = 1024 * 1024
 

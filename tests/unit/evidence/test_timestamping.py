@@ -20,7 +20,7 @@ from aigaq import clock
 from aigaq.accounts.errors import NotThere
 from aigaq.accounts.selectors import Staff
 from aigaq.core.models import AuditEvent
-from aigaq.evidence import selectors, services
+from aigaq.evidence import custody, selectors, services
 from aigaq.evidence import timestamp_authorities as authorities
 from aigaq.evidence import timestamp_selectors as reads
 from aigaq.evidence import timestamping as stamps
@@ -245,7 +245,7 @@ def test_an_item_is_stamped_over_its_own_hash_and_custody_says_so(
     stamped = [one for one in events if one.event == "timestamped"]
     assert {one.note for one in stamped} == {"Fictional authority A", "Fictional authority B"}
     assert {one.sha256 for one in stamped} == {hashlib.sha256(FILE).digest()}
-    services.check_custody()
+    custody.check()
     for token, server in zip(
         TimestampToken.objects.order_by("authority"), house.servers, strict=True
     ):
@@ -285,7 +285,7 @@ def test_forgetting_a_report_forgets_its_tokens_and_wishes(
     assert not TimestampWish.objects.exists()
     assert [one.item_id for one in TimestampToken.objects.all()] == [None]
     assert not CustodyLine.objects.filter(report_id=carried.sealed.report_id).exists()
-    services.check_custody()
+    custody.check()
 
 
 def test_a_revoked_signer_gives_no_token(house: House) -> None:
