@@ -205,7 +205,7 @@ def back_up_database(path: Path) -> None:
     target = sqlcipher.connect(str(temporary))
     try:
         target.execute(f"PRAGMA key = \"x'{_derive_key().hex()}'\"")
-        connection.connection.backup(target, pages=BACKUP_PAGES)
+        connection.connection.copy_into(target, pages=BACKUP_PAGES)
     except sqlcipher.Error:
         raise SecondPlaceError("second_place.backup_failed") from None
     finally:

@@ -3,10 +3,12 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from sqlcipher3 import dbapi2 as sqlcipher
 from tests.conftest import HOME, MASTER
 
 from aigaq.core import audit
@@ -98,7 +100,10 @@ def test_locking_closes_the_connections_of_every_thread(keys_back: None) -> None
     assert opened.wait(10)
     AuditEvent.objects.count()
     drop_keys()
-    assert all(wrapper.connection is None for wrapper in OPEN_CONNECTIONS)
+    for wrapper in OPEN_CONNECTIONS:
+        if wrapper.connection is not None:
+            with pytest.raises(sqlcipher.ProgrammingError, match="closed"):
+                wrapper.connection.execute("SELECT 1")
     locked.set()
     thread.join(10)
 
@@ -184,3 +189,28 @@ def test_migrations_say_all_that_the_models_say() -> None:
 
     call_command("makemigrations", "--check", "--dry-run", "core", "accounts", verbosity=0)
     assert BlobKey.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_closing_breaks_off_a_backup(tmp_path: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE large AS SELECT zeroblob(40000000) AS content")
+    target = sqlcipher.connect(str(tmp_path / "copy.db"))
+    failed = threading.Event()
+
+    def back_up() -> None:
+        with pytest.raises(sqlcipher.OperationalError, match="interrupted"):
+            connection_here.copy_into(target, pages=1)
+        failed.set()
+
+    connection_here = connection.connection
+    thread = threading.Thread(target=back_up)
+    thread.start()
+    while connection_here.guard.acquire(blocking=False):  # Until the backup holds it.
+        connection_here.guard.release()
+    connection.close()
+    assert failed.wait(10)
+    thread.join(10)
+    target.close()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE large")

@@ -7,6 +7,7 @@ https://www.zetetic.net/sqlcipher/sqlcipher-api/ ("raw key", ``cipher_memory_sec
 
 import datetime
 import decimal
+import threading
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
@@ -34,6 +35,8 @@ PRAGMAS = (
 )
 #: How long locking waits for readers before it leaves the WAL as it is.
 CHECKPOINT_MILLISECONDS = 300
+#: How long closing waits for a statement to end before it breaks it off, again and again.
+INTERRUPT_SECONDS = 0.02
 OPEN_CONNECTIONS: "weakref.WeakSet[DatabaseWrapper]" = weakref.WeakSet()
 
 
@@ -55,22 +58,104 @@ sqlcipher.register_adapter(datetime.date, datetime.date.isoformat)
 sqlcipher.register_adapter(datetime.datetime, adapt_datetime)
 
 
+class Connection(sqlcipher.Connection):
+    """A connection that another thread can close at any time.
+
+    Locking closes the connections of all threads. In C, closing one while its own thread is in a
+    call of it, or closes it too, frees a statement twice and ends the process. So one call at a
+    time: ``guard`` is held during each, and closing breaks off what holds it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.guard = threading.RLock()
+        self._ending = threading.Lock()
+        self._is_ending = False
+        self._is_closed = False
+        super().__init__(*args, **kwargs)
+
+    def commit(self) -> None:
+        """Commit the transaction."""
+        with self.guard:
+            super().commit()
+
+    def rollback(self) -> None:
+        """Take the transaction back."""
+        with self.guard:
+            super().rollback()
+
+    def copy_into(self, target: Any, *, pages: int) -> None:
+        """Copy the database into ``target``, so many pages at a time; closing breaks it off."""
+
+        def check_open(*_progress: int) -> None:
+            if self._is_ending:
+                raise sqlcipher.OperationalError("interrupted")
+
+        with self.guard:
+            self.backup(target, pages=pages, progress=check_open)
+
+    def interrupt(self) -> None:
+        """Break off the statement that it is in; for any thread, and also once it is closed."""
+        with self._ending:
+            if not self._is_closed:
+                super().interrupt()
+
+    def close(self) -> None:
+        """Close it; from another thread, as soon as the statement that it is in was broken off."""
+        self._is_ending = True
+        while not self.guard.acquire(timeout=INTERRUPT_SECONDS):
+            self.interrupt()
+        try:
+            with self._ending:
+                self._is_closed = True
+                super().close()
+        finally:
+            self.guard.release()
+
+
 class Cursor(sqlcipher.Cursor):
     """Django's cursor of the same name on SQLCipher's: turns ``%s`` into ``?``."""
 
+    connection: Connection
+
     def execute(self, query: str, params: Any = None) -> Any:
         """Run ``query``."""
-        if params is None:
-            return super().execute(query)
-        names = list(params) if isinstance(params, Mapping) else None
-        return super().execute(self.convert_query(query, param_names=names), params)
+        with self.connection.guard:
+            if params is None:
+                return super().execute(query)
+            names = list(params) if isinstance(params, Mapping) else None
+            return super().execute(self.convert_query(query, param_names=names), params)
 
     def executemany(self, query: str, param_list: Any) -> Any:
         """Run ``query`` once for each of ``param_list``."""
         peekable, rows = tee(iter(param_list))
         first = next(peekable, None)
         names = list(first) if first and isinstance(first, Mapping) else None
-        return super().executemany(self.convert_query(query, param_names=names), rows)
+        with self.connection.guard:
+            return super().executemany(self.convert_query(query, param_names=names), rows)
+
+    def __next__(self) -> Any:
+        with self.connection.guard:
+            return super().__next__()
+
+    def fetchone(self) -> Any:
+        """Return the next row, or ``None``."""
+        with self.connection.guard:
+            return super().fetchone()
+
+    def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
+        """Return some rows."""
+        with self.connection.guard:
+            return super().fetchmany(*args, **kwargs)
+
+    def fetchall(self) -> Any:
+        """Return all rows that are left."""
+        with self.connection.guard:
+            return super().fetchall()
+
+    def close(self) -> None:
+        """Let go of the statement."""
+        with self.connection.guard:
+            super().close()
 
     # Django's own conversion, which uses nothing of its class.
     convert_query: Any = sqlite.SQLiteCursorWrapper.convert_query
@@ -85,7 +170,7 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Open, key and set up a connection. Raises `DeskLocked`."""
         key, self.generation = HELD.get(label=DATABASE_LABEL)
-        connection = sqlcipher.connect(**conn_params)
+        connection = sqlcipher.connect(**conn_params, factory=Connection)
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -96,6 +181,10 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
     def create_cursor(self, name: str | None = None) -> Any:
         """Return a cursor that speaks Django's parameter style."""
         return self.connection.cursor(factory=Cursor)
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        with self.connection.guard:  # Setting the isolation level commits, in C.
+            super()._set_autocommit(autocommit)  # type: ignore[misc]
 
     def ensure_connection(self) -> None:
         """Never use a connection whose key was dropped since. Raises `DeskLocked`."""
@@ -121,21 +210,17 @@ def interrupt_connections() -> None:
     for wrapper in list(OPEN_CONNECTIONS):
         connection = wrapper.connection
         if connection is not None:
-            with suppress(sqlcipher.ProgrammingError):
-                connection.interrupt()
+            connection.interrupt()
 
 
 def close_stale_connections() -> None:
-    """Stop and close every connection of the process that was opened with a dropped key.
+    """Break off and close every connection of the process that was opened with a dropped key.
 
     The keys inside SQLCipher die with its connections, so locking does not wait for each thread to
-    come back and notice. Whoever was in the middle of a statement gets an error.
+    come back and notice. Whoever was in the middle of a statement gets an error; who comes back
+    later finds the generation changed.
     """
     for wrapper in list(OPEN_CONNECTIONS):
         connection = wrapper.connection
         if connection is not None and wrapper.generation != HELD.generation:
-            with suppress(sqlcipher.ProgrammingError):  # Closed before, inside a transaction.
-                connection.interrupt()
-                connection.close()
-            if not wrapper.in_atomic_block:
-                wrapper.connection = None
+            connection.close()
