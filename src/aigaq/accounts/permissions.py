@@ -27,6 +27,7 @@ class Capability(StrEnum):
     ANSWER_REPORTS = "reports.answer"
     HAND_OVER_REPORTS = "reports.hand_over"
     SEE_ITEMS = "items.see"
+    HAND_OUT_PACKAGES = "packages.hand_out"
     IMPORT_REPORTS = "reports.import"
     SEE_WHO_OPENED = "audit.see_who_opened"
     SEE_ALARMS = "alarms.see"
@@ -43,6 +44,7 @@ _CARE = frozenset(
         Capability.ANSWER_REPORTS,
         Capability.HAND_OVER_REPORTS,
         Capability.SEE_ITEMS,
+        Capability.HAND_OUT_PACKAGES,
         Capability.IMPORT_REPORTS,
         Capability.SEE_WHO_OPENED,
         Capability.SEE_ALARMS,

@@ -8,6 +8,9 @@ from aigaq.cli.desk import JSON, tell
 from aigaq.cli.local_desk import ask_running_desk
 from aigaq.core.home import get_home
 
+#: Gigabytes are read, hashed, perhaps sealed, packed and verified.
+EXPORT_SECONDS = 6 * 3600.0
+
 
 class Numbers(click.ParamType[list[int] | None]):
     """``all`` (None), or numbers with commas between."""
@@ -36,6 +39,13 @@ def evidence() -> None:
 @click.option("--items", type=Numbers(), default="all", show_default=True, help="Such as 0,2.")
 @click.option("--purpose", default="prove", show_default=True, help="What the consent is for.")
 @click.option("--audience", default="court", show_default=True, help="Whom the consent names.")
+@click.option(
+    "--language",
+    "languages",
+    type=click.Choice(["kk", "ru", "en"]),
+    multiple=True,
+    help="Of the papers in it; may be repeated. All three if left out.",
+)
 @click.option("--sealed-to", metavar="AGE1…", help="Seal each item to this key alone.")
 @click.option("--by", metavar="NAME", help="Who hands it out: the name to sign in with.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder or .zip.")
@@ -45,6 +55,7 @@ def export(
     items: list[int] | None,
     purpose: str,
     audience: str,
+    languages: tuple[str, ...],
     sealed_to: str | None,
     by: str | None,
     out: Path,
@@ -58,10 +69,12 @@ def export(
     answer = ask_running_desk(
         get_home(),
         command="export-package",
+        answer_seconds=EXPORT_SECONDS,
         reports=list(reports),
         items=items,
         purpose=purpose,
         audience=audience,
+        languages=list(languages) or None,
         sealed_to=sealed_to,
         by=by,
         out=str(out.absolute()),

@@ -33,7 +33,7 @@ def ask_running_desk(
         with channel.makefile("rb") as lines:
             reply = json.loads(lines.readline() or b'{"error": "commands.failed"}')
     if "error" in reply:
-        raise AigaqError(str(reply["error"]))
+        raise AigaqError(str(reply["error"]), **reply.get("context", {}))
     answer: dict[str, Any] = reply["answer"]
     return answer
 

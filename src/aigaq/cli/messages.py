@@ -43,19 +43,23 @@ SENTENCES = {
     "Nothing was filed. In Telegram Desktop open the one chat, menu, Export chat history.",
     "commands.failed": "The desk could not do that. Its log names the error.",
     "commands.unknown": "The running desk does not know this command; it may be an older version.",
-    "consent.expired": "The consent for item {number} is over. Nothing was handed out. Ask the "
-    "reporter.",
-    "consent.missing": "No consent in this report covers item {number} for this purpose and "
-    "audience. Nothing was handed out. Ask the reporter.",
-    "consent.withdrawn": "The consent for item {number} was taken back. Nothing was handed out.",
+    "consent.expired": "The consent for item {number} of report {report} is over. Nothing was "
+    "handed out. Ask the reporter.",
+    "consent.missing": "No consent covers item {number} of report {report} for this purpose and "
+    "audience. Nothing was handed out. Ask the reporter, or leave it out with --items.",
+    "consent.withdrawn": "The consent for item {number} of report {report} was taken back. Nothing "
+    "was handed out.",
     "package.bad_recipient": "--sealed-to takes the public key of one person, age1… (X25519).",
-    "package.damaged_item": "Item {number} could not be opened whole, so it cannot be handed out.",
+    "package.damaged_item": "Item {number} of report {report} could not be opened whole, so it "
+    "cannot be handed out.",
+    "package.disk_full": "There is no room for the package. Nothing was handed out.",
     "package.exists": "Something lies at that place already. Nothing was written; name a new one.",
     "package.items_of_one_report": "--items names items of one report. Leave it out for several.",
-    "package.no_items": "Report {number} has no items to hand out.",
+    "package.no_items": "Report {report} has no items to hand out.",
+    "package.no_language": "--language takes kk, ru and en, each once, at least one of them.",
     "package.no_log": "The log at the gate cannot be read, or is not the one that this desk "
     "watches. Nothing was handed out; look at the alarms.",
-    "package.not_logged": "Report {number} is not in the log yet. Try again after the delay that "
+    "package.not_logged": "Report {report} is not in the log yet. Try again after the delay that "
     "the card promises, at most a day.",
     "package.not_verified": "The verifier refuses the package that this desk made ({found}, step "
     "{step}). Nothing was handed out; tell who keeps this program.",

@@ -86,7 +86,9 @@ def answer_line(line: bytes) -> dict[str, Any]:
         with LOCKING.serving():
             return {"answer": command.run(arguments)}
     except AigaqError as error:
-        return {"error": error.code}
+        # Identifiers and sizes alone, as the error tree promises.
+        facts = {name: one for name, one in error.context.items() if isinstance(one, int | str)}
+        return {"error": error.code, **({"context": facts} if facts else {})}
     except Exception as error:
         logger.error("a command failed: %s", type(error).__name__)
         return {"error": DeskLocked().code if not LOCKING.is_open else "commands.failed"}

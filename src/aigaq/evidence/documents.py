@@ -9,7 +9,7 @@ never read as markup. The papers for the office are drafts until a lawyer has re
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -34,22 +34,26 @@ _TEMPLATES = files("aigaq.evidence") / "templates"
 _GROUP = 4
 
 
-def build_documents(package: Package, *, is_trial: bool) -> Mapping[str, bytes]:
+def build_documents(
+    package: Package, *, is_trial: bool, languages: Sequence[str] = LANGUAGES
+) -> Mapping[str, bytes]:
     """Return the documents by their path under ``data/``; those of ``package`` itself do not count.
 
-    ``is_trial``: every document says that nothing of it is real.
+    ``is_trial``: every document says that nothing of it is real. ``languages``: those of the
+    papers, at least one, always in the order of `LANGUAGES`.
     """
     facts = collect_facts(package, is_trial=is_trial)
+    chosen = [language for language in LANGUAGES if language in languages]
     documents: dict[str, bytes] = {}
-    for language in LANGUAGES:
+    for language in chosen:
         documents[f"summary.{language}.html"] = _render(
             "summary.html", facts=facts, language=language
         )
         documents[f"check-yourself.{language}.html"] = _render(
             "check.html", facts=facts, language=language
         )
-    documents["summary.pdf"] = _print("summary.typ", facts=facts)
-    for language in OFFICE_LANGUAGES:
+    documents["summary.pdf"] = _print("summary.typ", facts=facts, languages=" ".join(chosen))
+    for language in (one for one in chosen if one in OFFICE_LANGUAGES):
         for kind in OFFICE_KINDS:
             documents[f"office/{kind}.{language}.pdf"] = _print(
                 "office.typ", facts=facts, kind=kind, language=language

@@ -8,7 +8,7 @@ nothing is in it but what the verifier allows. Source: ``spec/evidence-package.m
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -35,10 +35,13 @@ class _Written:
     header_at: int
 
 
-def write_archive(folder: Path, *, target: Path) -> Path:
+def write_archive(
+    folder: Path, *, target: Path, on_bytes: Callable[[int], None] = lambda _bytes: None
+) -> Path:
     """Write the package in ``folder`` into the new file ``target`` and return it.
 
-    Raises `EvidenceError` ``package.exists``; `OSError` as the disk does, and then leaves nothing.
+    ``on_bytes`` hears how many bytes were packed; what it raises breaks off. Raises `EvidenceError`
+    ``package.exists``; `OSError` as the disk does, and then leaves nothing.
     """
     try:
         file = os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
@@ -46,7 +49,9 @@ def write_archive(folder: Path, *, target: Path) -> Path:
         raise EvidenceError("package.exists") from None
     try:
         with file:
-            written = [_write_file(file, folder, name) for name in _list_names(folder)]
+            written = [
+                _write_file(file, folder, name, on_bytes=on_bytes) for name in _list_names(folder)
+            ]
             _write_directory(file, written)
             file.flush()
             os.fsync(file.fileno())
@@ -61,7 +66,9 @@ def _list_names(folder: Path) -> list[str]:
     return sorted(names, key=lambda name: name.encode("utf-8"))
 
 
-def _write_file(file: BinaryIO, folder: Path, name: str) -> _Written:
+def _write_file(
+    file: BinaryIO, folder: Path, name: str, *, on_bytes: Callable[[int], None]
+) -> _Written:
     """Write a header, the bytes, and the header again once size and CRC are known."""
     path, header_at = folder / name, file.tell()
     is_large = path.stat().st_size >= _FULL32
@@ -70,6 +77,7 @@ def _write_file(file: BinaryIO, folder: Path, name: str) -> _Written:
     crc = size = 0
     for block in _blocks(path):
         crc, size = zlib.crc32(block, crc), size + len(block)
+        on_bytes(len(block))
         if block == _ZEROS:  # A hole stays a hole.
             file.seek(len(block), os.SEEK_CUR)
         else:

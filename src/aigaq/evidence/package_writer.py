@@ -5,6 +5,7 @@ that differs is never handed out. Source: ``spec/evidence-package.md``; RFC 8493
 """
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,17 +32,24 @@ _BLOCK_BYTES = 1 << 20
 _AGENT = "aigaq"
 
 
-def write_package(package: Package, *, folder: Path, desk_key: Ed25519PrivateKey) -> Path:
+def write_package(
+    package: Package,
+    *,
+    folder: Path,
+    desk_key: Ed25519PrivateKey,
+    on_bytes: Callable[[int], None] = lambda _bytes: None,
+) -> Path:
     """Write ``package`` into ``folder``, which must not be there yet, and return it.
 
-    Raises `EvidenceError`: ``package.exists``, ``item.wrong_size``, ``item.wrong_hash`` (the store
-    holds other bytes than the report's leaf says); `OSError` as the disk does.
+    ``on_bytes`` hears how many bytes of items were read; what it raises breaks off. Raises
+    `EvidenceError`: ``package.exists``, ``item.wrong_size``, ``item.wrong_hash`` (the store holds
+    other bytes than the report's leaf says); `OSError` as the disk does.
     """
     try:
         folder.mkdir(parents=True, mode=0o700)
     except FileExistsError:
         raise EvidenceError("package.exists") from None
-    bag = _Bag(folder)
+    bag = _Bag(folder, on_bytes=on_bytes)
     for number, item in enumerate(package.items, start=1):
         bag.copy_item(item_path(item, number=number), item)
     for name, data in package.documents.items():
@@ -54,8 +62,9 @@ def write_package(package: Package, *, folder: Path, desk_key: Ed25519PrivateKey
 class _Bag:
     """The files of a bag as they are written, with their hashes and sizes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, on_bytes: Callable[[int], None]) -> None:
         self._folder = folder
+        self._on_bytes = on_bytes
         self._written: dict[str, tuple[bytes, int]] = {}
 
     def write(self, name: str, data: bytes) -> None:
@@ -68,7 +77,7 @@ class _Bag:
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with item.open() as content, path.open("wb") as file:
-            source, target = _Hashing(content), _Hashing(file)
+            source, target = _Hashing(content, on_bytes=self._on_bytes), _Hashing(file)
             if item.sealed_to is not None:
                 encrypt(source, target, recipients=[item.sealed_to])
             else:
@@ -106,8 +115,11 @@ class _Bag:
 class _Hashing:
     """A file that is hashed as it is read or written."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(
+        self, file: BinaryIO, *, on_bytes: Callable[[int], None] = lambda _bytes: None
+    ) -> None:
         self._file, self._hasher, self.size = file, hashlib.sha256(), 0
+        self._on_bytes = on_bytes
 
     @property
     def sha256(self) -> bytes:
@@ -125,6 +137,7 @@ class _Hashing:
     def _count(self, block: bytes) -> None:
         self._hasher.update(block)
         self.size += len(block)
+        self._on_bytes(len(block))
 
 
 def _manifest(files: dict[str, tuple[bytes, int]]) -> bytes:

@@ -22,7 +22,7 @@ from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.gate_client import GateClient
 from aigaq.intake.gate_log import GateLog
 from aigaq.intake.locked_files import read_locked_files
-from aigaq.intake.packaging import run_export_command
+from aigaq.intake.package_command import run_export_command
 from aigaq.intake.spool import Spool
 from aigaq.tlog import TlogError
 

@@ -5,11 +5,13 @@ Nothing without a grant of the report for this purpose and audience that nobody 
 """
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, cast
 from uuid import UUID
+
+from django.db import transaction
 
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
@@ -22,6 +24,7 @@ from aigaq.consent.shapes import Grant
 from aigaq.core import blob_store
 from aigaq.evidence import selectors as evidence
 from aigaq.evidence.custody_lines import hide_line
+from aigaq.evidence.documents import LANGUAGES
 from aigaq.evidence.package_shapes import (
     ConsentChange,
     LoggedHead,
@@ -61,13 +64,17 @@ class LogHead(Protocol):
 
 @dataclass(frozen=True)
 class PackageChoice:
-    """What someone wants to hand out, and to whom. ``items`` None: every item of the reports."""
+    """What someone wants to hand out, and to whom.
 
-    register_numbers: tuple[int, ...]
-    items: tuple[int, ...] | None
+    ``items``: by register number those of a report, None for every one. ``languages``: of the
+    papers for people.
+    """
+
+    items: Mapping[int, tuple[int, ...] | None]
     purpose: str
     audience: str
     sealed_to: X25519Recipient | None = None
+    languages: tuple[str, ...] = LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -79,16 +86,34 @@ class Gathered:
     items: tuple[ItemEvidence, ...]
 
 
-def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gathered:
-    """Return what ``choice`` names, ready to be written.
+def check_choice(*, actor: Staff, choice: PackageChoice) -> None:
+    """Check all that can be checked of ``choice`` before the log is asked.
 
-    Raises `NotFound`; `PackageRefused`: ``package.no_items``, ``package.not_logged``,
+    Raises `NotFound`; `PackageRefused`: ``package.no_items``, ``package.no_language``,
     ``package.damaged_item``, ``consent.missing``, ``consent.withdrawn``, ``consent.expired``.
     """
-    check_may(actor, capability=Capability.SEE_ITEMS)
-    reports = [_get_report(number) for number in dict.fromkeys(choice.register_numbers)]
-    if choice.items is not None and len(reports) != 1:
-        raise PackageRefused("package.items_of_one_report")
+    check_may(actor, capability=Capability.HAND_OUT_PACKAGES)
+    if not choice.items:
+        raise PackageRefused("package.no_items")
+    if not choice.languages or not set(choice.languages) <= set(LANGUAGES):
+        raise PackageRefused("package.no_language")
+    for number in choice.items:
+        report = _get_report(number)
+        for item in _choose_items(report, choice=choice):
+            try:
+                consent.require(item.report_id, item.number, choice.purpose, choice.audience)
+            except NoConsent as error:
+                raise PackageRefused(error.code, report=number, number=item.number) from None
+
+
+@transaction.atomic
+def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gathered:
+    """Return what ``choice`` names as it stands at this moment, ready to be written.
+
+    Raises what `check_choice` raises; `PackageRefused` ``package.not_logged``.
+    """
+    check_choice(actor=actor, choice=choice)
+    reports = [_get_report(number) for number in choice.items]
     organisation = accounts.get_organisation()
     card_bytes = accounts.get_card()
     card = parse_card(card_bytes, root_key=bytes(organisation.root_key))
@@ -108,9 +133,7 @@ def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gat
         checkpoint_size=head.size,
         reports=tuple(_pack_report(leaves[one.pk], head=head) for one in reports),
         items=tuple(_pack_item(item, choice=choice) for item in chosen),
-        grants=tuple(
-            grant for one in reports for grant in _list_grants(one, items=chosen, choice=choice)
-        ),
+        grants=tuple(grant for one in reports for grant in _list_grants(one, choice=choice)),
         staff_grants=tuple(
             grant for one in reports for grant in _list_staff_grants(one, choice=choice)
         ),
@@ -134,16 +157,19 @@ def _get_report(number: int) -> models.Report:
 def _choose_items(report: models.Report, *, choice: PackageChoice) -> list[ItemEvidence]:
     """Return the chosen items of a report; at least one, each one whole and there."""
     items = evidence.list_items(report_id=bytes(report.report_id))
-    if choice.items is not None:
+    chosen = choice.items[report.register_number]
+    if chosen is not None:
         known = {item.number: item for item in items}
-        if not set(choice.items) <= known.keys():
+        if not set(chosen) <= known.keys():
             raise NotFound
-        items = tuple(known[number] for number in sorted(set(choice.items)))
+        items = tuple(known[number] for number in sorted(set(chosen)))
     if not items:
-        raise PackageRefused("package.no_items", number=report.register_number)
+        raise PackageRefused("package.no_items", report=report.register_number)
     for item in items:
         if item.fault or _find_working(item) is None:
-            raise PackageRefused("package.damaged_item", number=item.number)
+            raise PackageRefused(
+                "package.damaged_item", report=report.register_number, number=item.number
+            )
     return list(items)
 
 
@@ -152,16 +178,8 @@ def _find_working(item: ItemEvidence) -> UUID | None:
     return found[0] if found else None
 
 
-def _list_grants(
-    report: models.Report, *, items: Sequence[ItemEvidence], choice: PackageChoice
-) -> Iterator[PackagedGrant]:
-    """Yield what the report itself grants for this purpose; every item needs a live grant."""
-    for item in items:
-        if item.report_id == bytes(report.report_id):
-            try:
-                consent.require(item.report_id, item.number, choice.purpose, choice.audience)
-            except NoConsent as error:
-                raise PackageRefused(error.code, number=item.number) from None
+def _list_grants(report: models.Report, *, choice: PackageChoice) -> Iterator[PackagedGrant]:
+    """Yield what the report itself grants for this purpose."""
     for grant in _list_for(report, choice=choice):
         if grant.number is not None and grant.salt is not None and grant.leaf_index is not None:
             yield PackagedGrant(
@@ -223,7 +241,7 @@ def _list_custody(
 def _pack_report(leaf: LeafOfReport, *, head: LogHead) -> PackagedReport:
     index = head.find(hash_entry(build_blinded(leaf.commitment)))
     if index is None:
-        raise PackageRefused("package.not_logged", number=leaf.register_number)
+        raise PackageRefused("package.not_logged", report=leaf.register_number)
     return PackagedReport(
         report_id=leaf.report_id,
         received_at=leaf.received_at,

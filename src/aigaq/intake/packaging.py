@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -17,26 +17,26 @@ from django.db import transaction
 from aigaq.accounts import selectors as accounts
 from aigaq.accounts.selectors import Staff
 from aigaq.age import KeyTextError, X25519Recipient, parse_recipient
+from aigaq.consent import selectors as consent
+from aigaq.consent.errors import NoConsent
 from aigaq.core import audit
-from aigaq.core.commands import Answer, Arguments
 from aigaq.evidence import services as evidence
 from aigaq.evidence.documents import build_documents
 from aigaq.evidence.package_archive import write_archive
 from aigaq.evidence.package_contents import build_package_json
 from aigaq.evidence.package_writer import write_package
 from aigaq.intake import proofs
-from aigaq.intake.errors import NotFound, PackageRefused
+from aigaq.intake.errors import PackageRefused
 from aigaq.intake.locked_files import LockedFiles, read_locked_files
 from aigaq.intake.log_watch import open_source, open_store
-from aigaq.intake.package_gathering import Gathered, LogHead, PackageChoice, gather_package
-from aigaq.intake.timestamp_tasks import stamp_for_package
+from aigaq.intake.package_gathering import LogHead, PackageChoice, gather_package
 from aigaq.sealing.witnessing import read_cosigners
 from aigaq.tlog import Ed25519Verifier, TlogError, open_checkpoint
 from aigaq.tlog.notes import MAXIMUM_NOTE_BYTES
 from aigaq.watching.errors import WatchError
 from aigaq.watching.store import Leaves
 from aigaq_verify.packages import verify_package
-from aigaq_verify.verdict import FAILED
+from aigaq_verify.verdict import FAILED, Verdict
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,32 @@ class WatchedHead:
 
 
 @dataclass(frozen=True)
+class Leaving:
+    """An item that is in a package, with the SHA-256 of its bytes as disclosed in plain."""
+
+    report_id: bytes
+    number: int
+    sha256: bytes
+
+
+@dataclass(frozen=True)
+class Made:
+    """A package that our verifier passed and that nobody got yet.
+
+    ``control`` is the SHA-256 of ``evidence/package.json``, ``seal`` that of the tag manifest, over
+    every file; both in hex.
+    """
+
+    path: Path
+    control: str
+    seal: str
+    verdict: Verdict
+    leaving: tuple[Leaving, ...]
+
+
+@dataclass(frozen=True)
 class Exported:
-    """What was handed out. ``seal`` is the SHA-256 of the tag manifest, over every file."""
+    """What was handed out."""
 
     path: Path
     items: int
@@ -68,64 +92,138 @@ class Exported:
     verdict: str
 
 
-def export_package(*, actor: Staff, choice: PackageChoice, target: Path, head: LogHead) -> Exported:
-    """Write the package of ``choice`` to ``target``, a new folder or a new file ``*.zip``.
+class NotVerified(PackageRefused):
+    """Our own verifier refuses what the desk made; ``verdict`` says where."""
 
-    Raises what `gather_package` raises; `EvidenceError` ``package.exists``, ``item.*``;
-    `PackageRefused` ``package.not_verified``; `OSError` as the disk does. Then nothing is there.
+    def __init__(self, verdict: Verdict) -> None:
+        failed = next(step for step in verdict.steps if step.result == FAILED)
+        super().__init__("package.not_verified", step=failed.number, found=failed.code)
+        self.verdict = verdict
+
+
+class Watcher(Protocol):
+    """Hears how far the work is. What it raises breaks the work off and leaves nothing behind."""
+
+    def begin(self, stage: str, *, total_bytes: int) -> None:
+        """A stage begins: ``writing``, ``packing`` or ``checking``."""
+
+    def count(self, size_bytes: int, /) -> None:
+        """So many bytes more are done."""
+
+
+class NobodyWatches:
+    """Hears nothing."""
+
+    def begin(self, stage: str, *, total_bytes: int) -> None:
+        """Do nothing."""
+
+    def count(self, size_bytes: int, /) -> None:
+        """Do nothing."""
+
+
+def export_package(*, actor: Staff, choice: PackageChoice, target: Path, head: LogHead) -> Exported:
+    """Write the package of ``choice`` to ``target``, a new folder or a new ``*.zip``, on record.
+
+    Raises what `make_package` and `record_handed_out` raise; then nothing is there.
     """
+    made = make_package(actor=actor, choice=choice, target=target, head=head)
+    try:
+        record_handed_out(
+            actor=actor,
+            leaving=made.leaving,
+            purpose=choice.purpose,
+            audience=choice.audience,
+            seal=made.seal,
+        )
+    except BaseException:
+        _remove(target)
+        raise
+    return Exported(target, len(made.leaving), made.control, made.seal, made.verdict.outcome)
+
+
+def make_package(
+    *,
+    actor: Staff,
+    choice: PackageChoice,
+    target: Path,
+    head: LogHead,
+    watcher: Watcher | None = None,
+) -> Made:
+    """Write the package of ``choice`` to ``target`` and have our verifier pass it.
+
+    It is not handed out by that: `record_handed_out` asks for consent once more. Only gathering is
+    one transaction; the writing of gigabytes holds up nobody. Raises what `gather_package` raises;
+    `EvidenceError` ``item.*``; `PackageRefused` ``package.exists``, `NotVerified`; `BlobError`;
+    `OSError` as the disk does. Then nothing is there.
+    """
+    watcher = watcher or NobodyWatches()
     is_archive = target.suffix.lower() == ".zip"
     folder = target.with_name(f".{target.name}.unfinished") if is_archive else target
-    was_there = target.exists() or folder.exists()
-    if was_there:
+    if target.exists() or folder.exists():
         raise PackageRefused("package.exists")
     try:
-        with transaction.atomic():
-            gathered = gather_package(actor=actor, choice=choice, head=head)
-            documents = build_documents(gathered.package, is_trial=gathered.is_trial)
-            package = replace(gathered.package, documents=documents)
-            write_package(package, folder=folder, desk_key=accounts.get_desk_key())
-            seal = hashlib.sha256((folder / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
-            if is_archive:
-                write_archive(folder, target=target)
-            verdict = _verify(target)
-            control = hashlib.sha256(build_package_json(package)).hexdigest()
-            _record(gathered, actor=actor, choice=choice, seal=seal)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        gathered = gather_package(actor=actor, choice=choice, head=head)
+        size = sum(item.size_bytes for item in gathered.items)
+        documents = build_documents(
+            gathered.package, is_trial=gathered.is_trial, languages=choice.languages
+        )
+        package = replace(gathered.package, documents=documents)
+        watcher.begin("writing", total_bytes=size)
+        write_package(
+            package, folder=folder, desk_key=accounts.get_desk_key(), on_bytes=watcher.count
+        )
+        seal = hashlib.sha256((folder / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
         if is_archive:
-            target.unlink(missing_ok=True)
+            watcher.begin("packing", total_bytes=size)
+            write_archive(folder, target=target, on_bytes=watcher.count)
+            shutil.rmtree(folder)
+        watcher.begin("checking", total_bytes=size)
+        verdict = verify_package(target, policy=None)
+        if verdict.has_failed:
+            raise NotVerified(verdict)
+    except BaseException:
+        _remove(folder)
+        _remove(target)
         raise
-    if is_archive:
-        shutil.rmtree(folder)
-    return Exported(target, len(package.items), control, seal, verdict)
+    control = hashlib.sha256(build_package_json(package)).hexdigest()
+    leaving = tuple(Leaving(one.report_id, one.number, one.sha256) for one in gathered.items)
+    return Made(target, control, seal, verdict, leaving)
 
 
-def _verify(target: Path) -> str:
-    """Run the court's verifier over our own package; without a policy it never says *verified*."""
-    verdict = verify_package(target, policy=None)
-    failed = [step for step in verdict.steps if step.result == FAILED]
-    if failed:
-        raise PackageRefused("package.not_verified", step=failed[0].number, found=failed[0].code)
-    return verdict.outcome
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
-def _record(gathered: Gathered, *, actor: Staff, choice: PackageChoice, seal: str) -> None:
-    for item in gathered.items:
+@transaction.atomic
+def record_handed_out(
+    *, actor: Staff, leaving: Sequence[Leaving], purpose: str, audience: str, seal: str
+) -> None:
+    """Record that items leave in a package; consent is asked in the same transaction.
+
+    Raises `PackageRefused` ``consent.missing``, ``consent.withdrawn``, ``consent.expired``.
+    """
+    for item in leaving:
+        try:
+            consent.require(item.report_id, item.number, purpose, audience)
+        except NoConsent as error:
+            raise PackageRefused(error.code, number=item.number) from None
         evidence.record_custody(
             "exported",
             by=actor,
             report_id=item.report_id,
             item_number=item.number,
             sha256=item.sha256,
-            note=f"{choice.purpose} {choice.audience} {seal}",
+            note=f"{purpose} {audience} {seal}",
         )
     audit.record(
         "intake.package_exported",
         actor=actor,
         kind="package",
         subject_id=seal,
-        context={"items": len(gathered.items), "purpose": choice.purpose},
+        context={"items": len(leaving), "purpose": purpose},
     )
 
 
@@ -160,46 +258,8 @@ def _read_newest(files: LockedFiles, *, leaves: Leaves) -> LogHead:
     return WatchedHead(data, head.size, leaves)
 
 
-def run_export_command(arguments: Arguments) -> Answer:
-    """Hand out a package for `aigaq evidence export`."""
-    choice = PackageChoice(
-        register_numbers=tuple(_read_numbers(arguments.get("reports"))),
-        items=None if arguments.get("items") is None else tuple(_read_numbers(arguments["items"])),
-        purpose=str(arguments.get("purpose", "")),
-        audience=str(arguments.get("audience", "")),
-        sealed_to=_read_recipient(arguments.get("sealed_to")),
-    )
-    actor, head = _find_actor(arguments.get("by")), read_head()
-    stamp_for_package(head.note)
-    exported = export_package(
-        actor=actor, choice=choice, target=Path(str(arguments.get("out", ""))), head=head
-    )
-    return {
-        "control": exported.control,
-        "items": exported.items,
-        "path": str(exported.path),
-        "seal": exported.seal,
-        "verdict": exported.verdict,
-    }
-
-
-def _find_actor(username: object) -> Staff:
-    """Return who hands out: the one named, or the only one who is here."""
-    people = [one for one in accounts.list_staff() if one.is_active]
-    if username is not None:
-        people = [one for one in people if one.get_username() == username]
-    if len(people) != 1:
-        raise NotFound
-    return people[0]
-
-
-def _read_numbers(value: Any) -> list[int]:
-    if not isinstance(value, list) or not all(isinstance(one, int) for one in value):
-        raise NotFound
-    return list(value)
-
-
-def _read_recipient(value: Any) -> X25519Recipient | None:
+def read_recipient(value: object) -> X25519Recipient | None:
+    """Return the key of one person, None for none. Raises ``package.bad_recipient``."""
     if value is None:
         return None
     try:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,13 @@ from aigaq.evidence.models import FiledReport, HeadOpening
 from aigaq.intake import services
 from aigaq.intake.errors import IntakeError
 from aigaq.intake.package_gathering import PackageChoice
-from aigaq.intake.packaging import Exported, WatchedHead, export_package
+from aigaq.intake.packaging import (
+    Exported,
+    WatchedHead,
+    export_package,
+    make_package,
+    record_handed_out,
+)
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.fingerprint import format_fingerprint
 from aigaq.tlog import Cosigner, VerifierKey, add_signatures, parse_note, read_checkpoint
@@ -80,8 +87,9 @@ class Stage:
     def choice(self, **changes: object) -> PackageChoice:
         from dataclasses import replace
 
-        number = self.carried.report.register_number
-        whole = PackageChoice((number,), items=None, purpose="prove", audience="court")
+        number = changes.pop("report", self.carried.report.register_number)
+        items = changes.pop("whole", None) or {number: changes.pop("items", None)}
+        whole = PackageChoice(items, purpose="prove", audience="court")  # type: ignore[arg-type]
         return replace(whole, **changes)  # type: ignore[arg-type]
 
     def export(self, target: Path, **changes: object) -> Exported:
@@ -95,13 +103,17 @@ class Stage:
 
 @pytest.fixture
 def stage(founding: Founding, gate: LogGate) -> Stage:
+    return build_stage(founding, gate)
+
+
+def build_stage(founding: Founding, gate: LogGate, *others: Carried) -> Stage:
     carried = carry_report(
         founding,
         items=ITEMS,
         consents=(("keep", "team"), ("prove", "court")),
     )
     evidence.sync_log(gate, source=gate.source, card=gate.card)
-    gate.publish(values=[carried.sealed.commitment])
+    gate.publish(values=[one.sealed.commitment for one in (carried, *others)])
     for rows in (HeadOpening, FiledReport):
         rows.objects.update(asked_at=None)
     evidence.sync_log(gate, source=gate.source, card=gate.card)
@@ -123,6 +135,115 @@ def test_a_package_as_one_file_verifies_and_leaves_no_folder(stage: Stage, tmp_p
     exported = stage.export(tmp_path / "package.zip")
     assert verify_package(exported.path, policy=stage.policy()).outcome == "verified"
     assert [one.name for one in tmp_path.iterdir() if "package" in one.name] == ["package.zip"]
+
+
+def test_papers_are_in_the_languages_that_were_chosen_alone(stage: Stage, tmp_path: Path) -> None:
+    exported = stage.export(tmp_path / "package", languages=("en", "kk"))
+    assert verify_package(exported.path, policy=stage.policy()).outcome == "verified"
+    data = exported.path / "data"
+    assert sorted(one.name for one in data.glob("*.html")) == [
+        "check-yourself.en.html",
+        "check-yourself.kk.html",
+        "summary.en.html",
+        "summary.kk.html",
+    ]
+    assert {one.name.split(".")[1] for one in (data / "office").iterdir()} == {"kk"}
+
+
+@pytest.mark.parametrize("languages", [(), ("xx",), ("ru", "xx")])
+def test_papers_in_no_language_are_refused(
+    stage: Stage, tmp_path: Path, languages: tuple[str, ...]
+) -> None:
+    refused("package.no_language", stage, tmp_path / "package", languages=languages)
+
+
+def test_several_reports_stand_in_one_bag_each_with_its_own_proof(
+    founding: Founding, gate: LogGate, tmp_path: Path
+) -> None:
+    others = [carry_report(founding, items=ITEMS, consents=(("prove", "court"),)) for _ in range(2)]
+    stage = build_stage(founding, gate, *others)
+    first, second, third = (one.report.register_number for one in (*others, stage.carried))
+    exported = stage.export(
+        tmp_path / "collection.zip", whole={first: (1,), third: None, second: (0,)}
+    )
+    verdict = verify_package(exported.path, policy=stage.policy())
+    assert verdict.outcome == "verified", verdict.to_text()
+    assert len(verdict.items) == 4
+    with zipfile.ZipFile(exported.path) as package:
+        contents = json.loads(package.read("evidence/package.json"))
+        proofs = {one["proof"] for one in contents["reports"]}
+        assert proofs <= set(package.namelist())
+        lines = package.read("evidence/custody.jsonl").decode().splitlines()
+    assert [one["register_number"] for one in contents["reports"]] == [first, third, second]
+    assert len(proofs) == 3
+    told = [json.loads(line).get("item") or "" for line in lines]
+    for one in contents["items"]:
+        assert f"{one['report_id']}/{one['item_number']}" in told
+    hidden = f"{bytes(others[0].report.report_id).hex()}/0"
+    assert hidden not in told
+
+
+def test_one_report_without_consent_keeps_the_whole_collection_here(
+    founding: Founding, gate: LogGate, tmp_path: Path
+) -> None:
+    silent = carry_report(founding, items=ITEMS, consents=(("keep", "team"),))
+    stage = build_stage(founding, gate, silent)
+    numbers = (stage.carried.report.register_number, silent.report.register_number)
+    refused("consent.missing", stage, tmp_path / "package", whole=dict.fromkeys(numbers))
+
+
+def test_a_consent_that_is_taken_back_while_a_package_is_made_keeps_it_here(
+    stage: Stage, tmp_path: Path
+) -> None:
+    target = tmp_path / "package.zip"
+    made = make_package(
+        actor=stage.founding.founder, choice=stage.choice(), target=target, head=stage.head()
+    )
+    stage.carried.write(kind="withdraw_consent", body={"consents": None, "report_id": None})
+    before = custody.read_head()
+    with pytest.raises(IntakeError) as raised:
+        record_handed_out(
+            actor=stage.founding.founder,
+            leaving=made.leaving,
+            purpose="prove",
+            audience="court",
+            seal=made.seal,
+        )
+    assert raised.value.code == "consent.withdrawn"
+    assert custody.read_head() == before
+
+
+@dataclass
+class Halt:
+    """Whoever breaks off at a stage, as a desk that locks does."""
+
+    at: str
+
+    def begin(self, stage: str, *, total_bytes: int) -> None:
+        assert total_bytes == len(PHOTO) + len(VOICE)
+        if stage == self.at:
+            raise InterruptedError
+
+    def count(self, size_bytes: int, /) -> None:
+        if self.at == f"in {size_bytes}":
+            raise InterruptedError
+
+
+@pytest.mark.parametrize("at", ["writing", "packing", "checking", f"in {len(VOICE)}"])
+def test_work_that_is_broken_off_leaves_nothing_in_plain(
+    stage: Stage, tmp_path: Path, at: str
+) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    with pytest.raises(InterruptedError):
+        make_package(
+            actor=stage.founding.founder,
+            choice=stage.choice(),
+            target=folder / "package.zip",
+            head=stage.head(),
+            watcher=Halt(at),
+        )
+    assert list(folder.iterdir()) == []
 
 
 def test_the_other_items_stay_hidden(stage: Stage, tmp_path: Path) -> None:
@@ -213,13 +334,13 @@ def test_a_report_that_is_not_in_the_log_yet_is_not_handed_out(
 ) -> None:
     later = carry_report(stage.founding, items=ITEMS, consents=(("prove", "court"),))
     number = later.report.register_number
-    refused("package.not_logged", stage, tmp_path / "package", register_numbers=(number,))
+    refused("package.not_logged", stage, tmp_path / "package", report=number)
 
 
 def test_a_report_without_items_is_no_package(stage: Stage, tmp_path: Path) -> None:
     later = carry_report(stage.founding, consents=(("prove", "court"),))
     number = later.report.register_number
-    refused("package.no_items", stage, tmp_path / "package", register_numbers=(number,))
+    refused("package.no_items", stage, tmp_path / "package", report=number)
 
 
 def test_nothing_is_written_over_what_is_there(stage: Stage, tmp_path: Path) -> None:
