@@ -24,10 +24,10 @@ from aigaq.intake.shapes import NoticeSettings
 FILE = "notice.json"
 MAX_DELAY_SECONDS = 3 * 3600
 TIMEOUT_SECONDS = 30.0
-SUBJECT = "Посмотрите · Қараңыз · Please look"
+SUBJECT = "Загляните · Қарап шығыңыз · Please look"
 BODY = (
-    "Посмотрите, пожалуйста, на рабочее место.\n"
-    "Жұмыс орнын қарап шығыңыз.\n"
+    "Загляните, пожалуйста, в кабинет.\n"
+    "Кабинетке кіріп қарап шығыңыз.\n"
     "Please look at the desk.\n"
 )
 SECURITIES = ("starttls", "tls", "none")
