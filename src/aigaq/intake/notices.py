@@ -26,9 +26,7 @@ MAX_DELAY_SECONDS = 3 * 3600
 TIMEOUT_SECONDS = 30.0
 SUBJECT = "Загляните · Қарап шығыңыз · Please look"
 BODY = (
-    "Загляните, пожалуйста, в кабинет.\n"
-    "Кабинетке кіріп қарап шығыңыз.\n"
-    "Please look at the desk.\n"
+    "Загляните, пожалуйста, в кабинет.\nКабинетке кіріп қарап шығыңыз.\nPlease look at the desk.\n"
 )
 SECURITIES = ("starttls", "tls", "none")
 
