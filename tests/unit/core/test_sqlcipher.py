@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,7 @@ def test_closing_breaks_off_a_backup(tmp_path: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE large AS SELECT zeroblob(40000000) AS content")
     target = sqlcipher.connect(str(tmp_path / "copy.db"))
+    target.execute("PRAGMA key = 'another'")
     failed = threading.Event()
 
     def back_up() -> None:
@@ -206,8 +208,10 @@ def test_closing_breaks_off_a_backup(tmp_path: Path) -> None:
     connection_here = connection.connection
     thread = threading.Thread(target=back_up)
     thread.start()
+    until = time.monotonic() + 10
     while connection_here.guard.acquire(blocking=False):  # Until the backup holds it.
         connection_here.guard.release()
+        assert time.monotonic() < until
     connection.close()
     assert failed.wait(10)
     thread.join(10)
