@@ -14,6 +14,7 @@ CODES = {
     "accounts.sign_in_failed": "Someone tried to sign in with a wrong name or password.",
     "accounts.signed_out": "Someone signed out.",
     "accounts.key_rotated": "The team got a new identity; the old one still opens old reports.",
+    "accounts.log_key_retired": "The root key retired the log's key; a new log begins.",
     "accounts.card_signed": "The root key signed a new version of the team card.",
     "accounts.unreviewed_texts_accepted": "Live pages may ship texts that nobody has reviewed.",
     "accounts.card_published": "The gate took a version of the team card.",

@@ -95,6 +95,21 @@ class SignedCard(models.Model):
     published_at = models.DateTimeField(null=True)
 
 
+class RetiredLog(models.Model):
+    """A log whose key the root key retired after a seizure; its text goes into the next log.
+
+    Signatures of the key count up to ``last_size`` entries, or under what others saw before
+    ``retired_at``; the next log began at ``signed_at``.
+    """
+
+    log_origin = models.CharField(max_length=255, primary_key=True)
+    log_key = models.BinaryField(max_length=32)
+    last_size = models.PositiveBigIntegerField(default=0)
+    retired_at = models.DateTimeField()
+    signed_at = models.DateTimeField()
+    signed = models.TextField()
+
+
 class StaffManager(BaseUserManager["Staff"]):
     """Finds staff by the name they sign in with."""
 

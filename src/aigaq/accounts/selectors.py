@@ -1,13 +1,13 @@
 """Reads of accounts. Other apps use these and `services`, never `models`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from aigaq.accounts.errors import AccountsError, NotThere
-from aigaq.accounts.models import Invitation, Organisation, SignedCard, TeamKey
+from aigaq.accounts.models import Invitation, Organisation, RetiredLog, SignedCard, TeamKey
 from aigaq.accounts.models import Staff as Staff  # The type of every `actor` above this app.
 from aigaq.age import HybridIdentity, parse_identity
 from aigaq.sealing.fingerprint import format_fingerprint
@@ -49,6 +49,25 @@ def get_card() -> bytes:
     if card is None:
         raise AccountsError("accounts.no_card")
     return bytes(card.signed)
+
+
+def list_cards() -> list[bytes]:
+    """Return every signed version of the team card, the oldest first."""
+    return [
+        bytes(one)
+        for one in SignedCard.objects.order_by("version").values_list("signed", flat=True)
+    ]
+
+
+def list_retirements() -> list[RetiredLog]:
+    """Return the logs whose key was retired, the oldest first."""
+    return list(RetiredLog.objects.order_by("signed_at", "log_origin"))
+
+
+def get_log_began_at() -> datetime:
+    """Return when the present log began; the earliest time there is if none was ever retired."""
+    last = RetiredLog.objects.order_by("-signed_at").first()
+    return datetime.min.replace(tzinfo=UTC) if last is None else last.signed_at
 
 
 def get_only_person() -> Staff | None:

@@ -28,7 +28,7 @@ COMMANDS = {
     "open": ("aigaq.cli.report", "open_report", "Open a report file at the desk."),
     "import": ("aigaq.cli.report", "import_group", "Take in a report that came as a file."),
     "cosign": ("aigaq.cli.cosign", "cosign", "Watch and cosign another organisation's log."),
-    "log": ("aigaq.cli.log", "log", "Monitor, check and copy the public log."),
+    "log": ("aigaq.cli.log", "log", "Monitor, check, copy and retire the public log."),
     "evidence": ("aigaq.cli.evidence", "evidence", "Hand out an evidence package."),
     "mailbox": ("aigaq.cli.mailbox", "mailbox", "Read and answer in a mailbox with its code."),
 }

@@ -1,4 +1,4 @@
-"""`aigaq log monitor|fsck|copy`: how a watched log stands, and a whole log in a folder, checked."""
+"""`aigaq log monitor|fsck|copy|retire|policy`: how a watched log stands; a whole log, checked."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from aigaq.cli.desk import JSON, tell
+from aigaq.cli.log_retire import policy, retire
 from aigaq.cli.watched_log import CARD, ROOT, open_card, open_folders, open_http
 from aigaq.clock import format_time
 from aigaq.core.home import get_home
@@ -28,7 +29,11 @@ SHOWN = 20
 
 @click.group()
 def log() -> None:
-    """The public log: how it stands, what is wrong with it, a copy of all of it."""
+    """The public log: how it stands, what is wrong with it, a copy; what to do after a seizure."""
+
+
+log.add_command(retire)
+log.add_command(policy)
 
 
 @log.command()

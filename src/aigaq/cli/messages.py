@@ -6,6 +6,8 @@ from aigaq.errors import AigaqError
 
 SENTENCES = {
     "accounts.no_card": "There is no team card yet. Run `aigaq init` first.",
+    "accounts.bad_retirement_time": "The time of the seizure lies in the future. Nothing was "
+    "signed; give it in UTC, or leave it out.",
     "accounts.no_organisation": "No organisation was founded here. Run `aigaq init` first.",
     "accounts.bad_card_change": "{named} cannot be set so in the card. Nothing was signed. "
     "docs/reference/commands.md lists what can be changed, and how.",
@@ -116,6 +118,7 @@ SENTENCES = {
     "receipt_code.wrong_check_digit": "One of the digits is another than it was. Compare them all.",
     "receipt_code.wrong_length": "A receipt code has 20 digits, or 24 from the page without "
     "JavaScript.",
+    "policy.file_exists": "{file} is there already. Nothing was overwritten; name another file.",
     "promise.from_the_future": "The gate dates its promise later than this computer's clock. Check "
     "the clock, then run the same command again.",
     "promise.other_delay": "The gate promises a longer delay than its team card allows. Do not "

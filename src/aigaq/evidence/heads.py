@@ -6,8 +6,8 @@ Every step can be killed and repeated. Source: ``spec/log.md``; PROTOCOL 21, 22,
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from django.db import transaction
@@ -35,6 +35,8 @@ SETTING = "AIGAQ_HEADS_SECONDS"
 POSTED_AT_ONCE = 16
 ASKED_AT_ONCE = 500
 CHAFF_PAGES = 100
+#: When a log began that took the place of no other.
+ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 class ListedChaff(Protocol):
@@ -71,17 +73,22 @@ def read_heads_seconds() -> int:
 
 
 def sync_log(
-    gate: LogGate, *, source: LogSource, card: Card, kept_until: datetime | None = None
+    gate: LogGate,
+    *,
+    source: LogSource,
+    card: Card,
+    began_at: datetime = ALWAYS,
+    kept_until: datetime | None = None,
 ) -> None:
     """Do once what is due between desk and log. Raises what ``gate`` raises.
 
     An opening that is lost is never found again. So a head is posted, and chaff erased at the gate,
     only when the desk's second place has the opening, too: what was made before ``kept_until``.
-    None: there is no second place.
+    None: there is no second place. ``began_at`` is when the present log began.
     """
     make_heads()
     take_chaff(gate, kept_until=kept_until)
-    post_waiting(gate, card=card, kept_until=kept_until)
+    post_waiting(gate, card=card, began_at=began_at, kept_until=kept_until)
     find_places(gate, source=source, card=card)
 
 
@@ -143,29 +150,62 @@ def has_unkept_heads(*, kept_until: datetime) -> bool:
     return models.HeadOpening.objects.filter(posted_at=None, made_at__gte=kept_until).exists()
 
 
-def post_waiting(gate: LogGate, *, card: Card, kept_until: datetime | None = None) -> int:
-    """Queue heads, and commitments of reports that did not come by the gate; return how many.
+def post_waiting(
+    gate: LogGate, *, card: Card, began_at: datetime = ALWAYS, kept_until: datetime | None = None
+) -> int:
+    """Queue heads, and commitments of reports that the gate does not queue itself; return how many.
 
-    What the gate took and did not enter in time (its own disk was lost) is queued again.
+    The gate queues what comes by it: reports of phones, and told ones when they are sent. What it
+    took and did not enter in time (its own disk was lost), and what came before ``began_at``, to a
+    log that was retired, is queued from here.
     """
     now = clock.now()
-    lost = Q(posted_at__lt=now - timedelta(seconds=card.maximum_delay_seconds), log_index=None)
-    waiting = Q(posted_at=None) | lost
-    heads = models.HeadOpening.objects.filter(waiting).order_by("made_at")
+    delay = timedelta(seconds=card.maximum_delay_seconds)
+    waiting = Q(posted_at=None) | Q(posted_at__lt=now - delay)
+    heads = models.HeadOpening.objects.filter(waiting, log_index=None, retired_log="")
+    heads = heads.order_by("made_at")
     if kept_until is not None:
         # A second place that is away for weeks must not keep heads out of the log for weeks.
         day_ago = now - timedelta(seconds=DAY_SECONDS)
         heads = heads.filter(made_at__lt=max(kept_until, day_ago))
-    carried = models.FiledReport.objects.filter(
-        waiting, commitment__isnull=False, log_index=None
-    ).exclude(came_by="gate")
+    by_gate = Q(came_by="gate", received_at__gte=began_at)
+    still_unsent = Q(came_by="desk", received_at__gte=max(began_at, now - delay))
+    reports = models.FiledReport.objects.filter(
+        waiting, commitment__isnull=False, log_index=None, retired_log=""
+    ).exclude(by_gate | still_unsent)
     values = [bytes(one) for one in heads.values_list("blinded", flat=True)]
-    values += list_bytes(carried.values_list("commitment", flat=True).distinct())
+    values += list_bytes(reports.values_list("commitment", flat=True).distinct())
     for some in _split(values, POSTED_AT_ONCE):
         gate.post_heads(some)
         models.HeadOpening.objects.filter(blinded__in=some).update(posted_at=now)
         models.FiledReport.objects.filter(commitment__in=some).update(posted_at=now)
     return len(values)
+
+
+@transaction.atomic
+def begin_new_log(*, retired: str, find: Callable[[bytes], int | None]) -> int:
+    """Leave what the log named ``retired`` proves where it is; return how many reports wait anew.
+
+    ``find`` says where a commitment stands under the last head that others hold, or None. Such a
+    report is never entered into another log: whoever compares the two would know it from chaff.
+    """
+    heads = models.HeadOpening.objects.filter(retired_log="")
+    heads.filter(log_index__isnull=False).update(retired_log=retired)
+    heads.filter(log_index=None).update(posted_at=None, asked_at=None)
+    left = 0
+    reports = models.FiledReport.objects.filter(commitment__isnull=False, retired_log="")
+    for report in reports.only("pk", "commitment").iterator(chunk_size=1_000):
+        index = find(bytes(report.commitment or b""))
+        left += index is None
+        models.FiledReport.objects.filter(pk=report.pk).update(
+            asked_at=None,
+            log_index=index,
+            logged_at=None if index is None else clock.now(),
+            posted_at=None,
+            retired_log="" if index is None else retired,
+        )
+    audit.record("evidence.log_begun_anew", actor=None, kind="log", context={"waiting": left})
+    return left
 
 
 def find_places(gate: LogGate, *, source: LogSource, card: Card) -> int:
@@ -175,7 +215,7 @@ def find_places(gate: LogGate, *, source: LogSource, card: Card) -> int:
     due = Q(log_index=None) & (Q(asked_at=None) | Q(asked_at__lt=now - interval))
     heads = models.HeadOpening.objects.filter(due, posted_at__isnull=False)
     reports = models.FiledReport.objects.filter(due, commitment__isnull=False).filter(
-        Q(came_by="gate") | Q(posted_at__isnull=False)
+        Q(came_by__in=("gate", "desk")) | Q(posted_at__isnull=False)
     )
     values = [bytes(one) for one in heads.values_list("blinded", flat=True)]
     values += list_bytes(reports.values_list("commitment", flat=True).distinct())
@@ -212,9 +252,9 @@ def _keep_places(places: dict[bytes, int], *, log: OpenedLog, now: datetime) -> 
         except TlogError:
             # Not proven is not found: it becomes overdue, and audit and the watch say so.
             continue
-        heads = models.HeadOpening.objects.filter(blinded=value)
+        heads = models.HeadOpening.objects.filter(blinded=value, retired_log="")
         heads.update(log_index=index, logged_at=now)
-        reports = models.FiledReport.objects.filter(commitment=value)
+        reports = models.FiledReport.objects.filter(commitment=value, retired_log="")
         reports.update(log_index=index, logged_at=now)
         kept += 1
     return kept

@@ -12,7 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -20,6 +20,7 @@ from aigaq import clock
 from aigaq.core import audit as audit_chain
 from aigaq.evidence import custody, fixity, holdings, models, register
 from aigaq.evidence.errors import EvidenceError
+from aigaq.evidence.heads import ALWAYS
 from aigaq.evidence.log_source import OpenedLog
 from aigaq.evidence.shapes import Fixity, name_item
 from aigaq.sealing.card import Card
@@ -72,12 +73,14 @@ def audit_log(
     log: OpenedLog | TlogError,
     *,
     card: Card,
+    began_at: datetime = ALWAYS,
     known: Mapping[int, bytes] | None = None,
     hash_files: bool = True,
 ) -> Audited:
     """Compare the whole log with what the desk holds.
 
-    ``log`` is an opened log or why it could not be opened. ``known`` is what intake holds: report
+    ``log`` is an opened log or why it could not be opened. ``began_at`` is when it began: what a
+    retired log holds is not looked for in this one. ``known`` is what intake holds: report
     ids of reports that are not forgotten, by register number. ``hash_files`` reads every file of
     the store again; without it the last results of fixity count.
     """
@@ -87,7 +90,7 @@ def audit_log(
         found.gaps.append(Gap(log.code))
     else:
         _open_leaves(log, found=found, seen=seen)
-        found.gaps += _list_not_logged(seen, card=card)
+        found.gaps += _list_not_logged(seen, card=card, began_at=began_at)
     found.gaps += _check_chains(found, seen=seen)
     found.gaps += _list_lost_reports(known)
     for code, number, item in holdings.list_faults():
@@ -182,17 +185,21 @@ def _read_openings(values: list[bytes]) -> dict[bytes, str]:
     return kinds
 
 
-def _list_not_logged(seen: _Seen, *, card: Card) -> Iterator[Gap]:
+def _list_not_logged(seen: _Seen, *, card: Card, began_at: datetime) -> Iterator[Gap]:
     """Yield filed reports and heads that the log should hold by now."""
     late = clock.now() - timedelta(seconds=card.maximum_delay_seconds)
-    reports = models.FiledReport.objects.filter(commitment__isnull=False, received_at__lt=late)
+    if late < began_at:  # What waited when a log began has the whole delay from then on.
+        late = ALWAYS
+    reports = models.FiledReport.objects.filter(
+        commitment__isnull=False, received_at__lt=late, retired_log=""
+    )
     for number, commitment in reports.order_by("register_number").values_list(
         "register_number", "commitment"
     ):
         if bytes(commitment or b"") not in seen.reports:
             yield Gap("audit.not_logged", register_number=number)
-    heads = models.HeadOpening.objects.filter(made_at__lt=late).order_by("made_at")
-    for blinded, kind, count in heads.values_list("blinded", "kind", "count"):
+    heads = models.HeadOpening.objects.filter(made_at__lt=late, retired_log="")
+    for blinded, kind, count in heads.order_by("made_at").values_list("blinded", "kind", "count"):
         if bytes(blinded) not in seen.heads:
             yield Gap("audit.head_not_logged", item=kind, count=count)
 

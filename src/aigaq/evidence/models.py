@@ -31,6 +31,8 @@ class FiledReport(models.Model):
     asked_at = models.DateTimeField(null=True)
     log_index = models.PositiveBigIntegerField(null=True)
     logged_at = models.DateTimeField(null=True)
+    #: The log of ``log_index``, if its key was retired since; empty for the present one.
+    retired_log = models.CharField(max_length=255, blank=True, default="")
 
     class Meta:
         """Audit finds a report by its commitment; the desk asks where the unlogged ones stand."""
@@ -163,6 +165,8 @@ class HeadOpening(models.Model):
     asked_at = models.DateTimeField(null=True)
     log_index = models.PositiveBigIntegerField(null=True)
     logged_at = models.DateTimeField(null=True)
+    #: The log for which it was made, if its key was retired since; empty for the present one.
+    retired_log = models.CharField(max_length=255, blank=True, default="")
 
     class Meta:
         """The newest of a kind is found at once."""

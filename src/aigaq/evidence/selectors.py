@@ -113,7 +113,7 @@ def read_register_head() -> ChainHead:
 
 def find_logged_head(*, kind: str = CUSTODY_HEAD, size: int | None = None) -> LoggedOpening | None:
     """Return the newest head of a kind whose place in the log (its first ``size``) is known."""
-    rows = models.HeadOpening.objects.filter(kind=kind, log_index__isnull=False)
+    rows = models.HeadOpening.objects.filter(kind=kind, log_index__isnull=False, retired_log="")
     if size is not None:
         rows = rows.filter(log_index__lt=size)
     row = rows.order_by("-count", "-log_index").first()
@@ -126,6 +126,12 @@ def find_logged_head(*, kind: str = CUSTODY_HEAD, size: int | None = None) -> Lo
         log_index=row.log_index,
         logged_at=row.logged_at,
     )
+
+
+def is_in_retired_log(*, report_id: bytes) -> bool:
+    """Tell whether a report stands in a log whose key was retired, under a head that counts."""
+    rows = models.FiledReport.objects.filter(report_id=report_id)
+    return rows.exclude(retired_log="").exists()
 
 
 def judge_log_state(row: models.FiledReport, *, maximum_delay_seconds: int) -> LogState:

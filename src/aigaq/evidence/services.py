@@ -15,6 +15,7 @@ from aigaq.core import audit
 from aigaq.evidence import custody, models, near_pictures, register
 from aigaq.evidence.errors import EvidenceError, NotFound
 from aigaq.evidence.fixity import check_fixity as check_fixity
+from aigaq.evidence.heads import begin_new_log as begin_new_log
 from aigaq.evidence.heads import has_unkept_heads as has_unkept_heads
 from aigaq.evidence.heads import sync_log as sync_log
 from aigaq.evidence.log_audit import audit_log as audit_log

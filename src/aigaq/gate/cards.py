@@ -2,7 +2,9 @@
 
 The newest card decides whose requests count. A promise must get the same bytes for ever, so it is
 made from the card that was in force at the time that it names. A new card comes into force for
-promises five seconds after it was taken, when every worker knows it. Source: ``spec/card.md``.
+promises five seconds after it was taken, when every worker knows it. A card with another log key
+retires the one before: then a new log begins (PROTOCOL 25). Source: ``spec/card.md``,
+``spec/log.md``, "Retirement".
 """
 
 import base64
@@ -18,6 +20,7 @@ from sqlalchemy import Connection, insert, select
 
 from aigaq.clock import now
 from aigaq.gate.errors import GateError
+from aigaq.gate.log_batches import begin_new_log
 from aigaq.gate.settings import Settings
 from aigaq.gate.tables import cards
 from aigaq.sealing.card import MAXIMUM_CARD_BYTES, Card, parse_card
@@ -92,7 +95,8 @@ class Cards:
         """Keep a new card, of a version above the newest; the same bytes again are no error.
 
         It is the current one only after `refresh`. Raises `AigaqError`: ``card.*``,
-        ``gate.wrong_log_key`` for a card under whose log key this gate could not promise.
+        ``gate.wrong_log_key`` for a card under whose log key this gate could not promise, or that
+        changes the log's key and not its name, or its name and not its key.
         """
         self.refresh(connection)
         newest = self.current if self._held else None
@@ -106,6 +110,8 @@ class Cards:
         )
         if card.log_key != public_bytes(self._log_key):
             raise GateError("gate.wrong_log_key")
+        if newest is not None:
+            _change_log(connection, before=newest.card, after=card)
         connection.execute(
             insert(cards).values(
                 version=card.version, taken_at=now_seconds, signed=signed.decode("utf-8")
@@ -114,7 +120,7 @@ class Cards:
 
     def promise(self, *, report_id: bytes, commitment: bytes, received_at: int) -> str:
         """Return the signed promise for a report: the same bytes whenever it is asked for."""
-        card = self._in_force(received_at)
+        card, at = self._in_force(received_at)
         return build_promise(
             Promise(
                 commitment=commitment,
@@ -122,18 +128,32 @@ class Cards:
                 team_id=card.team_id,
                 log_origin=card.log_origin,
                 maximum_delay_seconds=card.maximum_delay_seconds,
-                promised_at=datetime.fromtimestamp(received_at, UTC),
+                promised_at=datetime.fromtimestamp(at, UTC),
             ),
             log_key=self._log_key,
         )
 
-    def _in_force(self, at: int) -> Card:
+    def _in_force(self, at: int) -> tuple[Card, int]:
+        """Return the card for a promise about that time, and the time that it names."""
         count = bisect.bisect_right(
             self._held, at - _IN_FORCE_AFTER_SECONDS, key=lambda held: held.taken_at
         )
         card = self._held[max(count, 1) - 1].card
-        # A retired log key signs nothing: its old promises would be made anew under the new one.
-        return card if card.log_key == public_bytes(self._log_key) else self.current.card
+        if card.log_key == public_bytes(self._log_key):
+            return card, at
+        # A retired log key signs nothing. What waited for its log is promised anew by the next one,
+        # from the day on which that began.
+        first = next(one for one in self._held if one.card.log_key == public_bytes(self._log_key))
+        return first.card, max(at, first.taken_at)
+
+
+def _change_log(connection: Connection, *, before: Card, after: Card) -> None:
+    """Begin a new log if ``after`` names one. Raises ``gate.wrong_log_key``."""
+    has_new_key = before.log_key != after.log_key
+    if has_new_key != (before.log_origin != after.log_origin):
+        raise GateError("gate.wrong_log_key")
+    if has_new_key:
+        begin_new_log(connection)
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
-from aigaq.gate.log_tables import log_chaff, log_entries, log_waiting, log_width
-from aigaq.gate.tables import commitments
+from aigaq.gate.log_tables import cosignatures, log_chaff, log_entries, log_waiting, log_width
+from aigaq.gate.tables import commitments, promises
 from aigaq.sealing.card import Card
 from aigaq.sealing.log_entries import Opening, build_blinded, make_chaff
 from aigaq.tlog import hash_entry
@@ -76,6 +76,18 @@ def choose_doublings(*, due: Sequence[int], pace: Pace, now_seconds: int, at_lea
             break
         doublings += 1
     return doublings
+
+
+def begin_new_log(connection: Connection) -> None:
+    """Forget the places of a log whose key is retired; what waits goes into the new one.
+
+    A promise of the old key that its entry kept is over with it: this gate cannot sign it again.
+    Openings of chaff stay until the desk took them.
+    """
+    for table in (log_entries, log_width, cosignatures):
+        connection.execute(delete(table))
+    queued = select(commitments.c.commitment)
+    connection.execute(delete(promises).where(promises.c.commitment.not_in(queued)))
 
 
 def count_places(connection: Connection) -> int:

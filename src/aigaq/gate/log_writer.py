@@ -6,16 +6,21 @@ A restart publishes first what has its place. What fails is logged as its kind, 
 again a second later, except a log that is not what it was: a folder older than the database
 (``log.rolled_back``), a database older than the folder (``log.database_older``), other bytes than
 there must be (``log.forked``, ``log.wrong_root``). That stops it, and a person must look: going on
-would give a place twice, or none to a report that has a promise.
+would give a place twice, or none to a report that has a promise. The folder of a log whose key was
+retired is put aside, and nothing is written into it any more.
 """
 
+import hashlib
 import logging
 import threading
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from aigaq.blobs import sync_folder
 from aigaq.gate.gate import Gate
 from aigaq.gate.log_batches import (
     Pace,
@@ -30,7 +35,8 @@ from aigaq.gate.log_cosigners import CosignerCaller
 from aigaq.gate.static_bundle import MANIFEST
 from aigaq.gate.writer import Job
 from aigaq.sealing.log_entries import build_public
-from aigaq.tlog import Checkpoint, LogWriter, TlogError
+from aigaq.tlog import Checkpoint, LogWriter, TlogError, read_checkpoint
+from aigaq.tlog.writer import CHECKPOINT
 
 _TICK_SECONDS = 1.0
 _FATAL = {"log.database_older", "log.forked", "log.rolled_back", "log.wrong_root"}
@@ -82,6 +88,7 @@ class GateLog:
 
     def _open(self) -> LogWriter:
         cards = self._gate.cards
+        _put_aside_retired(self._gate.settings.log, origin=cards.current.card.log_origin)
         with self._gate.readers.connect() as connection:
             known_size = count_published(connection)
         return LogWriter(
@@ -138,3 +145,13 @@ class GateLog:
 
     def _in_writer(self, job: Job[T]) -> T:
         return self._gate.writer.submit(job).result()
+
+
+def _put_aside_retired(folder: Path, *, origin: str) -> None:
+    """Rename the folder of a log of another name than ``origin``, once; its files stay."""
+    with suppress(FileNotFoundError):
+        other = read_checkpoint((folder / CHECKPOINT).read_bytes()).checkpoint.origin
+        if other != origin:
+            mark = hashlib.sha256(other.encode("utf-8")).hexdigest()[:16]
+            folder.rename(folder.with_name(f"{folder.name}-{mark}"))
+            sync_folder(folder.parent)

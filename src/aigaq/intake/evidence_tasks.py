@@ -11,13 +11,14 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from aigaq.accounts import selectors as accounts
 from aigaq.core import background, commands
 from aigaq.core.commands import Answer, Arguments
 from aigaq.evidence import services as evidence
 from aigaq.evidence.fixity import ROUND_SECONDS, Fault
 from aigaq.evidence.log_audit import Audited
 from aigaq.evidence.log_source import FolderLog, LogSource, OpenedLog
-from aigaq.intake import models
+from aigaq.intake import log_policy, log_retiring, models
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.gate_client import GateClient
 from aigaq.intake.gate_log import GateLog
@@ -32,10 +33,13 @@ NAMED_GAPS = 1_000
 
 
 def register() -> None:
-    """Make the round of fixity and the commands of audit and of packages known."""
+    """Make the round of fixity and the commands of audit, packages and log known."""
     background.register(FIXITY, factory=build_fixity_rounds)
     commands.register("audit", run=run_audit_command)
     commands.register("export-package", run=run_export_command)
+    commands.register("log.plan-retirement", run=log_retiring.run_plan_command)
+    commands.register("log.retire", run=log_retiring.run_retire_command)
+    commands.register("log.policy", run=log_policy.run_policy_command)
 
 
 def build_fixity_rounds() -> background.Rounds:
@@ -59,11 +63,13 @@ def check_fixity(*, is_stopping: Callable[[], bool] = lambda: False) -> None:
 def sync_log(gate: GateClient) -> None:
     """Post heads, take chaff and ask for places. Raises `GateError`."""
     files = read_locked_files(settings.HOME)
+    log_retiring.post_retirements(gate, files=files)
     try:
         evidence.sync_log(
             gate,
             source=GateLog(files.gate_origin),
             card=files.card,
+            began_at=accounts.get_log_began_at(),
             kept_until=_find_last_copy(),
         )
     except TlogError:
@@ -91,7 +97,13 @@ def audit_desk(*, folder: Path | None, hash_files: bool) -> Audited:
         log = OpenedLog(source, card=card, note=note)
     except TlogError as error:
         log = error
-    return evidence.audit_log(log, card=card, known=_list_known(), hash_files=hash_files)
+    return evidence.audit_log(
+        log,
+        card=card,
+        began_at=accounts.get_log_began_at(),
+        known=_list_known(),
+        hash_files=hash_files,
+    )
 
 
 def run_audit_command(arguments: Arguments) -> Answer:

@@ -192,6 +192,11 @@ class GateClient:
         body = {"entries": [one.hex() for one in values]}
         self._ask("POST", "/api/desk/log/heads", body=_dump(body), good=(200, 204))
 
+    def post_public(self, *, kind: str, text: str) -> None:
+        """Queue a public entry for the log; again is no harm."""
+        body = {"kind": kind, "text": text}
+        self._ask("POST", "/api/desk/log/public", body=_dump(body), good=(200, 204))
+
     def find_indexes(self, values: Sequence[bytes]) -> tuple[int | None, ...]:
         """Return where 1 to 500 blinded values stand in the published log, as the gate says."""
         body = {"values": [one.hex() for one in values]}

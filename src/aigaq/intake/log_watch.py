@@ -16,9 +16,11 @@ from datetime import datetime, timedelta
 import httpx
 
 from aigaq import clock
+from aigaq.accounts import selectors as accounts
 from aigaq.accounts.cards import COSIGNER_KEY
 from aigaq.blobs import write_durably
 from aigaq.core.home import Home
+from aigaq.evidence import selectors as evidence
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.locked_files import LockedFiles, read_locked_files
 from aigaq.intake.models import Report
@@ -123,11 +125,16 @@ def _check_promises(state: State, *, leaves: Leaves, files: LockedFiles) -> None
     if seen_at is None:
         return
     delay = timedelta(seconds=max(files.card.maximum_delay_seconds, LEAST_DELAY_SECONDS))
+    if seen_at - delay < accounts.get_log_began_at():
+        return  # What waited when a log began has the whole delay from then on.
     due = Report.objects.filter(
         came_by="gate", commitment__isnull=False, received_at__lt=seen_at - delay
     )
     for report in due.exclude(pk__in=LogProof.objects.values("report")):
-        if leaves.find(hash_entry(build_blinded(bytes(report.commitment or b"")))) is None:
+        is_found = (
+            leaves.find(hash_entry(build_blinded(bytes(report.commitment or b"")))) is not None
+        )
+        if not is_found and not evidence.is_in_retired_log(report_id=bytes(report.report_id)):
             # The same report is one alarm, however long the log grows without it.
             raise_alarm("log.promise_broken", report=report)
 

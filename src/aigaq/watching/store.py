@@ -73,6 +73,11 @@ class Leaves:
             at = self._data.find(leaf, at + 1)
         return at // HASH_BYTES if at >= 0 else None
 
+    def list_first(self, size: int) -> list[bytes]:
+        """Return the leaf hashes of the first ``size`` entries, as far as they were read."""
+        end = min(size, self.size) * HASH_BYTES
+        return [self._data[at : at + HASH_BYTES] for at in range(0, end, HASH_BYTES)]
+
     def tree(self, *, size: int) -> TileTree:
         """Return the tree of the first ``size`` entries: any proof, and nobody is asked for it."""
         return TileTree(size=size, read=self._build_tile)
