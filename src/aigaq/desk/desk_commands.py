@@ -77,7 +77,7 @@ def build_idle_watch() -> background.Rounds:
 
     def lock_when_idle() -> None:
         limit_seconds = selectors.get_organisation().idle_lock_minutes * 60
-        if LOCKING.get_idle_seconds() >= limit_seconds:
+        if LOCKING.get_idle_seconds() >= limit_seconds and not LOCKING.has_command():
             LOCKING.lock()
 
     return background.Rounds(name="idle-lock", seconds=IDLE_CHECK_SECONDS, run=lock_when_idle)

@@ -39,6 +39,7 @@ class Locking:
         self._changing = threading.Lock()
         self._idle = threading.Condition()
         self._in_flight = 0
+        self._commands = 0
         self._ready = False
         self._last_activity = read_clock()
 
@@ -108,6 +109,26 @@ class Locking:
             with self._idle:
                 self._in_flight -= 1
                 self._idle.notify_all()
+
+    @contextmanager
+    def serving_command(self) -> Iterator[None]:
+        """Count what someone asked for at the terminal: an idle desk stays open until its end.
+
+        It is no activity by itself, so that a timer which pulls leaves no desk open. Raises
+        `DeskLocked`.
+        """
+        with self.serving():
+            with self._idle:
+                self._commands += 1
+            try:
+                yield
+            finally:
+                with self._idle:
+                    self._commands -= 1
+
+    def has_command(self) -> bool:
+        """Tell whether a command runs now."""
+        return self._commands > 0
 
     def note_activity(self) -> None:
         """Someone who is signed in did something."""

@@ -83,7 +83,7 @@ def answer_line(line: bytes) -> dict[str, Any]:
     try:
         if command.while_locked:
             return {"answer": command.run(arguments)}
-        with LOCKING.serving():
+        with LOCKING.serving_command():
             return {"answer": command.run(arguments)}
     except AigaqError as error:
         # Identifiers and sizes alone, as the error tree promises.

@@ -262,6 +262,19 @@ def test_work_keeps_the_desk_open(open_desk: Founding, browser_of: Browser) -> N
     assert LOCKING.is_open
 
 
+def test_an_idle_desk_waits_for_the_end_of_a_command_and_then_locks(open_desk: Founding) -> None:
+    from aigaq.desk.desk_commands import build_idle_watch
+
+    watch = build_idle_watch()
+    LOCKING._last_activity -= 15 * 60
+    with LOCKING.serving_command():
+        watch._run()
+        assert LOCKING.is_open
+    watch._run()
+
+    assert not LOCKING.is_open
+
+
 def test_a_page_that_only_polls_does_not_keep_its_session_alive(
     open_desk: Founding, browser_of: Browser
 ) -> None:
