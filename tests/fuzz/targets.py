@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
+from hashlib import sha256
 from pathlib import Path
 
 from scripts.vector_sources.fixtures import ROOT, card_bytes
@@ -48,7 +49,18 @@ from aigaq.tlog import (
     parse_tile_path,
     parse_verifier_key,
 )
-from aigaq_verify import bag, cards, consent, contents, custody, notes, policy, receipts, tokens
+from aigaq_verify import (
+    bag,
+    cards,
+    certificates,
+    consent,
+    contents,
+    custody,
+    notes,
+    policy,
+    receipts,
+    tokens,
+)
 from aigaq_verify.archives import Archive
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.sources import Source
@@ -210,16 +222,18 @@ def _tokens() -> tuple[Authority, bytes]:
 
 def _token_seeds() -> list[bytes]:
     authority, response = _tokens()
-    return [response, response + authority.chain.encode()]
+    ders = certificates.parse_certificates(authority.chain.encode(), code="x")
+    return [response, response + authority.chain.encode(), *(one.der for one in ders)]
 
 
 def _run_token(data: bytes) -> None:
     authority, response = _tokens()
     at = data.find(b"-----BEGIN")
-    token, chain = (data, authority.chain) if at < 0 else (data[:at], _text(data[at:]))
-    check = partial(tokens.check_token, text="a text", authorities=())
+    token, chain = (data, authority.chain.encode()) if at < 0 else (data[:at], data[at:])
+    check = partial(tokens.check_token, imprint=sha256(b"a text").digest(), authorities=())
     attempt(check, token, chain_pem=chain)
     attempt(check, response, chain_pem=chain)
+    attempt(certificates.parse_certificate, data, code="x")
 
 
 class Memory(Source):

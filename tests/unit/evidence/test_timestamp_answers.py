@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.timestamp_authority import LocalAuthority, Server
+from tests.token_maker import AT, Maker, name_v2, number
 
 from aigaq.evidence.der_order import sort_certificates
 from aigaq.evidence.errors import TimestampError
@@ -164,6 +165,20 @@ def test_a_token_of_another_time_does_not_count(serve: Make) -> None:
     server = serve()
     for now in (datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(hours=1)):
         assert find_code(server, now=now) == "timestamp.wrong_time"
+
+
+def test_a_token_that_does_not_name_its_signers_certificate_does_not_count() -> None:
+    """What a court's verifier would refuse in years is refused while it can be asked for again."""
+    maker, query = Maker(), build_query(HASH)
+    for named, expected in (([name_v2(maker.signer)], None), ([name_v2(maker.root)], "refused")):
+        token = maker.token(b"", imprint=HASH, named=named, nonce=number(query.nonce))
+        given = {"query": query, "certificates": read_certificates(maker.root.pem), "now": AT}
+        if expected is None:
+            assert read_answer(token.build(), **given).at == AT  # type: ignore[arg-type]
+            continue
+        with pytest.raises(TimestampError) as caught:
+            read_answer(token.build(), **given)  # type: ignore[arg-type]
+        assert caught.value.code == "timestamp.wrong_signature"
 
 
 def test_wrongly_sorted_certificates_are_put_in_order_and_what_came_is_kept(serve: Make) -> None:

@@ -37,7 +37,9 @@ def build_policy(stage: Stage, *, servers: tuple[Server, ...], tokens: int) -> P
     authorities = tuple(
         Authority(
             name=one.authority.name,
-            certificates=tuple(parse_certificates(one.authority.root.pem, code="policy.bad_form")),
+            certificates=tuple(
+                parse_certificates(one.authority.root.pem.encode(), code="policy.bad_form")
+            ),
         )
         for one in servers
         if one.authority is not None

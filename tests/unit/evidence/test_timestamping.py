@@ -144,12 +144,15 @@ def test_two_authorities_stamp_the_checkpoint_and_verifier_and_openssl_agree(hou
         assert server.authority is not None
         trusted = PolicyAuthority(
             name=token.authority,
-            certificates=tuple(parse_certificates(server.authority.root.pem, code="x")),
+            certificates=tuple(parse_certificates(server.authority.root.pem.encode(), code="x")),
         )
         found = check_token(
-            token.response, text=text, chain_pem=token.chain, authorities=(trusted,)
+            token.response,
+            imprint=hashlib.sha256(text.encode()).digest(),
+            chain_pem=token.chain.encode(),
+            authorities=(trusted,),
         )
-        assert found is not None
+        assert found.authority == token.authority
         digest = hashlib.sha256(text.encode()).digest()
         assert server.authority.agrees(token.response, sha256=digest, at=found.at)
     assert AuditEvent.objects.filter(code="evidence.timestamped").count() == 2

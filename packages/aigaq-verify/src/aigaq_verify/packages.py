@@ -180,7 +180,7 @@ def _check_tokens(verdict: Verdict, work: _Work) -> None:
             token = _check_token(work, files)
         except VerifyError as error:
             raise error.at(files.token) from None
-        if token is not None:
+        if token.authority is not None:
             found.setdefault(token.authority, token.at)
     needed = work.policy.needed_timestamps if work.policy is not None else 0
     words = f"{len(found)} of {len(work.known.tokens)} by authorities of the policy"
@@ -190,13 +190,13 @@ def _check_tokens(verdict: Verdict, work: _Work) -> None:
     verdict.note(5, "tokens", result, words)
 
 
-def _check_token(work: _Work, files: TokenFiles) -> Token | None:
+def _check_token(work: _Work, files: TokenFiles) -> Token:
     if files.checkpoint != work.known.checkpoint:
         raise VerifyError("token.other_checkpoint")
     return check_token(
         work.read(files.token),
-        text=_head(work).note.text,
-        chain_pem=work.read(files.chain).decode("ascii", errors="replace"),
+        imprint=hashlib.sha256(_head(work).note.text.encode("utf-8")).digest(),
+        chain_pem=work.read(files.chain),
         authorities=work.policy.authorities if work.policy is not None else (),
     )
 
@@ -207,7 +207,7 @@ def _read_stamps(work: _Work) -> list[datetime]:
     for files in work.known.tokens:
         with suppress(VerifyError):
             token = _check_token(work, files)
-            stamps += [token.at] if token is not None else []
+            stamps += [token.at] if token.authority is not None else []
     return stamps
 
 

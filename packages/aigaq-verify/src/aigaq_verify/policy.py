@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cryptography import x509
-
-from aigaq_verify.certificates import parse_certificates
+from aigaq_verify.certificates import Certificate, parse_certificates
 from aigaq_verify.encoding import Form, decode_base64, parse_any_json
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.notes import (
@@ -79,7 +77,7 @@ class Authority:
     """A timestamp authority: its name and its roots."""
 
     name: str
-    certificates: tuple[x509.Certificate, ...]
+    certificates: tuple[Certificate, ...]
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,10 @@ def parse_policy(data: bytes) -> Policy:
 def _read_authorities(form: Form) -> tuple[Authority, ...]:
     """Return the authorities; none stands twice, or one token would count for two."""
     authorities = tuple(
-        Authority(one.text("name"), tuple(parse_certificates(one.text("certificates"), code=_BAD)))
+        Authority(
+            one.text("name"),
+            tuple(parse_certificates(one.text("certificates").encode("utf-8"), code=_BAD)),
+        )
         for one in form.forms("timestamp_authorities", names=("certificates", "name"))
     )
     roots = [root for one in authorities for root in set(one.certificates)]
