@@ -259,6 +259,31 @@ def test_a_seized_log_key_cannot_back_date_a_report(own_court: Court, receipt: R
     assert (verdict["exit"], step(verdict, 6)["code"]) == (1, "checkpoint.retired")
 
 
+def test_a_seized_log_key_cannot_accuse_the_team_of_burying_what_never_came(
+    own_court: Court, receipt: Receipt
+) -> None:
+    """The key promises for last month what nobody sent; the log lacks it, and that shows nothing.
+
+    The same receipt under a key that was not retired is that of a buried report.
+    """
+    data = buried(own_court)
+    cosign_copy(own_court, at=AT + timedelta(days=30))
+    assert step(receipt(data, log=True), 8)["code"] == "receipt.missing"
+    retired = [retirement(own_court, at=AT + timedelta(days=60))]
+    verdict = receipt(data, log=True, retirements=retired)
+    assert (verdict["exit"], step(verdict, 8)["code"]) == (4, "promise.retired")
+    assert receipt(data, retirements=retired)["exit"] == 4
+
+
+def test_a_copy_of_a_retired_log_still_stands_for_a_proof(
+    own_court: Court, receipt: Receipt
+) -> None:
+    cosign_copy(own_court, at=AT + timedelta(days=2))
+    retired = [retirement(own_court, at=AT + timedelta(days=60))]
+    data = own_court.receipt(own_court.sealed[0])
+    assert receipt(data, log=True, retirements=retired)["verdict"] == "verified"
+
+
 def test_a_head_that_nobody_saw_before_the_retirement_fails(
     own_court: Court, receipt: Receipt
 ) -> None:

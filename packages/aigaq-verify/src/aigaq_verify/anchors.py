@@ -70,6 +70,12 @@ def open_head(data: bytes, *, cards: Sequence[Card], policy: Policy | None) -> H
     )
 
 
+def is_retired(log_key: bytes, *, policy: Policy | None, root_key: bytes) -> bool:
+    """Tell whether ``policy`` holds a retirement of this log key. Raises `VerifyError`."""
+    texts = policy.retirement_texts if policy is not None else ()
+    return log_key in {parse_retirement(one, root_key=root_key).log_key for one in texts}
+
+
 def check_not_retired(
     head: Head, *, policy: Policy | None, root_key: bytes, witnessed_at: Sequence[datetime]
 ) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from aigaq_verify.anchors import Head, check_not_retired, open_head
+from aigaq_verify.anchors import Head, check_not_retired, is_retired, open_head
 from aigaq_verify.cards import Card, parse_card, read_root_key
 from aigaq_verify.encoding import Form, format_time, hash_parts, parse_json
 from aigaq_verify.errors import VerifyError
@@ -60,6 +60,8 @@ class Promise:
 
     promised_at: datetime
     due_at: datetime
+    #: Not so once its key is retired: who seized it promises with any date what never came.
+    counts_alone: bool
 
 
 def parse_receipt(data: bytes) -> Receipt:
@@ -97,7 +99,7 @@ def verify_receipt(data: bytes, *, policy: Policy | None, log: Path | None) -> V
     card = verdict.run(3, "card", lambda: _check_card(receipt))
     if card is None:
         return verdict
-    promise = verdict.run(4, "promise", lambda: _check_promise(verdict, receipt, card))
+    promise = verdict.run(4, "promise", lambda: _check_promise(verdict, receipt, card, policy))
     verdict.run(5, "commitment", lambda: _check_commitment(receipt))
     verdict.run(6, "inclusion", lambda: _check_proof(verdict, receipt, card, policy, log))
     verdict.run(7, "filing", lambda: _check_filing(verdict, receipt, card))
@@ -121,7 +123,9 @@ def _check_card(receipt: Receipt) -> Card:
     return card
 
 
-def _check_promise(verdict: Verdict, receipt: Receipt, card: Card) -> Promise | None:
+def _check_promise(
+    verdict: Verdict, receipt: Receipt, card: Card, policy: Policy | None
+) -> Promise | None:
     if not receipt.promise:
         words = "the report was sealed; nothing shows that it was sent"
         verdict.note(4, "promise", UNKNOWN, words, code="promise.missing")
@@ -153,8 +157,18 @@ def _check_promise(verdict: Verdict, receipt: Receipt, card: Card) -> Promise | 
         if not holds:
             raise VerifyError(code)
     words = f"the organisation's server took this report on {format_time(at)}"
+    is_alone = not _has_retired_key(card, policy)
+    if not is_alone:
+        words += ", says a key that was retired since: it counts only with an entry in the log"
     verdict.note(4, "promise", PASSED, words)
-    return Promise(at, at + timedelta(seconds=delay))
+    return Promise(at, at + timedelta(seconds=delay), is_alone)
+
+
+def _has_retired_key(card: Card, policy: Policy | None) -> bool:
+    try:
+        return is_retired(card.log_key, policy=policy, root_key=card.root_key)
+    except VerifyError:  # The step that looks at a head says what is wrong with the policy.
+        return False
 
 
 def _check_commitment(receipt: Receipt) -> None:
@@ -270,6 +284,9 @@ def _check_log(
     elif promise is None:
         words = f"not among the {checkpoint.size} entries, and no promise says that it should be"
         verdict.note(8, "log", UNKNOWN, words)
+    elif not promise.counts_alone:
+        words = f"not among the {checkpoint.size} entries, and the promise is of a retired key"
+        verdict.note(8, "log", UNKNOWN, words, code="promise.retired")
     elif seen is not None and seen > promise.due_at:
         words = (
             f"promised for {format_time(promise.due_at)}, and not among the {checkpoint.size} "
