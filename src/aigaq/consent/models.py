@@ -33,12 +33,19 @@ class Grant(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     how = models.CharField(max_length=200, blank=True)
+    heard_by = models.CharField(max_length=100, blank=True, default="")
+    #: What the reporter set as a limit: for whom, for what, for what not.
+    limits = models.CharField(max_length=500, blank=True, default="")
     recorded_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.CharField(
         max_length=7, blank=True, choices=[(one, one) for one in (BY_MESSAGE, BY_MOUTH)]
     )
     withdrawn_because = models.TextField(blank=True)
+    # Of a withdrawal by word of mouth: in which way it was said, to whom, and when.
+    withdrawn_how = models.CharField(max_length=200, blank=True, default="")
+    withdrawn_heard_by = models.CharField(max_length=100, blank=True, default="")
+    withdrawn_said_at = models.DateTimeField(null=True)
 
     class Meta:
         """A number stands once in a report; what was taken back of keeping is found at once."""

@@ -5,6 +5,7 @@ No question of rights here: whoever calls has asked before whether a person may 
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Max
 
@@ -58,6 +59,12 @@ def list_for_extract(report_id: bytes) -> tuple[Grant, ...]:
         or (grant.number is not None and grant.withdrawn_at is None)
         or rules.is_live(grant, at=now)
     )
+
+
+def find_grant(grant_id: UUID) -> Grant | None:
+    """Return one grant, None if there is none."""
+    row = models.Grant.objects.select_related("written_by").filter(pk=grant_id).first()
+    return None if row is None else build_grant(row)
 
 
 def list_changes(report_ids: Iterable[bytes]) -> tuple[Change, ...]:
@@ -119,9 +126,15 @@ def build_grant(row: models.Grant) -> Grant:
         leaf_index=row.leaf_index,
         written_by=str(row.written_by) if row.written_by_id is not None else "",
         how=row.how,
+        heard_by=row.heard_by,
+        limits=row.limits,
+        recorded_at=row.recorded_at,
         withdrawn_at=row.withdrawn_at,
         withdrawn_by=row.withdrawn_by,
         withdrawn_because=row.withdrawn_because,
+        withdrawn_how=row.withdrawn_how,
+        withdrawn_heard_by=row.withdrawn_heard_by,
+        withdrawn_said_at=row.withdrawn_said_at,
     )
 
 

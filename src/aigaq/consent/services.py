@@ -26,7 +26,7 @@ from aigaq.sealing.manifest import Consent, Manifest
 from aigaq.sealing.messages import TO_DESK, Message, read_message
 
 MAILBOX = "mailbox"
-HOW_LENGTH, REASON_LENGTH = 200, 2_000
+HOW_LENGTH, HEARD_LENGTH, LIMITS_LENGTH, REASON_LENGTH = 200, 100, 500, 2_000
 _MESSAGE_CODES = {
     "message.wrong_signature": "consent.wrong_signature",
     "message.other_mailbox": "consent.other_mailbox",
@@ -98,12 +98,15 @@ def record_staff_grant(
     how: str,
     given_at: datetime,
     valid_until: datetime | None = None,
+    heard_by: str = "",
+    limits: str = "",
 ) -> UUID:
     """Write down what the reporter allowed by word of mouth; return the grant's id.
 
-    ``how`` says in which way she said it (a call, a visit). The caller knows that report and items
-    are there. Raises `NotThere`; `ConsentError` ``consent.unknown_purpose``, ``consent.bad_items``,
-    ``consent.no_how``, ``consent.bad_time`` (given in the future, or over already),
+    ``how`` says in which way she said it (a call, a visit), ``heard_by`` to whom, ``limits`` what
+    she ruled out. The caller knows that report and items are there. Raises `NotThere`;
+    `ConsentError` ``consent.unknown_purpose``, ``consent.bad_items``, ``consent.no_how``,
+    ``consent.too_long``, ``consent.bad_time`` (given in the future, or over already),
     ``consent.taken_back`` (she signed that nothing of this report is allowed).
     """
     check_may(actor, capability=Capability.ANSWER_REPORTS)
@@ -115,6 +118,9 @@ def record_staff_grant(
     how = " ".join(how.split())
     if not how or len(how) > HOW_LENGTH:
         raise ConsentError("consent.no_how", limit=HOW_LENGTH)
+    heard_by, limits = " ".join(heard_by.split()), limits.strip()
+    if len(heard_by) > HEARD_LENGTH or len(limits) > LIMITS_LENGTH:
+        raise ConsentError("consent.too_long", limit=LIMITS_LENGTH)
     if given_at > now or (valid_until is not None and valid_until <= now):
         raise ConsentError("consent.bad_time")
     if selectors.is_all_taken_back(report_id):
@@ -129,6 +135,8 @@ def record_staff_grant(
         valid_until=valid_until,
         written_by=actor,
         how=how,
+        heard_by=heard_by,
+        limits=limits,
         recorded_at=now,
     )
     context = {"purpose": purpose, "audience": audience}
@@ -137,12 +145,23 @@ def record_staff_grant(
 
 
 @transaction.atomic
-def withdraw(*, actor: Staff, grant_id: UUID, reason: str) -> None:
+def withdraw(
+    *,
+    actor: Staff,
+    grant_id: UUID,
+    reason: str,
+    how: str = "",
+    heard_by: str = "",
+    said_at: datetime | None = None,
+) -> None:
     """Take one grant back, as the reporter said in a meeting or a call; again changes nothing.
 
-    Raises `NotThere`.
+    It holds from now on, whenever it was said. Raises `NotThere`; `ConsentError`
+    ``consent.bad_time`` (said in the future).
     """
     check_may(actor, capability=Capability.ANSWER_REPORTS)
+    if said_at is not None and said_at > clock.now():
+        raise ConsentError("consent.bad_time")
     row = models.Grant.objects.filter(pk=grant_id).first()
     if row is None:
         raise NotFound
@@ -150,7 +169,19 @@ def withdraw(*, actor: Staff, grant_id: UUID, reason: str) -> None:
         return
     row.withdrawn_at, row.withdrawn_by = clock.now(), BY_MOUTH
     row.withdrawn_because = reason[:REASON_LENGTH]
-    row.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_because"])
+    row.withdrawn_how = " ".join(how.split())[:HOW_LENGTH]
+    row.withdrawn_heard_by = " ".join(heard_by.split())[:HEARD_LENGTH]
+    row.withdrawn_said_at = said_at
+    row.save(
+        update_fields=[
+            "withdrawn_at",
+            "withdrawn_by",
+            "withdrawn_because",
+            "withdrawn_how",
+            "withdrawn_heard_by",
+            "withdrawn_said_at",
+        ]
+    )
     audit.record("consent.withdrawn_by_mouth", actor=actor, subject=row)
 
 

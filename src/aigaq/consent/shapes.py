@@ -26,7 +26,9 @@ class Grant:
     """One permission; ``items`` None for the whole report, ``number`` None for one by mouth.
 
     ``salt`` and ``leaf_index`` are those of its leaf under the report's commitment.
-    ``written_by`` and ``how`` belong to a grant by word of mouth. ``valid_until`` None: no end.
+    ``written_by``, ``how``, ``heard_by`` and ``limits`` belong to a grant by word of mouth, as
+    ``withdrawn_how``, ``withdrawn_heard_by`` and ``withdrawn_said_at`` do to its withdrawal.
+    ``valid_until`` None: no end.
     ``withdrawn_by`` is `BY_MESSAGE` or `BY_MOUTH`, empty while the grant stands.
     """
 
@@ -43,9 +45,15 @@ class Grant:
     leaf_index: int | None = None
     written_by: str = ""
     how: str = ""
+    heard_by: str = ""
+    limits: str = ""
+    recorded_at: datetime | None = None
     withdrawn_at: datetime | None = None
     withdrawn_by: str = ""
     withdrawn_because: str = ""
+    withdrawn_how: str = ""
+    withdrawn_heard_by: str = ""
+    withdrawn_said_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from aigaq.consent import selectors as consent
 from aigaq.consent import services as consent_services
 from aigaq.consent.errors import ConsentError
 from aigaq.consent.services import MailboxOf
-from aigaq.intake import models
+from aigaq.intake import exports, models
 from aigaq.intake.shapes import Direction
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.manifest import Manifest
@@ -39,6 +39,7 @@ def take_back(box: models.Mailbox, *, row: models.Message) -> None:
     """Withdraw at once what an accepted message names: nothing that leaves waits for a person."""
     hand_over_older(box=box, before=row.sequence)
     _take(box, row=row, reports=box.reports.filter(forgotten_at=None))
+    exports.remove_what_is_over()
 
 
 def hand_over_older(*, box: models.Mailbox | None = None, before: int | None = None) -> int:

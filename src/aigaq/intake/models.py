@@ -11,6 +11,10 @@ from django.conf import settings
 from django.db import models
 
 from aigaq.intake.claim_models import ItemClaims as ItemClaims
+from aigaq.intake.collection_models import CollectedReport as CollectedReport
+from aigaq.intake.collection_models import Collection as Collection
+from aigaq.intake.export_models import Export as Export
+from aigaq.intake.export_models import ExportedReport as ExportedReport
 from aigaq.intake.proof_models import LogProof as LogProof
 from aigaq.intake.shapes import Direction, ReportState, RequestAction
 from aigaq.intake.told_models import SentReport as SentReport

@@ -203,7 +203,7 @@ def _list_staff_grants(report: models.Report, *, choice: PackageChoice) -> Itera
                 audience=grant.audience,
                 items=grant.items,
                 by=grant.written_by,
-                how=grant.how,
+                how=" · ".join(one for one in (grant.how, grant.heard_by, grant.limits) if one),
                 granted_at=grant.given_at,
             )
 

@@ -178,8 +178,10 @@ def _copy_envelope(report: models.Report, *, folder: Path) -> None:
 def _copy_blobs(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     have = {path.name for path in folder.iterdir()}
+    # A package lies here for a day and can be made again: it is not worth a second place.
+    packages = set(models.Export.objects.values_list("blob_id", flat=True))
     for blob_id in blob_store.list_blob_ids():
-        if blob_id.hex in have:
+        if blob_id.hex in have or blob_id in packages:
             continue
         source = settings.HOME.blobs / blob_id.hex
         if source.exists():

@@ -21,7 +21,7 @@ from aigaq.consent import services as consent
 from aigaq.core import audit, background, blob_store
 from aigaq.evidence import services as evidence
 from aigaq.evidence.shapes import name_person
-from aigaq.intake import consent_hooks, filing, letters, models, previews, shredder
+from aigaq.intake import consent_hooks, exports, filing, letters, models, previews, shredder
 from aigaq.intake.errors import (
     AlreadyDecided,
     ImportRefused,
@@ -163,12 +163,28 @@ def send_reply(*, actor: Staff, mailbox_id: UUID, text: str) -> UUID:
 
 
 @transaction.atomic
-def withdraw_consent(*, actor: Staff, consent_id: UUID, reason: str) -> None:
+def withdraw_consent(
+    *,
+    actor: Staff,
+    consent_id: UUID,
+    reason: str,
+    how: str = "",
+    heard_by: str = "",
+    said_at: datetime | None = None,
+) -> None:
     """Withdraw a consent for her, as she said in a meeting or a call; again changes nothing.
 
-    Raises `NotThere`.
+    Packages that lie here under it go at once. Raises `NotThere`, `ConsentError`.
     """
-    consent.withdraw(actor=actor, grant_id=consent_id, reason=reason)
+    consent.withdraw(
+        actor=actor,
+        grant_id=consent_id,
+        reason=reason,
+        how=how,
+        heard_by=heard_by,
+        said_at=said_at,
+    )
+    exports.remove_what_is_over()
 
 
 @transaction.atomic
@@ -182,6 +198,8 @@ def record_consent(
     how: str,
     given_at: datetime,
     valid_until: datetime | None = None,
+    heard_by: str = "",
+    limits: str = "",
 ) -> UUID:
     """Write down a consent that she gave by word of mouth; return its id.
 
@@ -204,6 +222,8 @@ def record_consent(
         how=how,
         given_at=given_at,
         valid_until=valid_until,
+        heard_by=heard_by,
+        limits=limits,
     )
 
 
