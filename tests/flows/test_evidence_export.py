@@ -60,7 +60,7 @@ def test_an_item_from_a_phone_becomes_a_package_that_a_court_verifies(
     assert "fixed by the log" in verdict["items"][0]["words"]
     assert read_custody_head().count > 2
     with pytest.raises(PackageRefused) as refused:
-        export(out=str(tmp_path / "public"), purpose="publish", audience="public")
+        export(out=str(tmp_path / "public"), purpose="complain", audience="authority")
     assert refused.value.code == "consent.missing"
 
 

@@ -245,6 +245,8 @@ const GRANT = "audience items leaf_index leaf_path number purpose report_id salt
 const STAFF_GRANT = "audience by granted_at how items purpose report_id".split(" ");
 const MESSAGE = "body direction first_commitment format heads kind mailbox_key previous sent_at sequence sign team_id".split(" ");
 const WRONG = "consent.bad_form";
+/** For whom the purposes are under which items may leave; no other consent carries any. */
+const ITEM_PURPOSES: ReadonlyMap<string, string> = new Map([["complain", "authority"], ["prove", "court"], ["refer", "partner"], ["represent", "lawyer"]]);
 
 interface Grant {
   readonly report: string;
@@ -262,6 +264,7 @@ interface Withdrawal {
 
 /** Check the consents; return the numbers of items whose only grant was given by word of mouth. */
 export function checkConsent(data: Bytes, contents: Contents): ReadonlySet<number> {
+  if (ITEM_PURPOSES.get(contents.purpose) !== contents.audience) throw new VerifyError("consent.wrong_purpose", PACKAGE);
   const form = new Form(parseJson(withoutLf(data, WRONG), WRONG), ["changes", "format", "grants", "staff_grants"], WRONG);
   must(form.text("format") === "aigaq/consent-extract/v1", WRONG);
   const reports = new Map(contents.reports.map((one) => [one.id, one]));

@@ -18,6 +18,8 @@ PURPOSES = MappingProxyType(
         "count": "public",
     }
 )
+#: Under which of them items may leave the organisation, as ``spec/questions.md`` says.
+ITEM_PURPOSES = ("prove", "complain", "represent", "refer")
 BY_MESSAGE, BY_MOUTH = "message", "mouth"
 
 

@@ -20,7 +20,7 @@ from aigaq.accounts.selectors import Staff
 from aigaq.age import X25519Recipient
 from aigaq.consent import selectors as consent
 from aigaq.consent.errors import NoConsent
-from aigaq.consent.shapes import Grant
+from aigaq.consent.shapes import ITEM_PURPOSES, PURPOSES, Grant
 from aigaq.core import blob_store
 from aigaq.evidence import selectors as evidence
 from aigaq.evidence.custody_lines import hide_line
@@ -90,11 +90,14 @@ def check_choice(*, actor: Staff, choice: PackageChoice) -> None:
     """Check all that can be checked of ``choice`` before the log is asked.
 
     Raises `NotFound`; `PackageRefused`: ``package.no_items``, ``package.no_language``,
-    ``package.damaged_item``, ``consent.missing``, ``consent.withdrawn``, ``consent.expired``.
+    ``package.damaged_item``, ``consent.wrong_purpose`` (no consent for it carries items),
+    ``consent.missing``, ``consent.withdrawn``, ``consent.expired``.
     """
     check_may(actor, capability=Capability.HAND_OUT_PACKAGES)
     if not choice.items:
         raise PackageRefused("package.no_items")
+    if choice.purpose not in ITEM_PURPOSES or PURPOSES[choice.purpose] != choice.audience:
+        raise PackageRefused("consent.wrong_purpose")
     if not choice.languages or not set(choice.languages) <= set(LANGUAGES):
         raise PackageRefused("package.no_language")
     for number in choice.items:

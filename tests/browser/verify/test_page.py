@@ -147,7 +147,10 @@ LIES: dict[str, Lie] = {
     "proof.wrong_index": lambda one: one.edit(lambda p: p["reports"][0].update(log_index=1)),
     "custody.gap": lambda one: one.custody(lambda lines: lines.pop(0)),
     "custody.wrong_chain": lambda one: one.edit(lambda p: p["custody"].update(head="0" * 64)),
-    "consent.missing": lambda one: one.edit(lambda p: p.update(purpose="publish")),
+    "consent.missing": lambda one: one.edit(
+        lambda p: p.update(purpose="complain", audience="authority")
+    ),
+    "consent.wrong_purpose": lambda one: one.edit(lambda p: p.update(purpose="publish")),
     "consent.wrong_root": lambda one: one.edit(
         lambda p: p["grants"][1].update(audience="press"), "consent"
     ),

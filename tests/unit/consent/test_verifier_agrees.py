@@ -14,17 +14,18 @@ from tests.unit.consent.test_require import by_mouth, refusal
 from aigaq.clock import format_time
 from aigaq.consent import selectors
 from aigaq.consent.errors import ConsentError
-from aigaq.consent.shapes import PURPOSES
+from aigaq.consent.shapes import ITEM_PURPOSES, PURPOSES
 from aigaq.evidence.merkle_paths import build_leaf_path
 from aigaq.sealing.canonical_json import build_json
 from aigaq.sealing.encoding import encode_base64
+from aigaq_verify import consent as verifier
 from aigaq_verify import contents as shown
 from aigaq_verify.consent import check_consent
 from aigaq_verify.errors import VerifyError
 
 pytestmark = pytest.mark.django_db
 
-SCOPES = st.sampled_from([("prove", "court"), ("publish", "public"), ("prove", "public")])
+SCOPES = st.sampled_from([("prove", "court"), ("complain", "authority"), ("prove", "public")])
 ITEMS = st.none() | st.lists(st.integers(0, 2), max_size=2, unique=True).map(
     lambda x: tuple(sorted(x))
 )
@@ -33,8 +34,12 @@ NUMBERS = st.none() | st.lists(st.integers(0, 2), unique=True).map(sorted)
 #: Which report a withdrawal names: none, the first or the second.
 CHANGES = st.lists(st.tuples(NUMBERS, st.sampled_from([None, 0, 1])), max_size=3)
 MOUTHS = st.lists(
-    st.tuples(st.integers(0, 1), st.sampled_from(["prove", "publish"]), ITEMS), max_size=3
+    st.tuples(st.integers(0, 1), st.sampled_from(["prove", "complain"]), ITEMS), max_size=3
 )
+
+
+def test_desk_and_verifier_let_items_out_for_the_same_purposes() -> None:
+    assert {one: PURPOSES[one] for one in ITEM_PURPOSES} == verifier.ITEM_PURPOSES
 
 
 @settings(
@@ -53,7 +58,7 @@ def test_what_the_desk_lets_out_the_verifier_passes_and_nothing_else(
     extract = build_extract(hers)
     for report in reports:
         for item in range(3):
-            for scope in (("prove", "court"), ("publish", "public"), ("prove", "public")):
+            for scope in (("prove", "court"), ("complain", "authority")):
                 desk = refusal(report, item, *scope)
                 assert judge(hers, extract, report, item, *scope) == desk
 

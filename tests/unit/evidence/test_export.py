@@ -287,7 +287,30 @@ def refused(code: str, stage: Stage, target: Path, **changes: object) -> None:
 def test_without_a_consent_for_this_audience_nothing_is_handed_out(
     stage: Stage, tmp_path: Path, name: str
 ) -> None:
-    refused("consent.missing", stage, tmp_path / name, audience="public", purpose="publish")
+    refused("consent.missing", stage, tmp_path / name, audience="authority", purpose="complain")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "audience"),
+    [
+        ("keep", "team"),
+        ("advise", "team"),
+        ("publish", "public"),
+        ("count", "public"),
+        ("prove", "public"),
+        ("anything", "court"),
+    ],
+)
+def test_a_consent_that_carries_no_items_opens_no_exit_for_them(
+    founding: Founding, gate: LogGate, tmp_path: Path, purpose: str, audience: str
+) -> None:
+    carried = carry_report(founding, items=ITEMS, consents=((purpose, audience),))
+    stage = build_stage(founding, gate, carried)
+    number = carried.report.register_number
+    target = tmp_path / "package"
+    refused(
+        "consent.wrong_purpose", stage, target, report=number, purpose=purpose, audience=audience
+    )
 
 
 def test_a_withdrawn_consent_closes_the_exit(stage: Stage, tmp_path: Path) -> None:

@@ -260,7 +260,8 @@ def test_what_cannot_be_made_is_said_once_and_holds_up_no_other(
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"purpose": "publish", "audience": "public"}, "consent.missing"),
+        ({"purpose": "complain", "audience": "authority"}, "consent.missing"),
+        ({"purpose": "publish", "audience": "public"}, "consent.wrong_purpose"),
         ({"languages": ()}, "package.no_language"),
         ({"items": ()}, "package.no_items"),
         ({"items": None}, "package.no_items"),

@@ -378,8 +378,20 @@ def test_items_without_a_grant(insider: Insider, failing: Failing) -> None:
 
 
 def test_a_grant_for_another_purpose(insider: Insider, failing: Failing) -> None:
-    insider.edit(lambda one: one.update(purpose="publish"))
+    insider.edit(lambda one: one.update(purpose="complain", audience="authority"))
     assert failing(insider.seal()) == (10, "consent.missing", PHOTO)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "audience"),
+    [("keep", "team"), ("count", "public"), ("publish", "public"), ("prove", "press")],
+)
+def test_a_grant_that_carries_no_items(
+    court: Court, insider: Insider, failing: Failing, purpose: str, audience: str
+) -> None:
+    insider.edit(lambda one: one.update(purpose=purpose, audience=audience))
+    say_by_mouth(court, insider, purpose=purpose, audience=audience)
+    assert failing(insider.seal()) == (10, "consent.wrong_purpose", "evidence/package.json")
 
 
 @pytest.mark.parametrize(
@@ -499,20 +511,24 @@ def test_provenance_is_the_desks_word(insider: Insider, judge: Judge) -> None:
     assert "the desk calls it official" in verdict["items"][0]["words"]
 
 
-def test_a_grant_by_word_of_mouth_is_called_so(
-    court: Court, insider: Insider, judge: Judge
-) -> None:
+def say_by_mouth(court: Court, insider: Insider, **scope: str) -> None:
+    """Write a grant by word of mouth for every report into the extract."""
     grant = {
-        "audience": "press",
         "by": "A fictional caseworker",
         "granted_at": "2026-05-05T09:00:00Z",
         "how": "in a meeting",
         "items": None,
-        "purpose": "publish",
+        **scope,
     }
     grants = [{**grant, "report_id": one.report.report_id.hex()} for one in court.sealed]
     insider.edit(lambda one: one["staff_grants"].extend(grants), "consent")
-    insider.edit(lambda one: one.update(purpose="publish", audience="press"))
+
+
+def test_a_grant_by_word_of_mouth_is_called_so(
+    court: Court, insider: Insider, judge: Judge
+) -> None:
+    say_by_mouth(court, insider, purpose="complain", audience="authority")
+    insider.edit(lambda one: one.update(purpose="complain", audience="authority"))
     verdict = judge(insider.seal())
     assert verdict["verdict"] == "verified"
     assert all("by word of mouth" in item["words"] for item in verdict["items"])

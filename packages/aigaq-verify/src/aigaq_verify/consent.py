@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aigaq_verify.contents import Contents, Item, Report
+from aigaq_verify.contents import PATH, Contents, Item, Report
 from aigaq_verify.encoding import Form, build_json, hash_leaf, parse_json
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.merkle import check_inclusion
@@ -17,6 +17,13 @@ from aigaq_verify.signatures import open_signed_json
 
 MAXIMUM_BYTES = 16 * 1024 * 1024
 _BAD = "consent.bad_form"
+#: For whom the purposes are under which items may leave; no other consent carries any.
+ITEM_PURPOSES = {
+    "complain": "authority",
+    "prove": "court",
+    "refer": "partner",
+    "represent": "lawyer",
+}
 _GRANT = (
     "audience",
     "items",
@@ -66,9 +73,12 @@ class Grant:
 def check_consent(data: bytes, *, contents: Contents) -> dict[int, str]:
     """Return, by the item's number in the package, how its grant is shown.
 
-    Raises `VerifyError`: ``consent.bad_form``, ``consent.wrong_leaf``, ``consent.wrong_signature``,
-    ``consent.wrong_sequence``, ``consent.withdrawn``, ``consent.missing``.
+    Raises `VerifyError`: ``consent.bad_form``, ``consent.wrong_purpose``, ``consent.wrong_root``,
+    ``consent.wrong_signature``, ``consent.wrong_sequence``, ``consent.withdrawn``,
+    ``consent.missing``.
     """
+    if ITEM_PURPOSES.get(contents.purpose) != contents.audience:
+        raise VerifyError("consent.wrong_purpose", PATH)
     if data[-1:] != b"\n":
         raise VerifyError(_BAD)
     names = ("changes", "format", "grants", "staff_grants")
