@@ -1,0 +1,159 @@
+"""The sentences of a reckoning, in Kazakh, Russian and English.
+
+Shapes: a text is ``{kk, ru, en}``. Moments are written as a lawyer of that language writes them;
+midnight that ends a day is written as 24:00 of that day.
+"""
+
+from datetime import datetime, timedelta
+
+from aigaq.jurisdictions.terms import Term, Unit
+
+Text = dict[str, str]
+LANGUAGES = ("kk", "ru", "en")
+MONTHS_EN = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+EXCLUDED_HOUR: Text = {
+    "kk": "Мерзім басталған сағат есепке алынбайды: мерзім {begin_end} бастап есептеледі.",
+    "ru": "Час, в котором начался срок, не считается: срок идёт с {begin_end}.",
+    "en": "The hour in which the term starts is not counted: it runs from {begin_end}.",
+}
+EXCLUDED_DAY: Text = {
+    "kk": "Мерзім басталған күн есепке алынбайды: мерзім {begin_end} бастап есептеледі.",
+    "ru": "День, в который начался срок, не считается: срок идёт с {begin_end}.",
+    "en": "The day on which the term starts is not counted: it runs from {begin_end}.",
+}
+FROM_THE_MINUTE: Text = {
+    "kk": "Ұстау мерзімі нақты ұстаған минуттан бастап есептеледі: {begin}.",
+    "ru": "Срок задержания считается с минуты фактического задержания: {begin}.",
+    "en": "Detention is counted from the minute of actual detention: {begin}.",
+}
+PAUSED: Text = {
+    "kk": "{paused_at} – {resumed_at} аралығындағы уақыт есепке алынбайды: "
+    "мерзім {due} дейін созылады.",
+    "ru": "Время с {paused_at} до {resumed_at} не считается: срок продолжается до {due}.",
+    "en": "The time from {paused_at} to {resumed_at} is not counted: the term runs to {due}.",
+}
+PAUSED_DAYS: Text = {
+    "kk": "{paused_at} – {resumed_at} аралығындағы күндер есепке алынбайды: "
+    "мерзім {due} дейін созылады.",
+    "ru": "Дни с {paused_at} до {resumed_at} не считаются: срок продолжается до {due}.",
+    "en": "The days from {paused_at} to {resumed_at} are not counted: the term runs to {due}.",
+}
+BEGINS_ANEW: Text = {
+    "kk": "Үзілістен кейін мерзім басынан есептеледі: {due} бастап.",
+    "ru": "После перерыва срок идёт заново: с {due}.",
+    "en": "After the interruption the term begins anew: from {due}.",
+}
+ROLLED: Text = {
+    "kk": "Соңғы күн жұмыс күні емес: мерзім келесі жұмыс күні, {due} бітеді.",
+    "ru": "Последний день нерабочий: срок оканчивается в следующий рабочий день, {due}.",
+    "en": "The last day is not a working day: the term ends on the next one, {due}.",
+}
+ROLL_UNCLEAR: Text = {
+    "kk": "Мерзім жұмыс емес күні бітеді. Сағатпен есептелетін мерзімнің ауысатыны заңда анық "
+    "емес: әрекетті {begin} дейін жасаңыз, бұзушылықты {due} кейін ғана көрсетіңіз.",
+    "ru": "Срок оканчивается в нерабочий день. Переносится ли срок в часах, из закона неясно: "
+    "действуйте до {begin}, о нарушении говорите только после {due}.",
+    "en": "The term ends on a day that is not a working day. Whether a term in hours moves is "
+    "unclear in law: act before {begin}, claim a breach only after {due}.",
+}
+AT_ONCE: Text = {
+    "kk": "Дереу: {begin}.",
+    "ru": "Немедленно: {begin}.",
+    "en": "At once: {begin}.",
+}
+AT_ONCE_READ: Text = {
+    "kk": "Заңда сан жоқ. Бұл – сақтықпен оқу, бап емес: бұзушылықты {due} кейін көрсетіңіз.",
+    "ru": "Числа в законе нет. Это осторожное прочтение, а не статья: о нарушении говорите "
+    "после {due}.",
+    "en": "The law gives no number. This is a careful reading and no article: claim a breach "
+    "after {due}.",
+}
+TERM: Text = {
+    "kk": "Мерзім – {length}: {due} дейін.",
+    "ru": "Срок – {length}: до {due}.",
+    "en": "The term is {length}: to {due}.",
+}
+#: One, few (Russian 2 to 4), many.
+UNITS: dict[Unit, dict[str, tuple[str, str, str]]] = {
+    Unit.MINUTE: {
+        "kk": ("минут", "минут", "минут"),
+        "ru": ("минута", "минуты", "минут"),
+        "en": ("minute", "minutes", "minutes"),
+    },
+    Unit.HOUR: {
+        "kk": ("сағат", "сағат", "сағат"),
+        "ru": ("час", "часа", "часов"),
+        "en": ("hour", "hours", "hours"),
+    },
+    Unit.DAY: {
+        "kk": ("тәулік", "тәулік", "тәулік"),
+        "ru": ("сутки", "суток", "суток"),
+        "en": ("day", "days", "days"),
+    },
+    Unit.WORKING_DAY: {
+        "kk": ("жұмыс күні", "жұмыс күні", "жұмыс күні"),
+        "ru": ("рабочий день", "рабочих дня", "рабочих дней"),
+        "en": ("working day", "working days", "working days"),
+    },
+    Unit.MONTH: {
+        "kk": ("ай", "ай", "ай"),
+        "ru": ("месяц", "месяца", "месяцев"),
+        "en": ("month", "months", "months"),
+    },
+    Unit.YEAR: {
+        "kk": ("жыл", "жыл", "жыл"),
+        "ru": ("год", "года", "лет"),
+        "en": ("year", "years", "years"),
+    },
+}
+
+
+def fill(template: Text, *, begin: datetime, due: datetime, **facts: datetime) -> Text:
+    """Return ``template`` with its moments written out in each language."""
+    filled: Text = {}
+    for language in LANGUAGES:
+        moments = {name: write_moment(one, language=language) for name, one in facts.items()}
+        filled[language] = template[language].format(
+            begin=write_moment(begin, language=language),
+            begin_end=write_moment(due, language=language, ends_day=False),
+            due=write_moment(due, language=language),
+            **moments,
+        )
+    return filled
+
+
+def build_term_text(term: Term, *, begin: datetime, due: datetime) -> Text:
+    """Return the sentence that says how long the term is."""
+    return {
+        language: TERM[language].format(
+            length=write_length(term, language=language),
+            due=write_moment(due, language=language),
+        )
+        for language in LANGUAGES
+    }
+
+
+def write_length(term: Term, *, language: str) -> str:
+    """Return ``7 days`` in ``language``, with the form of the noun that the number asks for."""
+    one, few, many = UNITS[term.unit][language]
+    if language == "ru":
+        last_two, last = term.n % 100, term.n % 10
+        if last == 1 and last_two != 11:
+            return f"{term.n} {one}"
+        is_few = last in (2, 3, 4) and last_two not in (12, 13, 14)
+        return f"{term.n} {few if is_few else many}"
+    return f"{term.n} {one if term.n == 1 else many}"
+
+
+def write_moment(moment: datetime, *, language: str, ends_day: bool = True) -> str:
+    """Return a moment in words; a midnight as 24:00 of the day that it ends, if it ends one."""
+    clock = f"{moment:%H:%M}"
+    if ends_day and clock == "00:00" and moment.second == 0:
+        moment, clock = moment - timedelta(days=1), "24:00"
+    if language == "en":
+        return f"{clock} on {moment.day} {MONTHS_EN[moment.month - 1]} {moment.year}"
+    return f"{moment:%d.%m.%Y} {clock}"
