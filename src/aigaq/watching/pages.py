@@ -2,13 +2,12 @@
 
 A version that is new at the gate gets its entry with the next batch, so one that is not on record
 is an alarm only after two intervals; it is then an alarm also if the gate has stopped serving it.
-Each file of the bundle is compared with the manifest now and then.
+Each file of the bundle is compared with the manifest now and then; all that differ are one alarm.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +23,10 @@ SERVED = {"card": "/card", "bundle_manifest": "/bundle-manifest.json"}
 CODES = {"card": "log.unlisted_card", "bundle_manifest": "log.unlisted_bundle"}
 MAXIMUM_MANIFEST_BYTES = 1024 * 1024
 MAXIMUM_FILE_BYTES = 4 * 1024 * 1024
-MAXIMUM_UNLISTED = 64
+#: Of each kind, so that no flood of manifests hides a card.
+MAXIMUM_UNLISTED = 32
+#: So many of the wrong files are kept as they were served; the names of all are.
+_KEPT_FILES = 4
 #: A minute beyond the two intervals: the gate writes once a second, and clocks differ.
 SPARE_SECONDS = 60
 PAGES_SECONDS = 1_800
@@ -48,15 +50,17 @@ class PageWatch:
         self._source = source
         self._patience = timedelta(seconds=2 * interval_seconds + SPARE_SECONDS)
 
-    def look(self, state: State, *, at: datetime) -> tuple[State, list[Finding]]:
-        """Return the state after one look, and what is wrong. Raises `WatchError`."""
+    def look(self, state: State, *, at: datetime) -> tuple[State, list[Finding], str | None]:
+        """Return the state after one look, what is wrong, and a path that was not answered."""
         served = {kind: self._get(kind) for kind in SERVED}
+        refused = next((SERVED[kind] for kind, data in served.items() if data is None), None)
         unlisted = dict(state.unlisted)
         for kind, data in served.items():
             if data is None:
                 continue
             sha256 = hashlib.sha256(data).hexdigest()
-            if sha256 not in state.listed.get(kind, []) and len(unlisted) < MAXIMUM_UNLISTED:
+            waiting = sum(name.startswith(f"{kind}:") for name in unlisted)
+            if sha256 not in state.listed.get(kind, []) and waiting < MAXIMUM_UNLISTED:
                 unlisted.setdefault(f"{kind}:{sha256}", format_time(at))
         kept, found = {}, []
         for name, since in unlisted.items():
@@ -75,16 +79,29 @@ class PageWatch:
             seconds=PAGES_SECONDS
         )
         if due and manifest is not None:
-            found += list(self._compare_files(manifest))
-            state = replace(state, pages_at=format_time(at))
-        return state, found
+            try:
+                found += self._compare_files(manifest)
+                state = replace(state, pages_at=format_time(at))
+            except WatchError:  # The line broke: all of them again in the next round.
+                refused = refused or SERVED["bundle_manifest"]
+        return state, found, refused
 
     def _get(self, kind: str) -> bytes | None:
+        """Return a page; None where the gate, which has just shown its head, does not give it."""
         limit = MAXIMUM_CARD_BYTES if kind == "card" else MAXIMUM_MANIFEST_BYTES
-        return self._source.get(SERVED[kind], limit=limit)
+        try:
+            return self._source.get(SERVED[kind], limit=limit)
+        except WatchError:
+            return None
 
-    def _compare_files(self, manifest: bytes) -> Iterator[Finding]:
-        """Yield the files that are not what the manifest says."""
+    def _compare_files(self, manifest: bytes) -> list[Finding]:
+        """Return what is not as the manifest says: one finding, however many files it is about.
+
+        It is another one when other files are wrong, or the same ones in another way. Raises
+        `WatchError`: ``watch.unreachable``.
+        """
+        wrong: dict[str, str | None] = {}
+        kept: dict[str, bytes] = {}
         for path, sha256, size in _read_manifest(manifest):
             try:
                 data = self._source.get("/" + quote(path), limit=MAXIMUM_FILE_BYTES)
@@ -92,11 +109,22 @@ class PageWatch:
                 if error.code == "watch.unreachable":
                     raise
                 data = None
-            if data is not None and len(data) == size and _hash(data) == sha256:
-                continue
-            mark = f"{path} {'' if data is None else _hash(data)}"
-            files = {} if data is None else {"served.file": data}
-            yield Finding("log.unlisted_bundle", mark, {"path": path}, files)
+            if data is None or len(data) != size or _hash(data) != sha256:
+                wrong[path] = None if data is None else _hash(data)
+                if data is not None and len(kept) < _KEPT_FILES:
+                    kept[f"served.file.{len(kept)}"] = data
+        if not wrong:
+            return []
+        names = json.dumps(wrong, indent=1, sort_keys=True).encode()
+        details = {"files": str(len(wrong)), "manifest": _hash(manifest), "path": min(wrong)}
+        return [
+            Finding(
+                "log.unlisted_bundle",
+                _hash(manifest + names),
+                details,
+                {**kept, "served.bundle_manifest": manifest, "served.files.json": names},
+            )
+        ]
 
 
 def read_listed(text: str) -> str:

@@ -23,8 +23,11 @@ from aigaq.tlog import Tile, TileTree
 from aigaq.tlog.hashing import HASH_BYTES, hash_level
 from aigaq.tlog.tiles import WIDTH
 
-#: A log that errs in ever new ways does not fill the disk of who watches it.
-MAXIMUM_ALARMS = 200
+#: A log that errs in ever new ways does not fill the disk of who watches it. The bound is one of
+#: each code, so that no cheap alarm stands in the way of another.
+MAXIMUM_OF_A_CODE = 32
+#: What contradicts a head that was proven takes the log's key, and is kept each time.
+UNBOUNDED = frozenset({"log.forked", "log.rolled_back"})
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,9 @@ class State:
     looked_at: str | None = None
     code: str | None = None
     read: int = 0
+    #: Since when the head was answered and its entries were not, and in how many rounds.
+    withheld_at: str | None = None
+    withheld: int = 0
     cosigned: int = 0
     cosigned_at: str | None = None
     #: SHA-256 of each card and bundle manifest that the log names.
@@ -149,10 +155,15 @@ class Store:
         details: Mapping[str, str],
         files: Mapping[str, bytes],
     ) -> Alarm | None:
-        """Keep an alarm with its files; None if the same (``mark``) was raised before."""
+        """Keep an alarm with its files; None if the same (``mark``) was raised before.
+
+        None too if there are as many of this code as are kept.
+        """
         digest = hashlib.sha256(f"{code} {mark}".encode()).hexdigest()[:16]
-        known = [one.name for one in self._alarms.iterdir()]
-        if any(name.endswith(f"-{digest}") for name in known) or len(known) >= MAXIMUM_ALARMS:
+        known = [one.name for one in self._alarms.iterdir() if f"-{code}-" in one.name]
+        if any(name.endswith(f"-{digest}") for name in known):
+            return None
+        if len(known) >= MAXIMUM_OF_A_CODE and code not in UNBOUNDED:
             return None
         folder = self._alarms / f"{at:%Y%m%dT%H%M%SZ}-{code}-{digest}"
         unfinished = self._alarms / f".{digest}"

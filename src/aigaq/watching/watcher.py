@@ -1,9 +1,9 @@
 """One round of watching a log: fetch its head, prove it, remember it, cosign it, read its entries.
 
 Order (``spec/log.md``, "Watching"): a head is remembered, durably, before it is cosigned; a newer
-one is taken only with a consistency proof from tiles that were checked against both roots. What is
-wrong becomes an alarm with both checkpoints as files; the round goes on. `Watcher.look` never
-raises for what a gate does.
+one is taken only with a consistency proof from tiles that were checked against both roots; it is
+cosigned only when its entries were read. What is wrong becomes an alarm with both checkpoints as
+files; the round goes on. `Watcher.look` never raises for what a gate does.
 """
 
 import hashlib
@@ -40,7 +40,8 @@ from aigaq.watching.store import Alarm, State, Store
 #: How long one round may read entries; the next one goes on.
 READ_SECONDS = 60.0
 STALL_SECONDS = 1_800
-#: So often the same head must have been answered before the log is called stalled.
+#: So often the same head must have been answered before the log is called stalled, and so many
+#: rounds must have brought a head without what stands under it.
 STALL_ANSWERS = 3
 
 
@@ -81,6 +82,9 @@ class Watcher:
         self._forgives_gaps = forgives_gaps
         self._log = Ed25519Verifier(card.log_origin, card.log_key)
         self._state = State()
+        #: Whether this round brought a head, and what of it the gate did not give.
+        self._is_answered = False
+        self._refused: str | None = None
 
     @property
     def stall_after(self) -> timedelta:
@@ -93,7 +97,15 @@ class Watcher:
         self._state = self._store.read_state()
         at, code = self._clock(), None
         alarms: list[Alarm] = []
-        for step in (self._look_at_head, self._read_entries, self._cosign, self._look_at_pages):
+        self._is_answered, self._refused = False, None
+        steps = (
+            self._look_at_head,
+            self._read_entries,
+            self._cosign,
+            self._look_at_pages,
+            self._count_refusal,
+        )
+        for step in steps:
             try:
                 alarms += step(at)
             except Fault as fault:
@@ -131,6 +143,7 @@ class Watcher:
             signed = open_checkpoint(served, origin=self._card.log_origin, verifiers=[self._log])
         except TlogError as error:
             raise self._fault("log.wrong_signature", served, known, reason=error.code) from None
+        self._is_answered = True
         try:
             is_new = self._advance(served, signed, known=known)
         except (WatchError, TlogError):
@@ -209,8 +222,17 @@ class Watcher:
         if tree.root() != head.checkpoint.root:
             raise WatchError("watch.bad_answer")
         end = time.monotonic() + READ_SECONDS
-        while self._state.read < head.checkpoint.size and time.monotonic() < end:
-            self._read_bundle(tree, head=head)
+        start = self._state.read // WIDTH
+        try:
+            while self._state.read < head.checkpoint.size:
+                self._read_bundle(tree, head=head)
+                if time.monotonic() > end:
+                    break
+        except (WatchError, TlogError):
+            # Who gives less than one full bundle a round gives too little to catch up with.
+            if self._state.read // WIDTH == start:
+                self._refused = "/log/tile/entries"
+            raise
         return []
 
     def _read_bundle(self, tree: TileTree, *, head: SignedCheckpoint) -> None:
@@ -240,9 +262,14 @@ class Watcher:
         self._keep(read=start + len(leaves), listed=listed)
 
     def _cosign(self, at: datetime) -> list[Alarm]:
-        """Cosign the head that is remembered, once, and hand it to the gate until it takes it."""
+        """Cosign the head that is remembered, once, and hand it to the gate until it takes it.
+
+        Not before its entries were read: what is under it could not be looked at.
+        """
         head = self.remembered()
         if self._cosigner is None or head is None or head.checkpoint.size <= self._state.cosigned:
+            return []
+        if self._state.read < head.checkpoint.size:
             return []
         lines = self._cosigner.cosign(head.checkpoint, at=int(at.timestamp()))
         if not self._source.post_cosignatures(add_signatures(head.note, lines).encode()):
@@ -256,7 +283,8 @@ class Watcher:
         if head is None or self._state.read < head.checkpoint.size:
             return []
         watch = PageWatch(self._source, interval_seconds=self._card.interval_seconds)
-        state, found = watch.look(self._state, at=at)
+        state, found, refused = watch.look(self._state, at=at)
+        self._refused = self._refused or refused
         self._keep(listed=state.listed, unlisted=state.unlisted, pages_at=state.pages_at)
         alarms: list[Alarm] = []
         for one in found:
@@ -264,6 +292,27 @@ class Watcher:
             fault = Fault(one.code, mark=one.mark, files=files, details=one.details)
             alarms += self._raise(fault, at=at)
         return alarms
+
+    def _count_refusal(self, at: datetime) -> list[Alarm]:
+        """Raise ``log.withheld`` when heads are answered, and what they stand for is not."""
+        state, head = self._state, self.remembered()
+        if not self._is_answered:
+            return []
+        if self._refused is None or head is None:
+            self._keep(withheld_at=None, withheld=0)
+            return []
+        since = parse_time(state.withheld_at) if state.withheld_at else at
+        last = parse_time(state.looked_at) if state.looked_at else at
+        count = state.withheld + 1
+        if at < since or (self._forgives_gaps and at - last > self.stall_after):
+            since, count = at, 1
+        self._keep(withheld_at=format_time(since), withheld=count)
+        if count < STALL_ANSWERS or at - since < self.stall_after:
+            return []
+        details = {"path": self._refused, "read": str(state.read), "since": format_time(since)}
+        files = {"remembered.checkpoint": head.note.encode()}
+        fault = Fault("log.withheld", mark=details["since"], files=files, details=details)
+        return self._raise(fault, at=at)
 
 
 def _note_public(entry: bytes | PublicEntry, *, listed: dict[str, list[str]]) -> None:

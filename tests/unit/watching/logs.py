@@ -30,14 +30,19 @@ class ServedLog:
     taken: list[bytes] = field(default_factory=list)
     takes: bool = True
     is_reachable: bool = True
+    #: Paths, or how they begin, that are answered with a 404, or whose line breaks.
+    hidden: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
     number: int = 0
 
     def __post_init__(self) -> None:
         self.pages = {"/card": self.organisation.signed_card(), "/bundle-manifest.json": MANIFEST}
 
     def get(self, path: str, *, limit: int) -> bytes | None:
-        if not self.is_reachable:
+        if not self.is_reachable or path.startswith(self.cut):
             raise WatchError("watch.unreachable")
+        if path.startswith(self.hidden):
+            return None
         if path in self.pages:
             return self.pages[path]
         file = self.folder / path.removeprefix("/log/")

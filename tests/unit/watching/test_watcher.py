@@ -237,7 +237,7 @@ def test_a_file_that_is_not_what_the_listed_manifest_says_is_an_alarm(
     served.pages["/a/main.js"] = b"bad"
     served.list_pages()
     (alarm,) = Tower(served, tmp_path / "desk").look()
-    assert (alarm.code, alarm.details) == ("log.unlisted_bundle", {"path": "a/main.js"})
+    assert (alarm.code, alarm.details["path"]) == ("log.unlisted_bundle", "a/main.js")
 
 
 def test_entries_that_are_not_the_tree_s_are_an_alarm(served: ServedLog, tower: Tower) -> None:
