@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 
 from aigaq_verify.cards import Card
 from aigaq_verify.errors import VerifyError
-from aigaq_verify.notes import Checkpoint, Note, find_signers, parse_checkpoint, parse_note
+from aigaq_verify.notes import (
+    Checkpoint,
+    Note,
+    NoteKey,
+    find_signers,
+    parse_checkpoint,
+    parse_note,
+)
 from aigaq_verify.policy import Policy, Retirement, parse_retirement
 
 
@@ -43,12 +50,16 @@ class Head:
 def open_head(data: bytes, *, cards: Sequence[Card], policy: Policy | None) -> Head:
     """Return the head in a note that a log key of ``cards`` signed, for its own origin.
 
+    Where the policy retires such a key, its log may be the one that took its place, too: the root
+    key names that one, the policy its key.
+
     Raises `VerifyError`: ``note.*``, ``checkpoint.bad_form``, ``checkpoint.other_log`` (no card, or
     no policy, names this log).
     """
     note = parse_note(data)
     checkpoint = parse_checkpoint(note.text)
-    logs = {card.log for card in cards if card.log_origin == checkpoint.origin}
+    logs = {card.log for card in cards} | _list_successors(cards, policy=policy)
+    logs = {log for log in logs if log.name == checkpoint.origin}
     if not logs:
         raise VerifyError("checkpoint.other_log")
     if policy is not None and policy.log.logs:
@@ -68,6 +79,20 @@ def open_head(data: bytes, *, cards: Sequence[Card], policy: Policy | None) -> H
             name: at for name, key in witnesses.items() if (at := cosigned.get(key)) is not None
         },
     )
+
+
+def _list_successors(cards: Sequence[Card], *, policy: Policy | None) -> set[NoteKey]:
+    """Return the logs of the policy that came after a retired log of ``cards``."""
+    if policy is None or not cards:
+        return set()
+    root_key = cards[0].root_key
+    retired = [parse_retirement(one, root_key=root_key) for one in policy.retirement_texts]
+    names = {card.log_origin for card in cards}
+    for one in retired:  # In the order in which they were signed.
+        if one.log_origin in names:
+            names.add(one.new_log_origin)
+    names -= {card.log_origin for card in cards}
+    return {log for log in policy.log.logs if log.name in names}
 
 
 def is_retired(log_key: bytes, *, policy: Policy | None, root_key: bytes) -> bool:

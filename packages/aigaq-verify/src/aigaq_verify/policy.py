@@ -68,6 +68,7 @@ class Retirement:
 
     log_key: bytes
     log_origin: str
+    new_log_origin: str
     last_checkpoint: str | None
     retired_at: datetime
 
@@ -251,6 +252,7 @@ def parse_retirement(text: str, *, root_key: bytes) -> Retirement:
     return Retirement(
         log_key=decode_base64(form.text("log_key"), code="retirement.bad_form"),
         log_origin=form.text("log_origin"),
+        new_log_origin=form.text("new_log_origin"),
         last_checkpoint=form.optional_text("last_checkpoint"),
         retired_at=form.time("retired_at"),
     )
