@@ -31,6 +31,7 @@ from aigaq.evidence.package_shapes import (
     PackagedItem,
     PackagedReport,
     PackagedToken,
+    ToldToStaff,
 )
 from aigaq.evidence.package_writer import write_package
 from aigaq.sealing.chains import NO_HEAD
@@ -73,6 +74,7 @@ from aigaq.tlog import (
 from aigaq.tlog.notes import ED25519
 
 AT = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+TOLD_HOW = 202
 
 
 @dataclass
@@ -108,8 +110,14 @@ class Court:
     def log(self) -> Path:
         return self.folder / "log"
 
-    def add_report(self, items: Sequence[tuple[str, bytes]], *, purpose: str = "prove") -> Sealed:
-        """Seal a report, receive it, and let custody begin."""
+    def add_report(
+        self,
+        items: Sequence[tuple[str, bytes]],
+        *,
+        purpose: str = "prove",
+        answers: Sequence[tuple[int, str]] = (),
+    ) -> Sealed:
+        """Seal a report, receive it, and let custody begin; ``answers`` beyond two."""
         keys, sink = mailbox_keys(), ContainerSink(io.BytesIO())
         report = seal_report(
             ReportToSeal(
@@ -118,7 +126,7 @@ class Court:
                 card_version=1,
                 language="ru",
                 made_at=AT,
-                answers=[(3, "Вымышленный ответ."), (4, "Fictional.")],
+                answers=[(3, "Вымышленный ответ."), (4, "Fictional."), *answers],
                 consents=[
                     ConsentToSeal(purpose="keep", audience="team", items=None),
                     ConsentToSeal(purpose=purpose, audience="court", items=None),
@@ -222,6 +230,7 @@ class Court:
             ),
             tokens=tuple(tokens),
             documents={"summary.en.html": b"<!doctype html><title>Fictional</title>\n"},
+            told=tuple(told for one in self.sealed for told in self._told(one)),
         )
         return replace(package, **changes)
 
@@ -278,6 +287,13 @@ class Court:
                 leaf_index=len(manifest.answers) + consent.number,
             )
             for consent in manifest.consents
+        ]
+
+    def _told(self, one: Sealed) -> list[ToldToStaff]:
+        return [
+            ToldToStaff(one.report.report_id, way=answer.value, salt=answer.salt, leaf_index=place)
+            for place, answer in enumerate(one.report.manifest.answers)
+            if answer.number == TOLD_HOW
         ]
 
     def policy(self, **changes: Any) -> dict[str, Any]:

@@ -243,6 +243,10 @@ export function findReceived(chain: Chain, item: Item): number {
 
 const GRANT = "audience items leaf_index leaf_path number purpose report_id salt".split(" ");
 const STAFF_GRANT = "audience by granted_at how items purpose report_id".split(" ");
+const TOLD = "leaf_index leaf_path report_id salt way".split(" ");
+/** The number of the answer by which staff say how a report was told to them, and its values. */
+const TOLD_HOW = 202;
+const WAYS = "phone door letter messenger other".split(" ");
 const MESSAGE = "body direction first_commitment format heads kind mailbox_key previous sent_at sequence sign team_id".split(" ");
 const WRONG = "consent.bad_form";
 /** For whom the purposes are under which items may leave; no other consent carries any. */
@@ -262,26 +266,49 @@ interface Withdrawal {
   readonly numbers: readonly number[] | null;
 }
 
-/** Check the consents; return the numbers of items whose only grant was given by word of mouth. */
-export function checkConsent(data: Bytes, contents: Contents): ReadonlySet<number> {
+/** How a grant is shown; what staff took down was not given by the reporter's hand. */
+export type Given = "consent_in_report" | "consent_told" | "consent_by_mouth";
+
+/** Check the consents; return by the item's number in the package how its grant is shown. */
+export function checkConsent(data: Bytes, contents: Contents): ReadonlyMap<number, Given> {
   if (ITEM_PURPOSES.get(contents.purpose) !== contents.audience) throw new VerifyError("consent.wrong_purpose", PACKAGE);
-  const form = new Form(parseJson(withoutLf(data, WRONG), WRONG), ["changes", "format", "grants", "staff_grants"], WRONG);
+  const value = parseJson(withoutLf(data, WRONG), WRONG);
+  // A package has it only if one of its reports was told to staff.
+  const hasTold = value !== null && typeof value === "object" && Object.hasOwn(value, "told");
+  const form = new Form(value, ["changes", "format", "grants", "staff_grants", ...(hasTold ? ["told"] : [])], WRONG);
   must(form.text("format") === "aigaq/consent-extract/v1", WRONG);
   const reports = new Map(contents.reports.map((one) => [one.id, one]));
   const grants = [
     ...form.forms("grants", GRANT).map((one) => readGrant(one, reports)),
     ...form.forms("staff_grants", STAFF_GRANT).map(readStaffGrant),
   ];
+  const told = hasTold ? readTold(form.forms("told", TOLD), reports) : new Set<string>();
   const withdrawn = readChanges(form.list("changes"), contents);
-  const byMouth = new Set<number>();
+  const given = new Map<number, Given>();
   for (const item of contents.items) {
     const covering = grants.filter((one) => one.purpose === contents.purpose && one.audience === contents.audience && one.report === item.report && (one.items === null || one.items.includes(item.itemNumber)));
     if (covering.length === 0) throw new VerifyError("consent.missing", item.path);
     const live = covering.filter((grant) => !withdrawn.some((one) => one.reports.includes(grant.report) && (one.numbers === null || (grant.number !== null && one.numbers.includes(grant.number)))));
     if (live.length === 0) throw new VerifyError("consent.withdrawn", item.path);
-    if (live.every((one) => one.number === null)) byMouth.add(item.number);
+    const isInReport = live.some((one) => one.number !== null);
+    given.set(item.number, !isInReport ? "consent_by_mouth" : told.has(item.report) ? "consent_told" : "consent_in_report");
   }
-  return byMouth;
+  return given;
+}
+
+/** The reports that were told to staff, after the answer's leaf was found. */
+function readTold(forms: readonly Form[], reports: ReadonlyMap<string, Report>): ReadonlySet<string> {
+  const told = new Set<string>();
+  for (const form of forms) {
+    const report = reports.get(toHex(form.hex("report_id")));
+    const way = form.text("way");
+    if (!report || told.has(report.id) || !WAYS.includes(way)) throw new VerifyError(WRONG);
+    const leaf = hashLeaf("aigaq/report-leaf/v1", form.base64("salt"), "answer", TOLD_HOW, way);
+    checkInclusion(leaf, form.integer("leaf_index"), report.leafCount, form.hashes("leaf_path"), report.root, "consent");
+    told.add(report.id);
+  }
+  must(told.size > 0, WRONG);
+  return told;
 }
 
 function readItems(value: Json | undefined): readonly number[] | null {

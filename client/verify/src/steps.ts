@@ -325,13 +325,13 @@ class Work {
 
   async checkConsents(): Promise<void> {
     const data = await this.read(CONSENT, 16 * MEBIBYTE);
-    const byMouth = await placed(CONSENT, () => checkConsent(data, this.contents));
+    const given = await placed(CONSENT, () => checkConsent(data, this.contents));
     this.items = this.contents.items.map((item) => ({
       path: item.path,
       sha256: toHex(item.sha256),
       words: [
         this.custodyWords.get(item.number)!,
-        [byMouth.has(item.number) ? "consent_by_mouth" : "consent_in_report"],
+        [given.get(item.number)!],
         [`provenance_${item.provenance}`],
         ...(item.sealedTo === null ? [] : [["sealed_to", item.sealedTo] as const]),
       ],

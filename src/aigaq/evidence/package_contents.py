@@ -17,6 +17,7 @@ from aigaq.evidence.package_shapes import (
     PackagedReport,
     PackagedToken,
     StaffGrant,
+    ToldToStaff,
 )
 from aigaq.sealing.canonical_json import build_json
 from aigaq.sealing.encoding import encode_base64
@@ -133,7 +134,7 @@ def _custody(package: Package) -> Json:
 def build_consent_json(package: Package) -> bytes:
     """Return ``evidence/consent.json``."""
     leaves = {report.report_id: report.leaves for report in package.reports}
-    extract = {
+    extract: Json = {
         "changes": [
             {"mailbox_key": encode_base64(one.mailbox_key), "message": one.message}
             for one in package.changes
@@ -142,7 +143,19 @@ def build_consent_json(package: Package) -> bytes:
         "grants": [_grant(one, leaves=leaves[one.report_id]) for one in package.grants],
         "staff_grants": [_staff_grant(one) for one in package.staff_grants],
     }
+    if package.told:
+        extract["told"] = [_told(one, leaves=leaves[one.report_id]) for one in package.told]
     return build_json(extract) + b"\n"
+
+
+def _told(one: ToldToStaff, *, leaves: Sequence[bytes]) -> Json:
+    return {
+        "leaf_index": one.leaf_index,
+        "leaf_path": [node.hex() for node in build_leaf_path(leaves, index=one.leaf_index)],
+        "report_id": one.report_id.hex(),
+        "salt": encode_base64(one.salt),
+        "way": one.way,
+    }
 
 
 def _grant(grant: PackagedGrant, *, leaves: Sequence[bytes]) -> Json:

@@ -76,6 +76,16 @@ class StaffGrant:
 
 
 @dataclass(frozen=True)
+class ToldToStaff:
+    """That a report was told to staff, who took it down: answer 202 with its leaf."""
+
+    report_id: bytes
+    way: str
+    salt: bytes
+    leaf_index: int
+
+
+@dataclass(frozen=True)
 class ConsentChange:
     """A signed message by which a reporter took grants back."""
 
@@ -127,6 +137,8 @@ class Package:
     tokens: tuple[PackagedToken, ...]
     #: Further files of the payload by path under ``data/``, such as ``summary.ru.html``.
     documents: Mapping[str, bytes]
+    #: Of the reports that staff took down.
+    told: tuple[ToldToStaff, ...] = ()
 
 
 Json = dict[str, Any]

@@ -20,24 +20,28 @@ from aigaq.accounts.selectors import Staff
 from aigaq.age import X25519Recipient
 from aigaq.consent import selectors as consent
 from aigaq.consent.errors import NoConsent
-from aigaq.consent.shapes import ITEM_PURPOSES, PURPOSES, Grant
+from aigaq.consent.shapes import ITEM_PURPOSES, PURPOSES
 from aigaq.core import blob_store
 from aigaq.evidence import selectors as evidence
 from aigaq.evidence.custody_lines import hide_line
 from aigaq.evidence.documents import LANGUAGES
 from aigaq.evidence.package_shapes import (
-    ConsentChange,
     LoggedHead,
     Package,
-    PackagedGrant,
     PackagedItem,
     PackagedReport,
-    StaffGrant,
 )
 from aigaq.evidence.shapes import FileKind, ItemEvidence, LeafOfReport
 from aigaq.evidence.timestamp_selectors import list_tokens
 from aigaq.intake import models
 from aigaq.intake.errors import NotFound, PackageRefused
+from aigaq.intake.package_consent import (
+    find_told,
+    list_changes,
+    list_for,
+    list_grants,
+    list_staff_grants,
+)
 from aigaq.intake.selectors import check_may
 from aigaq.sealing.card import parse_card
 from aigaq.sealing.log_entries import build_blinded
@@ -122,6 +126,7 @@ def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gat
     card = parse_card(card_bytes, root_key=bytes(organisation.root_key))
     leaves = {one.pk: evidence.access_leaf(report_id=bytes(one.report_id)) for one in reports}
     chosen = [item for one in reports for item in _choose_items(one, choice=choice)]
+    grants = [list_for(one, purpose=choice.purpose, audience=choice.audience) for one in reports]
     made_at = clock.now()
     package = Package(
         made_at=made_at,
@@ -136,16 +141,15 @@ def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gat
         checkpoint_size=head.size,
         reports=tuple(_pack_report(leaves[one.pk], head=head) for one in reports),
         items=tuple(_pack_item(item, choice=choice) for item in chosen),
-        grants=tuple(grant for one in reports for grant in _list_grants(one, choice=choice)),
-        staff_grants=tuple(
-            grant for one in reports for grant in _list_staff_grants(one, choice=choice)
-        ),
-        changes=tuple(_list_changes(list(leaves.values()))),
+        grants=tuple(grant for one in grants for grant in list_grants(one)),
+        staff_grants=tuple(grant for one in grants for grant in list_staff_grants(one)),
+        changes=tuple(list_changes(list(leaves.values()))),
         custody_lines=tuple(_list_custody(chosen, reports=reports)),
         custody_head=evidence.read_custody_head().head,
         logged_head=_find_logged_head(head),
         tokens=list_tokens(head.size, text=read_checkpoint(head.note).note.text),
         documents={},
+        told=tuple(told for one in reports for told in find_told(one)),
     )
     return Gathered(package, card.state == "trial", tuple(chosen))
 
@@ -179,52 +183,6 @@ def _choose_items(report: models.Report, *, choice: PackageChoice) -> list[ItemE
 def _find_working(item: ItemEvidence) -> UUID | None:
     found = [one.blob_id for one in item.files if one.kind == FileKind.WORKING]
     return found[0] if found else None
-
-
-def _list_grants(report: models.Report, *, choice: PackageChoice) -> Iterator[PackagedGrant]:
-    """Yield what the report itself grants for this purpose."""
-    for grant in _list_for(report, choice=choice):
-        if grant.number is not None and grant.salt is not None and grant.leaf_index is not None:
-            yield PackagedGrant(
-                report_id=grant.report_id,
-                number=grant.number,
-                purpose=grant.purpose,
-                audience=grant.audience,
-                items=grant.items,
-                salt=grant.salt,
-                leaf_index=grant.leaf_index,
-            )
-
-
-def _list_staff_grants(report: models.Report, *, choice: PackageChoice) -> Iterator[StaffGrant]:
-    """Yield what was granted for this purpose by word of mouth."""
-    for grant in _list_for(report, choice=choice):
-        if grant.number is None:
-            yield StaffGrant(
-                report_id=grant.report_id,
-                purpose=grant.purpose,
-                audience=grant.audience,
-                items=grant.items,
-                by=grant.written_by,
-                how=" · ".join(one for one in (grant.how, grant.heard_by, grant.limits) if one),
-                granted_at=grant.given_at,
-            )
-
-
-def _list_for(report: models.Report, *, choice: PackageChoice) -> list[Grant]:
-    return [
-        grant
-        for grant in consent.list_for_extract(bytes(report.report_id))
-        if (grant.purpose, grant.audience) == (choice.purpose, choice.audience)
-    ]
-
-
-def _list_changes(reports: Sequence[LeafOfReport]) -> Iterator[ConsentChange]:
-    """Yield the withdrawals that the mailbox keys under the commitments signed, in their order."""
-    keys = {report.mailbox_key for report in reports}
-    for change in consent.list_changes(report.report_id for report in reports):
-        if change.message and change.mailbox_key in keys:
-            yield ConsentChange(mailbox_key=change.mailbox_key, message=change.message)
 
 
 def _list_custody(

@@ -151,6 +151,7 @@ LIES: dict[str, Lie] = {
         lambda p: p.update(purpose="complain", audience="authority")
     ),
     "consent.wrong_purpose": lambda one: one.edit(lambda p: p.update(purpose="publish")),
+    "consent.bad_form": lambda one: one.edit(lambda p: p["told"].clear(), "consent"),
     "consent.wrong_root": lambda one: one.edit(
         lambda p: p["grants"][1].update(audience="press"), "consent"
     ),
@@ -161,7 +162,7 @@ LIES: dict[str, Lie] = {
 
 def test_page_and_command_name_the_same_lies_of_an_insider(page: Page, tmp_path: Path) -> None:
     court = Court(tmp_path / "court")
-    court.add_report([("a.jpg", b"content"), ("b.jpg", b"more")])
+    court.add_report([("a.jpg", b"content"), ("b.jpg", b"more")], answers=[(202, "phone")])
     court.publish()
     judge = Judge(page, court.write_policy(tmp_path / "policy.json"))
     for code, lie in LIES.items():

@@ -1,9 +1,10 @@
 """Packages that the desk hands out: only under a live consent, verified, and on record."""
 
 import hashlib
+import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from aigaq.core.models import AuditEvent
 from aigaq.evidence import custody
 from aigaq.evidence import services as evidence
 from aigaq.evidence.models import FiledReport, HeadOpening
-from aigaq.intake import services
+from aigaq.intake import models, services
 from aigaq.intake.errors import IntakeError
 from aigaq.intake.package_gathering import PackageChoice
 from aigaq.intake.packaging import (
@@ -30,6 +31,7 @@ from aigaq.intake.packaging import (
     make_package,
     record_handed_out,
 )
+from aigaq.intake.told import ToldFile, ToldReport, file_told
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.fingerprint import format_fingerprint
 from aigaq.tlog import Cosigner, VerifierKey, add_signatures, parse_note, read_checkpoint
@@ -106,14 +108,17 @@ def stage(founding: Founding, gate: LogGate) -> Stage:
     return build_stage(founding, gate)
 
 
-def build_stage(founding: Founding, gate: LogGate, *others: Carried) -> Stage:
+def build_stage(
+    founding: Founding, gate: LogGate, *others: Carried, more: Sequence[bytes] = ()
+) -> Stage:
+    """Give a stage whose log holds ``others`` and the commitments ``more`` too."""
     carried = carry_report(
         founding,
         items=ITEMS,
         consents=(("keep", "team"), ("prove", "court")),
     )
     evidence.sync_log(gate, source=gate.source, card=gate.card)
-    gate.publish(values=[one.sealed.commitment for one in (carried, *others)])
+    gate.publish(values=[*(one.sealed.commitment for one in (carried, *others)), *more])
     for rows in (HeadOpening, FiledReport):
         rows.objects.update(asked_at=None)
     evidence.sync_log(gate, source=gate.source, card=gate.card)
@@ -350,6 +355,37 @@ def test_a_consent_by_word_of_mouth_opens_the_exit_until_it_is_taken_back(
     assert (shown["by"], shown["how"], shown["items"]) == (str(founder), "in a call", [0])
     services.withdraw_consent(actor=founder, consent_id=grant, reason="in a call")
     refused("consent.withdrawn", stage, tmp_path / "again", items=(0,), **wanted)
+
+
+@pytest.mark.parametrize("items", [(0,), None])
+def test_what_staff_took_down_is_never_called_given_in_the_report(
+    founding: Founding, gate: LogGate, tmp_path: Path, items: tuple[int, ...] | None
+) -> None:
+    letter = b"a fictional letter"
+    told = ToldReport(
+        language="ru",
+        by="a fictional mother",
+        how="phone",
+        when="yesterday",
+        answers=[(4, "fictional words"), (17, "d")],
+        consents=[("prove", "court")],
+        files=[ToldFile(io.BytesIO(letter), len(letter), "letter.txt", "text/plain")],
+    )
+    row_id = file_told(actor=founding.founder, told=told, keys=None)
+    report = models.Report.objects.get(pk=row_id)
+    assert report.commitment is not None
+    stage = build_stage(founding, gate, more=[bytes(report.commitment)])
+    numbers = {report.register_number: items, stage.carried.report.register_number: items}
+    exported = stage.export(tmp_path / "package", whole=numbers)
+    verdict = verify_package(exported.path, policy=stage.policy())
+    assert verdict.outcome == "verified", verdict.to_text()
+    first, *others = verdict.items
+    assert "told to staff" in first.words
+    assert "phone" in first.words
+    assert "given in the report" not in first.words
+    assert all("given in the report" in one.words for one in others)
+    whole = (exported.path / "evidence/consent.json").read_text()
+    assert "fictional mother" not in whole
 
 
 def test_a_report_that_is_not_in_the_log_yet_is_not_handed_out(

@@ -6,6 +6,7 @@ What the desk key alone can still say, and no verifier can know, is at the end.
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -402,6 +403,42 @@ def test_a_grant_other_than_the_one_that_was_given(
 ) -> None:
     insider.edit(lambda one: one["grants"][1].update({member: value}), "consent")
     assert failing(insider.seal()) == (10, "consent.wrong_root", CONSENT)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Insider:
+    """Give an insider over the package of a report that was told to staff by phone."""
+    court = Court(tmp_path / "told")
+    court.add_report([("a.jpg", b"content")], answers=[(202, "phone")])
+    court.publish()
+    return Insider(court, court.write(tmp_path / "package"))
+
+
+def test_what_staff_took_down_is_called_so(told: Insider, check: Callable[..., Any]) -> None:
+    verdict = check("package", told.seal())
+    assert [one["result"] for one in verdict["steps"]].count("failed") == 0
+    assert "told to staff" in verdict["items"][0]["words"]
+    assert "(phone)" in verdict["items"][0]["words"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda told: told[0].update(way="door"), "consent.wrong_root"),
+        (lambda told: told[0].update(leaf_index=1), "consent.wrong_root"),
+        (lambda told: told[0].update(way="by post"), "consent.bad_form"),
+        (lambda told: told[0].update(report_id="0" * 64), "consent.bad_form"),
+        (lambda told: told.append(told[0]), "consent.bad_form"),
+        (lambda told: told.clear(), "consent.bad_form"),
+    ],
+)
+def test_how_a_report_was_told_is_what_its_leaf_says(
+    told: Insider, check: Callable[..., Any], change: Callable[[Any], Any], code: str
+) -> None:
+    told.edit(lambda one: change(one["told"]), "consent")
+    steps = check("package", told.seal())["steps"]
+    (found,) = [one for one in steps if one["result"] == "failed"]
+    assert (found["number"], found["code"]) == (10, code)
 
 
 def withdrawal(court: Court, **changes: Any) -> dict[str, str]:

@@ -5,7 +5,7 @@ signed by the reporter's mailbox key. Staff may have written down a grant given 
 that is said, and no signature proves it. Source: ``spec/evidence-package.md``, "Consent extract".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,10 @@ _GRANT = (
     "report_id",
     "salt",
 )
+_TOLD = ("leaf_index", "leaf_path", "report_id", "salt", "way")
+#: The number of the answer by which staff say how a report was told to them, and its values.
+_TOLD_HOW = 202
+_WAYS = ("phone", "door", "letter", "messenger", "other")
 _STAFF_GRANT = ("audience", "by", "granted_at", "how", "items", "purpose", "report_id")
 _MESSAGE = (
     "body",
@@ -81,13 +85,17 @@ def check_consent(data: bytes, *, contents: Contents) -> dict[int, str]:
         raise VerifyError("consent.wrong_purpose", PATH)
     if data[-1:] != b"\n":
         raise VerifyError(_BAD)
-    names = ("changes", "format", "grants", "staff_grants")
-    form = Form(parse_json(data[:-1], code=_BAD), names=names, code=_BAD)
+    names: tuple[str, ...] = ("changes", "format", "grants", "staff_grants")
+    value = parse_json(data[:-1], code=_BAD)
+    # A package has it only if one of its reports was told to staff.
+    has_told = isinstance(value, dict) and "told" in value
+    form = Form(value, names=(*names, "told") if has_told else names, code=_BAD)
     if form.text("format") != "aigaq/consent-extract/v1":
         raise VerifyError(_BAD)
     reports = {one.report_id: one for one in contents.reports}
     grants = [_read_grant(one, reports) for one in form.forms("grants", names=_GRANT)]
     grants += [_read_staff_grant(one) for one in form.forms("staff_grants", names=_STAFF_GRANT)]
+    told = _read_told(form.forms("told", names=_TOLD), reports) if has_told else {}
     withdrawn = _read_changes(form.values("changes"), contents=contents)
     shown: dict[int, str] = {}
     for item in contents.items:
@@ -97,13 +105,40 @@ def check_consent(data: bytes, *, contents: Contents) -> dict[int, str]:
         live = [grant for grant in covering if not _is_withdrawn(grant, withdrawn)]
         if not live:
             raise VerifyError("consent.withdrawn", item.path)
-        by_mouth = all(grant.number is None for grant in live)
-        shown[item.number] = (
-            "consent by word of mouth, written down by staff"
-            if by_mouth
-            else "consent given in the report"
-        )
+        is_in_report = any(grant.number is not None for grant in live)
+        shown[item.number] = _say(item, is_in_report=is_in_report, told=told)
     return shown
+
+
+def _say(item: Item, *, is_in_report: bool, told: Mapping[bytes, str]) -> str:
+    """Return how a grant is shown: what staff took down was not given by the reporter's hand."""
+    if not is_in_report:
+        return "consent by word of mouth, written down by staff"
+    if item.report_id in told:
+        return f"consent told to staff, who took it down in the report ({told[item.report_id]})"
+    return "consent given in the report"
+
+
+def _read_told(forms: Sequence[Form], reports: Mapping[bytes, Report]) -> dict[bytes, str]:
+    """Return by report in which way it was told to staff, after the answer's leaf was found."""
+    told: dict[bytes, str] = {}
+    for form in forms:
+        report, way = reports.get(form.hex("report_id")), form.text("way")
+        if report is None or report.report_id in told or way not in _WAYS:
+            raise VerifyError(_BAD)
+        leaf = hash_leaf("aigaq/report-leaf/v1", form.base64("salt"), "answer", _TOLD_HOW, way)
+        check_inclusion(
+            leaf=leaf,
+            index=form.integer("leaf_index"),
+            size=report.leaf_count,
+            path=form.hashes("leaf_path"),
+            root=report.root,
+            area="consent",
+        )
+        told[report.report_id] = way
+    if not told:
+        raise VerifyError(_BAD)
+    return told
 
 
 def _read_grant(form: Form, reports: Mapping[bytes, Report]) -> Grant:
