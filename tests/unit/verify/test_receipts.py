@@ -1,6 +1,8 @@
 """Receipt files through the verifier's command: what is proven, missing, or unknown."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,9 +12,12 @@ import pytest
 from tests.courthouse import AT, Court, Sealed
 
 from aigaq.sealing.encoding import encode_base64
+from aigaq.sealing.log_entries import build_blinded, make_chaff
 from aigaq.sealing.retirement import KeyRetirement, build_retirement
 from aigaq.sealing.signed_json import build_signed_json
 from aigaq.tlog import LogWriter, add_signatures, parse_note
+from aigaq_verify.policy import parse_policy
+from aigaq_verify.receipts import verify_receipt
 
 Check = Callable[..., dict[str, Any]]
 WEEK = 7 * 86_400
@@ -146,6 +151,193 @@ def test_a_copy_without_a_readable_head_is_no_copy(
         (own_court.log / "checkpoint").write_bytes(content)
     code = step(receipt(data, log=True), 8)["code"]
     assert code in ("log.bad_checkpoint", "note.bad_form")
+
+
+def fork(court: Court, folder: Path, *, size: int, at: datetime | None = None) -> Path:
+    """Return another log of ``size`` under the same key, as its partner would cosign it."""
+    card = court.organisation.card
+    with LogWriter(folder, origin=card.log_origin, key=court.organisation.log) as log:
+        log.append([build_blinded(make_chaff().blinded) for _ in range(size)], start=0)
+        head = log.checkpoint
+    if at is not None:
+        note = parse_note((folder / "checkpoint").read_bytes())
+        lines = court.partner.cosign(head, at=int(at.timestamp()))
+        (folder / "checkpoint").write_bytes(add_signatures(note, lines).encode())
+    return folder
+
+
+@pytest.fixture
+def beside(own_court: Court, tmp_path: Path, check: Check) -> Callable[..., dict[str, Any]]:
+    """Judge a receipt with a copy of the log that lies in a folder."""
+
+    def run(data: bytes, log: Path, **policy: Any) -> dict[str, Any]:
+        (tmp_path / "receipt.json").write_bytes(data)
+        trusted = own_court.write_policy(tmp_path / "policy.json", **policy)
+        return check("receipt", tmp_path / "receipt.json", "--policy", trusted, "--log", log)
+
+    return run
+
+
+@pytest.fixture
+def late(own_court: Court, tmp_path: Path) -> tuple[bytes, Path]:
+    """Give a proven receipt of a later report, and a copy of the log from before it."""
+    older = shutil.copytree(own_court.log, tmp_path / "older")
+    one = own_court.add_report([("late.jpg", b"late")])
+    own_court.publish()
+    return proven(own_court, one), older
+
+
+def test_a_copy_from_before_the_entry_takes_nothing_from_a_proof(
+    late: tuple[bytes, Path], receipt: Receipt, beside: Receipt
+) -> None:
+    data, older = late
+    assert receipt(data)["verdict"] == "verified"
+    verdict = beside(data, older)
+    assert (verdict["verdict"], step(verdict, 8)["result"]) == ("verified", "skipped"), verdict
+
+
+def test_a_newer_copy_that_nobody_cosigned_takes_nothing_from_a_proof(
+    own_court: Court, receipt: Receipt
+) -> None:
+    data = proven(own_court, own_court.sealed[0])
+    own_court.add_report([("later.jpg", b"later")])
+    own_court.publish()
+    verdict = receipt(data, log=True)
+    assert (verdict["verdict"], step(verdict, 8)["result"]) == ("verified", "passed"), verdict
+
+
+def test_a_shorter_copy_that_reaches_the_entry_holds_it(
+    own_court: Court, tmp_path: Path, beside: Receipt
+) -> None:
+    older = shutil.copytree(own_court.log, tmp_path / "older")
+    own_court.add_report([("later.jpg", b"later")])
+    own_court.publish()
+    verdict = beside(proven(own_court, own_court.sealed[0]), older)
+    assert (verdict["verdict"], step(verdict, 8)["result"]) == ("verified", "passed"), verdict
+
+
+@pytest.mark.parametrize("size", [30, 10])
+@pytest.mark.parametrize("at", [None, AT + timedelta(days=2)])
+def test_a_proof_and_a_copy_of_two_histories_are_a_fork_and_not_missing(
+    own_court: Court, tmp_path: Path, beside: Receipt, size: int, at: datetime | None
+) -> None:
+    """Longer and shorter than the proof's head, cosigned and not."""
+    data = proven(own_court, own_court.sealed[0])
+    verdict = beside(data, fork(own_court, tmp_path / "fork", size=size, at=at))
+    assert (verdict["exit"], step(verdict, 8)["code"]) == (1, "log.forked")
+
+
+def test_a_fork_that_was_signed_with_a_seized_key_accuses_nobody(
+    own_court: Court, tmp_path: Path, beside: Receipt
+) -> None:
+    retired = [retirement(own_court, at=AT + timedelta(days=3))]
+    data = proven(own_court, own_court.sealed[0])
+    other = fork(own_court, tmp_path / "fork", size=30)
+    verdict = beside(data, other, retirements=retired)
+    assert verdict["verdict"] == "verified", verdict
+    assert (step(verdict, 8)["result"], step(verdict, 8)["code"]) == (
+        "skipped",
+        "checkpoint.retired",
+    )
+
+
+def uncosigned(court: Court, one: Sealed) -> bytes:
+    note = (court.log / "checkpoint").read_bytes()
+    return court.receipt(one, proof=court.prove(one.index, note=note))
+
+
+def test_a_cosigned_copy_vouches_for_a_proof_that_it_extends(
+    own_court: Court, receipt: Receipt
+) -> None:
+    data = uncosigned(own_court, own_court.sealed[0])
+    assert receipt(data)["verdict"] == "not_anchored"
+    own_court.add_report([("later.jpg", b"later")])
+    own_court.publish()
+    assert receipt(data, log=True)["verdict"] == "not_anchored"
+    cosign_copy(own_court, at=AT + timedelta(days=2))
+    assert receipt(data, log=True)["verdict"] == "verified"
+
+
+def test_a_cosigned_copy_from_before_the_entry_vouches_for_nothing(
+    own_court: Court, tmp_path: Path, beside: Receipt
+) -> None:
+    cosign_copy(own_court, at=AT + timedelta(days=2))
+    older = shutil.copytree(own_court.log, tmp_path / "older")
+    one = own_court.add_report([("late.jpg", b"late")])
+    own_court.publish()
+    assert beside(uncosigned(own_court, one), older)["verdict"] == "not_anchored"
+
+
+def test_an_early_and_a_late_cosignature_of_one_partner_show_what_the_late_one_shows(
+    own_court: Court, receipt: Receipt
+) -> None:
+    """Who buries a report cannot save himself by an early signature beside the late one."""
+    data = buried(own_court)
+    cosign_copy(own_court, at=AT + timedelta(hours=1))
+    assert receipt(data, log=True)["verdict"] == "unknown"
+    cosign_copy(own_court, at=AT + timedelta(days=2))
+    assert step(receipt(data, log=True), 8)["code"] == "receipt.missing"
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_in_a_copy_is_no_file(own_court: Court, receipt: Receipt) -> None:
+    data = own_court.receipt(own_court.sealed[0])
+    head = own_court.log / "checkpoint"
+    note = head.read_bytes()
+    head.unlink()
+    os.mkfifo(head)
+    assert step(receipt(data, log=True), 8)["code"] == "log.bad_checkpoint"
+    head.unlink()
+    head.symlink_to("elsewhere")
+    (own_court.log / "elsewhere").write_bytes(note)
+    assert step(receipt(data, log=True), 8)["code"] == "log.bad_checkpoint"
+    head.unlink()
+    head.write_bytes(note)
+    (bundle,) = [one for one in (own_court.log / "tile/entries").rglob("*") if one.is_file()]
+    bundle.unlink()
+    os.mkfifo(bundle)
+    assert step(receipt(data, log=True), 8)["code"] == "log.missing_tile"
+
+
+@pytest.mark.parametrize(("kind", "word"), [("missing", "MISSING"), ("forked", "FORKED")])
+def test_the_last_line_says_that_the_log_failed_and_not_the_receipt(
+    own_court: Court, tmp_path: Path, kind: str, word: str
+) -> None:
+    late = AT + timedelta(days=2)
+    data = buried(own_court) if kind == "missing" else proven(own_court, own_court.sealed[0])
+    log = fork(own_court, tmp_path / "fork", size=30, at=late)
+    policy = parse_policy(json.dumps(own_court.policy()).encode())
+    told = verify_receipt(data, policy=policy, log=log).to_text()
+    assert told.rpartition("\n")[2].startswith(word)
+    assert "FAILED:" not in told
+
+
+# Whether the desk filed it.
+
+
+def unfiled(court: Court) -> bytes:
+    one = court.sealed[0]
+    _, note = court.checkpoint()
+    return court.receipt(one, proof=court.prove(one.index, note=note), is_filed=False)
+
+
+def test_a_report_that_the_desk_never_filed_is_not_called_verified(
+    own_court: Court, receipt: Receipt
+) -> None:
+    verdict = receipt(unfiled(own_court))
+    assert (verdict["exit"], step(verdict, 7)["code"]) == (4, "filing_receipt.missing")
+    cosign_copy(own_court, at=AT + timedelta(days=2))
+    verdict = receipt(unfiled(own_court), log=True)
+    assert (verdict["exit"], step(verdict, 7)["code"]) == (4, "filing_receipt.missing")
+
+
+def test_before_a_filing_receipt_is_due_none_is_asked_for(own_court: Court) -> None:
+    """The desk has the promised delay, a day, and the card's reading interval, another one."""
+    policy = parse_policy(json.dumps(own_court.policy()).encode())
+    for hours, exit_code in ((48, 0), (49, 4)):
+        now = AT + timedelta(hours=hours)
+        verdict = verify_receipt(unfiled(own_court), policy=policy, log=None, now=now)
+        assert verdict.exit_code == exit_code, hours
 
 
 def changed(data: bytes, **values: Any) -> bytes:

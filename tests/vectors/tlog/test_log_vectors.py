@@ -73,7 +73,7 @@ def test_the_small_log_is_whole_for_both() -> None:
     checked = check_log(TREE, origin=log.name, verifiers=[log])
     assert (checked.checkpoint.size, checked.unpublished) == (300, ())
     head = head_of(TREE)
-    assert check_copy(TREE, size=head.size, root=head.root, wanted=b"nothing") is None
+    assert check_copy(TREE, size=head.size, root=head.root, wanted=b"nothing").index is None
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -3,7 +3,7 @@
 Source: ``spec/log.md``; ``spec/policy.md``, step 4; PROTOCOL 25, 26.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,8 +27,9 @@ class Head:
     checkpoint: Checkpoint
     note: Note
     log_key: bytes
-    #: By the policy's name of the witness, Unix seconds.
+    #: By the policy's name of the witness, Unix seconds: when it first did, and when it last did.
     cosigned_at: dict[str, int]
+    last_cosigned_at: dict[str, int]
 
     def has_quorum(self, policy: Policy | None) -> bool:
         """Tell whether the policy's quorum stands under this head. Without a policy: no."""
@@ -45,6 +46,18 @@ class Head:
             if policy.log.quorum.is_met(until):
                 return datetime.fromtimestamp(at, UTC)
         return None
+
+    def is_quorum_later_than(self, moment: datetime, *, policy: Policy | None) -> bool:
+        """Tell whether the policy's quorum is met by cosignatures that are all of after ``moment``.
+
+        Whoever follows a log cosigns no head older than one cosigned before; so what is not under
+        this head was not in the log that they saw then. A token would not show that.
+        """
+        if policy is None or policy.log.quorum is None:
+            return False
+        after = moment.timestamp()
+        late = frozenset(name for name, at in self.last_cosigned_at.items() if at > after)
+        return policy.log.quorum.is_met(late)
 
 
 def open_head(data: bytes, *, cards: Sequence[Card], policy: Policy | None) -> Head:
@@ -70,15 +83,26 @@ def open_head(data: bytes, *, cards: Sequence[Card], policy: Policy | None) -> H
     if not signers:
         raise VerifyError("note.not_signed")
     witnesses = policy.log.witnesses if policy is not None else {}
-    cosigned = find_signers(note, witnesses.values())
+    cosigned = _list_cosignatures(note, witnesses)
     return Head(
         checkpoint=checkpoint,
         note=note,
         log_key=next(iter(signers)).public_key,
-        cosigned_at={
-            name: at for name, key in witnesses.items() if (at := cosigned.get(key)) is not None
-        },
+        cosigned_at={name: min(moments) for name, moments in cosigned.items()},
+        last_cosigned_at={name: max(moments) for name, moments in cosigned.items()},
     )
+
+
+def _list_cosignatures(note: Note, witnesses: Mapping[str, NoteKey]) -> dict[str, list[int]]:
+    """Return by the policy's name of each witness that cosigned, when. Raises `VerifyError`."""
+    found: dict[str, list[int]] = {}
+    for line in note.signatures:
+        alone = Note(note.text, (line,))
+        for name, key in witnesses.items():
+            at = find_signers(alone, [key]).get(key)
+            if at is not None:
+                found.setdefault(name, []).append(at)
+    return found
 
 
 def _list_successors(cards: Sequence[Card], *, policy: Policy | None) -> set[NoteKey]:

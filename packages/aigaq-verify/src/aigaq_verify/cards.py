@@ -57,6 +57,7 @@ class Card:
     desk_key: bytes
     maximum_delay_seconds: int
     state: str
+    reading_hours: int
 
     @property
     def log(self) -> NoteKey:
@@ -105,6 +106,9 @@ def parse_card(data: bytes, *, root_key: bytes) -> Card:
         maximum_delay_seconds=form.integer("maximum_delay_seconds", minimum=1),
         state=state,
     )
+        reading_hours=form.form("reading_interval", names=("hours", "text")).integer(
+            "hours", minimum=1
+        ),
 
 
 def check_chain(cards: Sequence[Card]) -> None:

@@ -3,11 +3,14 @@
 Source: https://c2sp.org/tlog-tiles; ``spec/policy.md``, step 8 of receipts.
 """
 
+import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.merkle import Roots, hash_entry
+from aigaq_verify.sources import open_regular
 
 _WIDTH = 256
 _MAXIMUM_BUNDLE = _WIDTH * 65_537
@@ -27,31 +30,66 @@ def iterate_entries(folder: Path, *, size: int) -> Iterator[bytes]:
         yield from entries[:width]
 
 
+def read_head(folder: Path, *, maximum_bytes: int) -> bytes:
+    """Return the checkpoint of a copy. Raises `VerifyError` (``log.bad_checkpoint``)."""
+    path = folder / "checkpoint"
+    try:
+        with open_regular(path, where=str(path)) as file:
+            return _read_whole(file, maximum_bytes=maximum_bytes + 1)
+    except VerifyError as error:
+        raise VerifyError("log.bad_checkpoint", error.where) from None
+
+
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(_MAXIMUM_BUNDLE + 1)
-    except OSError:
-        raise VerifyError("log.missing_tile", str(path)) from None
+        with open_regular(path, where=str(path)) as file:
+            data = _read_whole(file, maximum_bytes=_MAXIMUM_BUNDLE + 1)
+    except VerifyError as error:
+        raise VerifyError("log.missing_tile", error.where) from None
     if len(data) > _MAXIMUM_BUNDLE:
         raise VerifyError("log.bad_entries", str(path))
     return data
 
 
-def check_copy(folder: Path, *, size: int, root: bytes, wanted: bytes) -> int | None:
-    """Check that ``folder`` holds the log of ``size`` and ``root``; find ``wanted`` in it.
+def _read_whole(file: io.FileIO, *, maximum_bytes: int) -> bytes:
+    """Return what is in ``file``; one call of the system need not give all of it."""
+    data = bytearray()
+    while len(data) < maximum_bytes and (block := file.read(maximum_bytes - len(data))):
+        data += block
+    return bytes(data)
 
-    Returns the first index at which the entry ``wanted`` stands, or None. Raises `VerifyError`:
-    ``log.*``.
+
+@dataclass(frozen=True)
+class Copy:
+    """What reading a whole copy gave."""
+
+    #: The first index at which the wanted entry stands, or None.
+    index: int | None
+    #: The root over the first entries, as many as was asked, or None if there are not so many.
+    early_root: bytes | None
+    #: Whether the wanted entry stands at the place that was asked.
+    is_in_place: bool
+
+
+def check_copy(
+    folder: Path, *, size: int, root: bytes, wanted: bytes, early_size: int = 0, place: int = 0
+) -> Copy:
+    """Check that ``folder`` holds the log of ``size`` and ``root``; look for ``wanted`` in it.
+
+    Tells also the root over the first ``early_size`` entries, and whether ``wanted`` is at
+    ``place``. Raises `VerifyError`: ``log.*``.
     """
-    roots, found = Roots(), None
-    for index, entry in enumerate(iterate_entries(folder, size=size)):
+    roots, index, early_root, is_in_place = Roots(), None, None, False
+    for number, entry in enumerate(iterate_entries(folder, size=size)):
         roots.add(hash_entry(entry))
-        if entry == wanted and found is None:
-            found = index
+        if roots.size == early_size:
+            early_root = roots.root()
+        if entry == wanted:
+            index = number if index is None else index
+            is_in_place |= number == place
     if roots.root() != root:
         raise VerifyError("log.wrong_root")
-    return found
+    return Copy(index, early_root, is_in_place)
 
 
 def _find(folder: Path, number: int, *, width: int) -> Path:

@@ -90,15 +90,25 @@ class Folder(Source):
 
     @contextmanager
     def _open(self, name: str) -> Iterator[io.FileIO]:
-        try:
-            # Without waiting: what was a file a moment ago may be a pipe by now.
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-            with io.FileIO(os.open(self._root / name, flags)) as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise VerifyError("files.special", name)
-                yield file
-        except OSError:
-            raise VerifyError("files.unreadable", name) from None
+        with open_regular(self._root / name, where=name) as file:
+            yield file
+
+
+@contextmanager
+def open_regular(path: Path, *, where: str) -> Iterator[io.FileIO]:
+    """Open a file that is one: no link, no device, no pipe, on which reading would wait for ever.
+
+    Raises `VerifyError`, also while it is read: ``files.special``, ``files.unreadable``.
+    """
+    try:
+        # Without waiting: what was a file a moment ago may be a pipe by now.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+        with io.FileIO(os.open(path, flags)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise VerifyError("files.special", where)
+            yield file
+    except (OSError, ValueError):
+        raise VerifyError("files.unreadable", where) from None
 
 
 def _walk(folder: Path, prefix: str, *, depth: int) -> Iterator[str]:

@@ -112,7 +112,9 @@ class Verdict:
         """Return the verdict for people, a line a step."""
         lines = [_format_step(step) for step in self.steps]
         lines += [f"    {item.path}: {item.result}. {item.words}" for item in self.items]
-        return "\n".join([*lines, "", _SENTENCES[self.exit_code]])
+        codes = {step.code for step in self.steps if step.result == FAILED}
+        told = [_FOUND[code] for code in _FOUND if code in codes] or [_SENTENCES[self.exit_code]]
+        return "\n".join([*lines, "", *told])
 
 
 def make_plain(text: str) -> str:
@@ -130,9 +132,14 @@ def _format_step(step: Step) -> str:
 
 
 _SENTENCES: Sequence[str] = (
-    "VERIFIED: every step passed under the given policy.",
+    "VERIFIED: every step that had something to look at passed under the given policy.",
     "FAILED: this is not what it claims to be. The first failed step says where.",
     "",
     "NOT ANCHORED: consistent in itself, but nothing that you trust independently vouches for it.",
     "UNKNOWN: what is given neither proves nor disproves it.",
 )
+#: What failed is the log, not the receipt that shows it.
+_FOUND = {
+    "receipt.missing": "MISSING: the report was promised; the log that should hold it does not.",
+    "log.forked": "FORKED: the log's key signed two histories, which one log cannot have.",
+}

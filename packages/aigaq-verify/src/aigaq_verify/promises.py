@@ -1,0 +1,92 @@
+"""The gate's promise and the desk's filing receipt in a receipt file: who said what, and by when.
+
+Source: ``spec/receipts.md``; ``spec/policy.md``, steps 4 and 7 of receipts.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from aigaq_verify.cards import Card
+from aigaq_verify.encoding import Form, format_time
+from aigaq_verify.errors import VerifyError
+from aigaq_verify.signatures import open_signed_json
+
+_LONGEST_DELAY_SECONDS = 366 * 86_400
+_PROMISE = (
+    "commitment",
+    "format",
+    "log_origin",
+    "maximum_delay_seconds",
+    "promised_at",
+    "report_id",
+    "team_id",
+)
+_FILING = (
+    "commitment",
+    "filed_at",
+    "format",
+    "register_number",
+    "report_id",
+    "state",
+    "team_id",
+)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """When the gate took the report, by when the log must hold it and the desk have filed it."""
+
+    promised_at: datetime
+    due_at: datetime
+    filing_due_at: datetime
+
+
+def open_promise(
+    data: bytes, *, card: Card, report_id: bytes, commitment: bytes, now: datetime
+) -> Promise:
+    """Return the promise in ``data`` over this report. Raises `VerifyError`: ``promise.*``."""
+    members: Any = open_signed_json(
+        data, format_name="aigaq/promise/v1", public_key=card.log_key, area="promise"
+    )
+    form = Form(members, names=_PROMISE, code="promise.bad_form")
+    at, delay = form.time("promised_at"), form.integer("maximum_delay_seconds")
+    same = {
+        "promise.other_team": form.hex("team_id", length=16) == card.team_id,
+        "promise.other_log": form.text("log_origin") == card.log_origin,
+        "promise.other_report": form.hex("report_id") == report_id,
+        "promise.wrong_commitment": form.hex("commitment") == commitment,
+        # With a delay of years it would never be missing.
+        "promise.other_delay": delay <= min(card.maximum_delay_seconds, _LONGEST_DELAY_SECONDS),
+        "promise.from_the_future": at <= now + timedelta(days=1),
+    }
+    for code, holds in same.items():
+        if not holds:
+            raise VerifyError(code)
+    due_at = at + timedelta(seconds=delay)
+    reading = min(card.reading_hours * 3_600, _LONGEST_DELAY_SECONDS)
+    return Promise(at, due_at, due_at + timedelta(seconds=reading))
+
+
+def describe_filing(data: bytes, *, card: Card, report_id: bytes, commitment: bytes) -> str:
+    """Return what the filing receipt in ``data`` says, its signature checked.
+
+    Raises `VerifyError`: ``filing_receipt.*``.
+    """
+    members: Any = open_signed_json(
+        data,
+        format_name="aigaq/filing-receipt/v1",
+        public_key=card.message_key,
+        area="filing_receipt",
+    )
+    form = Form(members, names=_FILING, code="filing_receipt.bad_form")
+    if form.hex("team_id", length=16) != card.team_id:
+        raise VerifyError("filing_receipt.other_team")
+    if form.hex("report_id") != report_id:
+        raise VerifyError("filing_receipt.other_report")
+    if form.hex("commitment") != commitment:
+        raise VerifyError("filing_receipt.wrong_commitment")
+    if form.text("state") not in ("filed", "damaged", "duplicate"):
+        raise VerifyError("filing_receipt.bad_form")
+    number = form.integer("register_number", minimum=1)
+    return f"{form.text('state')} as number {number} on {format_time(form.time('filed_at'))}"

@@ -1,0 +1,210 @@
+"""The heads of the log under which the entry of a receipt stands: its proof's, and a copy's.
+
+Steps 6 and 8 of receipts. Both heads carry the signature of the log's key; so they are two moments
+of one history, or the key signed two, which is a fork and never "missing". Source:
+``spec/policy.md``, "Steps of receipt"; PROTOCOL 25, 29.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aigaq_verify.anchors import Head, check_not_retired, is_retired, open_head
+from aigaq_verify.cards import Card
+from aigaq_verify.encoding import format_time
+from aigaq_verify.errors import VerifyError
+from aigaq_verify.log_copy import Copy, check_copy, read_head
+from aigaq_verify.merkle import check_inclusion, hash_entry
+from aigaq_verify.notes import MAXIMUM_NOTE_BYTES, Proof, parse_proof
+from aigaq_verify.policy import Policy
+from aigaq_verify.promises import Promise
+from aigaq_verify.verdict import FAILED, NOT_ANCHORED, PASSED, SKIPPED, UNKNOWN, Verdict
+
+_RETIRED = "checkpoint.retired"
+_PROOF, _LOG = (6, "inclusion"), (8, "log")
+
+
+@dataclass(frozen=True)
+class Anchored:
+    """A head, and what vouches for it, in words; None if nobody whom the policy asks for does."""
+
+    head: Head
+    words: str | None
+    #: Its key was retired before anybody saw it: it shows nothing, not even a fork.
+    is_void: bool
+
+    @property
+    def size(self) -> int:
+        """How many entries it is over."""
+        return self.head.checkpoint.size
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What step 6 found: the entry's place under a head."""
+
+    index: int
+    under: Anchored
+
+
+@dataclass
+class ReceiptHeads:
+    """Looks for one commitment under the heads of the log of ``card``."""
+
+    verdict: Verdict
+    commitment: bytes
+    card: Card
+    policy: Policy | None
+    log: Path | None
+    proven: Proven | None = None
+
+    @property
+    def entry(self) -> bytes:
+        """The entry of the log that the receipt speaks of."""
+        return b"\x01" + self.commitment
+
+    def check_proof(self, data: bytes | None) -> None:
+        """Step 6. A head that nobody vouches for is left to a copy, which may carry it."""
+        if data is None:
+            if self.log is not None:
+                words = "no proof in this file; step 8 looks in the log"
+                self.verdict.note(*_PROOF, SKIPPED, words)
+                return
+            words = "no proof from the log yet; ask the mailbox later, or give a copy of the log"
+            self.verdict.note(*_PROOF, UNKNOWN, words, code="proof.missing")
+            return
+        proof = parse_proof(data)
+        head = open_head(proof.note, cards=[self.card], policy=self.policy)
+        self._check_in_head(proof, head)
+        under = self._judge(head)
+        self.proven = Proven(proof.index, under)
+        if under.words is not None:
+            words = f"in the log, entry {proof.index}; {under.words}"
+            self.verdict.note(*_PROOF, PASSED, words)
+        elif self.log is not None:
+            words = f"entry {proof.index} under a head that nobody you trust vouches for"
+            self.verdict.note(*_PROOF, SKIPPED, f"{words}; step 8 looks in the log")
+        elif under.is_void:
+            raise VerifyError(_RETIRED)
+        else:
+            words = "in the log; no quorum of cosigners that you trust has seen this head"
+            self.verdict.note(*_PROOF, NOT_ANCHORED, words)
+
+    def _check_in_head(self, proof: Proof, head: Head) -> None:
+        check_inclusion(
+            leaf=hash_entry(self.entry),
+            index=proof.index,
+            size=head.checkpoint.size,
+            path=proof.path,
+            root=head.checkpoint.root,
+            area="proof",
+        )
+
+    def _judge(self, head: Head) -> Anchored:
+        """Return what anchors ``head`` under the policy's ``require``."""
+        seen = head.witnessed_at(self.policy)
+        witnessed = [seen] if seen is not None else []
+        try:
+            check_not_retired(
+                head, policy=self.policy, root_key=self.card.root_key, witnessed_at=witnessed
+            )
+        except VerifyError as error:
+            if error.code != _RETIRED:
+                raise
+            return Anchored(head, None, is_void=True)
+        words = None if seen is None else f"cosigned by {format_time(seen)}"
+        return Anchored(head, words, is_void=False)
+
+    def check_log(self, log: Path, *, promise: Promise | None) -> None:
+        """Step 8: find the entry in a whole copy. Its absence counts only past the delay."""
+        note = read_head(log, maximum_bytes=MAXIMUM_NOTE_BYTES)
+        head = open_head(note, cards=[self.card], policy=self.policy)
+        checkpoint, proven = head.checkpoint, self.proven
+        copy = check_copy(
+            log,
+            size=checkpoint.size,
+            root=checkpoint.root,
+            wanted=self.entry,
+            early_size=0 if proven is None else proven.under.size,
+            place=0 if proven is None else proven.index,
+        )
+        here = self._judge(head)
+        if here.is_void:
+            self._note_void()
+        elif proven is not None and proven.under.head.log_key == head.log_key:
+            self._compare(proven, copy, here=here)
+        elif copy.index is not None:
+            self._note_found(copy.index, here)
+        elif proven is not None:
+            words = f"not among the {here.size} entries of another log than the proof's"
+            self.verdict.note(*_LOG, SKIPPED if self._is_proven else NOT_ANCHORED, words)
+        else:
+            self._note_absent(here, promise)
+
+    @property
+    def _is_proven(self) -> bool:
+        """Tell whether step 6 found the entry under a head that somebody trusted vouches for."""
+        return self.proven is not None and self.proven.under.words is not None
+
+    def _note_void(self) -> None:
+        if not self._is_proven:
+            raise VerifyError(_RETIRED)
+        words = "the head of this copy is of a retired key, and nobody that you trust saw it before"
+        self.verdict.note(*_LOG, SKIPPED, words, code=_RETIRED)
+
+    def _compare(self, proven: Proven, copy: Copy, *, here: Anchored) -> None:
+        """Judge a copy beside a proof from the same log: one history, or two."""
+        if here.size >= proven.under.size:
+            is_one = copy.early_root == proven.under.head.checkpoint.root
+        elif here.size > proven.index:
+            is_one = copy.is_in_place
+        else:
+            words = f"this copy ends at {here.size} entries, before entry {proven.index}"
+            self.verdict.note(*_LOG, SKIPPED if self._is_proven else NOT_ANCHORED, words)
+            return
+        if is_one:
+            self._note_found(proven.index, here)
+            return
+        if proven.under.is_void:
+            raise VerifyError(_RETIRED)
+        words = (
+            f"the log's key signed two histories: the proof's, of {proven.under.size} entries, "
+            f"holds this report at {proven.index}; this copy, of {here.size}, is another one"
+        )
+        self.verdict.note(*_LOG, FAILED, words, code="log.forked")
+
+    def _note_found(self, index: int, here: Anchored) -> None:
+        is_anchored = self._is_proven or here.words is not None
+        words = f"the copy of {here.size} entries holds it at {index}"
+        words += f"; {here.words or 'nobody that you trust vouches for its head'}"
+        self.verdict.note(*_LOG, PASSED if is_anchored else NOT_ANCHORED, words)
+
+    def _note_absent(self, here: Anchored, promise: Promise | None) -> None:
+        """Say what it means that a copy lacks the entry, where there is no proof of it either."""
+        words = f"not among the {here.size} entries"
+        if promise is None:
+            words += ", and no promise says that it should be"
+            self.verdict.note(*_LOG, UNKNOWN, words)
+        elif has_retired_key(self.card, self.policy):
+            words += ", and the promise is of a retired key"
+            self.verdict.note(*_LOG, UNKNOWN, words, code="promise.retired")
+        elif here.head.log_key == self.card.log_key and here.head.is_quorum_later_than(
+            promise.due_at, policy=self.policy
+        ):
+            words = f"promised for {format_time(promise.due_at)}, and {words}; "
+            words += f"a quorum that you trust cosigned them after that ({here.words})"
+            self.verdict.note(*_LOG, FAILED, words, code="receipt.missing")
+        else:
+            due = format_time(promise.due_at)
+            words += f", which no quorum that you trust has seen after {due}"
+            self.verdict.note(*_LOG, UNKNOWN, words)
+
+
+def has_retired_key(card: Card, policy: Policy | None) -> bool:
+    """Tell whether the policy retires the key that made the promise: then it shows nothing alone.
+
+    Who seized the key promises with any date what never came.
+    """
+    try:
+        return is_retired(card.log_key, policy=policy, root_key=card.root_key)
+    except VerifyError:  # The step that looks at a head says what is wrong with the policy.
+        return False
