@@ -16,6 +16,8 @@ from aigaq.accounts.permissions import Capability, HasRoles, may
 from aigaq.accounts.selectors import get_organisation
 from aigaq.desk import words
 
+#: Pages that stand under *inbox*.
+WORK = ("inbox", "report", "mailbox", "export", "collections", "collection")
 LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 
 
@@ -111,7 +113,7 @@ def _list_places(request: HttpRequest, user: HasRoles) -> tuple[Place, ...]:
     here = request.resolver_match.view_name if request.resolver_match else ""
     known = (
         ("today", _("Today"), "sun", ("today",), Capability.PULL),
-        ("inbox", _("Inbox"), "inbox", ("inbox", "report", "mailbox"), Capability.READ_REPORTS),
+        ("inbox", _("Inbox"), "inbox", WORK, Capability.READ_REPORTS),
         ("notices", _("Notices"), "bell", ("notices",), Capability.SEE_ALARMS),
         ("people", _("People"), "users", ("people", "person"), Capability.MANAGE_STAFF),
         (

@@ -3,7 +3,10 @@
 from django.urls import URLPattern, path
 
 from aigaq.desk.views import (
+    collections,
+    consents,
     evidence,
+    exports,
     inbox,
     mailbox,
     new_code,
@@ -28,8 +31,34 @@ urlpatterns: list[URLPattern] = [
     path("reports/<uuid:report_id>/remove-sample", report.remove_sample, name="report-sample"),
     path(
         "reports/<uuid:report_id>/consents/<uuid:consent_id>/withdraw",
-        report.withdraw_consent,
+        consents.withdraw,
         name="report-consent",
+    ),
+    path("reports/<uuid:report_id>/consents", consents.consents, name="report-consents"),
+    path("reports/<uuid:report_id>/collect", collections.collect, name="report-collect"),
+    path("reports/<uuid:report_id>/export", exports.report_export, name="report-export"),
+    path("exports/<uuid:export_id>", exports.export, name="export"),
+    path("exports/<uuid:export_id>/progress", exports.progress, name="export-progress"),
+    path("exports/<uuid:export_id>/download", exports.download, name="export-download"),
+    path("exports/<uuid:export_id>/again", exports.again, name="export-again"),
+    path("exports/<uuid:export_id>/remove", exports.remove, name="export-remove"),
+    path("collections", collections.collections, name="collections"),
+    path("collections/<uuid:collection_id>", collections.collection, name="collection"),
+    path("collections/<uuid:collection_id>/rename", collections.rename, name="collection-rename"),
+    path(
+        "collections/<uuid:collection_id>/dissolve",
+        collections.dissolve,
+        name="collection-dissolve",
+    ),
+    path(
+        "collections/<uuid:collection_id>/reports/<uuid:report_id>/take-out",
+        collections.take_out,
+        name="collection-take-out",
+    ),
+    path(
+        "collections/<uuid:collection_id>/export",
+        exports.collection_export,
+        name="collection-export",
     ),
     path("reports/<uuid:report_id>/evidence", evidence.evidence, name="report-evidence"),
     path("evidence/<uuid:item_id>/timestamp", evidence.timestamp, name="item-timestamp"),

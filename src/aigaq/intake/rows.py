@@ -112,6 +112,18 @@ def build_consent(grant: Grant, *, at: datetime) -> shapes.Consent:
         items=grant.items,
         is_live=is_live(grant, at=at),
         withdrawn_at=grant.withdrawn_at,
+        given_at=grant.given_at,
+        valid_until=grant.valid_until,
+        recorded_at=grant.recorded_at,
+        written_by=grant.written_by,
+        how=grant.how,
+        heard_by=grant.heard_by,
+        limits=grant.limits,
+        withdrawn_by=grant.withdrawn_by,
+        withdrawn_because=grant.withdrawn_because,
+        withdrawn_how=grant.withdrawn_how,
+        withdrawn_heard_by=grant.withdrawn_heard_by,
+        withdrawn_said_at=grant.withdrawn_said_at,
     )
 
 

@@ -121,7 +121,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Consent:
-    """One permission; ``number`` None if it was given by word of mouth."""
+    """One permission; ``number`` None if it was given by word of mouth.
+
+    ``withdrawn_by``: ``message`` or ``mouth``. What was heard is empty where nobody had to hear it.
+    """
 
     id: UUID
     number: int | None
@@ -130,6 +133,18 @@ class Consent:
     items: tuple[int, ...] | None
     is_live: bool
     withdrawn_at: datetime | None
+    given_at: datetime
+    valid_until: datetime | None
+    recorded_at: datetime | None
+    written_by: str
+    how: str
+    heard_by: str
+    limits: str
+    withdrawn_by: str
+    withdrawn_because: str
+    withdrawn_how: str
+    withdrawn_heard_by: str
+    withdrawn_said_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ A component that takes plain values is an include in ``desk/components/``; what 
 computation or a body is a tag here. Tones are ``info``, ``good``, ``due`` and ``overdue``.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from django import template
@@ -14,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from aigaq import clock
-from aigaq.desk import dates, timestamp_words, words
+from aigaq.desk import dates, export_words, timestamp_words, words
 from aigaq.desk.icons import build_icon
 from aigaq.evidence.shapes import CustodyEvent
 from aigaq.intake.shapes import InboxRow, Urgency
@@ -103,8 +104,13 @@ def in_fours(code: str) -> list[str]:
 
 @register.filter
 def hex_in_eights(digest: bytes) -> list[str]:
+    """Return a digest in hexadecimal, cut into groups of eight to be copied by hand."""
+    return in_eights(digest.hex())
+
+
+@register.filter
+def in_eights(text: str) -> list[str]:
     """Return a hash in hexadecimal, cut into groups of eight to be copied by hand."""
-    text = digest.hex()
     return [text[start : start + 8] for start in range(0, len(text), 8)]
 
 
@@ -169,6 +175,11 @@ TABLES = {
     "decision": words.DECISIONS,
     "delivery": words.DELIVERIES,
     "due": words.DUE_REASONS,
+    "for_whom": export_words.FOR_WHOM,
+    "package": export_words.REFUSALS,
+    "stage": export_words.STAGES,
+    "step": export_words.STEPS,
+    "step_result": export_words.RESULTS,
     "fault": words.FAULTS,
     "file_kind": words.FILE_KINDS,
     "fixity": words.FIXITY,
@@ -188,6 +199,12 @@ TABLES = {
 def say(code: str, table: str) -> str:
     """Return the words for a code of the layers below."""
     return words.say(TABLES[table], str(code))
+
+
+@register.filter
+def get(table: Mapping[object, object], key: object) -> object:
+    """Return what a table says for a key, None if it says nothing."""
+    return table.get(key)
 
 
 @register.filter

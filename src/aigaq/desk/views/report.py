@@ -17,7 +17,7 @@ from aigaq.accounts.permissions import Capability, may
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import EraseForm, HandOverForm
-from aigaq.intake import claims, selectors, services
+from aigaq.intake import claims, collecting, exports, selectors, services
 from aigaq.intake.shapes import Answer, ItemDetail, NearRow, Person
 
 GOOD = 25
@@ -39,6 +39,7 @@ def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     services.open_report(actor=actor, report_id=report_id)
     detail = selectors.access_report(actor=actor, report_id=report_id)
+    held = collecting.list_collections_of(actor=actor, report_id=report_id)
     return render(
         request,
         "desk/work/report.html",
@@ -49,6 +50,11 @@ def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
             "faults": [words.say(words.FAULTS, code) for code in detail.faults],
             "openings": selectors.list_openings(actor=actor, report_id=report_id),
             "form": _hand_over_form(detail.row.assigned_to),
+            "packages": exports.list_exports(actor=actor, report_id=report_id),
+            "collections_of": held,
+            "collections": [
+                one for one in collecting.list_collections(actor=actor) if one not in held
+            ],
         },
     )
 
@@ -112,17 +118,6 @@ def remove_sample(request: HttpRequest, report_id: UUID) -> HttpResponse:
     services.forget_report(actor=actor, report_id=report_id, reason="sample")
     messages.add_message(request, GOOD, _("The sample report is removed."))
     return HttpResponseRedirect(reverse("today"))
-
-
-@require_POST
-@needs(Capability.ANSWER_REPORTS)
-def withdraw_consent(request: HttpRequest, report_id: UUID, consent_id: UUID) -> HttpResponse:
-    """Take back a permission at the reporter's word, said by another way than the mailbox."""
-    services.withdraw_consent(
-        actor=actor_of(request), consent_id=consent_id, reason="told to the desk"
-    )
-    messages.add_message(request, GOOD, _("The consent is taken back."))
-    return HttpResponseRedirect(reverse("report", args=[report_id]) + "#consents")
 
 
 @require_safe

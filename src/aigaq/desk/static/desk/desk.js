@@ -123,6 +123,31 @@
     });
   });
 
+  // A package that is being made: its page asks how far it is, and comes again when it is done.
+  const progress = one("[data-progress]");
+  if (progress) {
+    const ask = async () => {
+      try {
+        const headers = { "Aigaq-Poll": "1" };
+        const answer = await fetch(progress.dataset.progress, { headers, cache: "no-store" });
+        const state = await answer.json();
+        if (state.done) return location.reload();
+        one("progress", progress).value = state.percent;
+        const words = one("[data-progress-words]", progress);
+        if (words.textContent !== state.words) words.textContent = state.words;
+        const stages = all("[data-stage]", progress);
+        const now = stages.findIndex((stage) => stage.dataset.stage === state.stage);
+        stages.forEach((stage, index) => {
+          stage.className = index === now ? "is-now" : index < now ? "is-done" : "is-later";
+        });
+      } catch {
+        // The desk was locked, or is busy: the page's other question sees to that.
+      }
+      setTimeout(ask, 1500);
+    };
+    setTimeout(ask, 800);
+  }
+
   // A form is sent once, however often the button is pressed.
   all("form[method=post]:not([data-again])").forEach((form) => {
     form.addEventListener("submit", (event) => {
