@@ -56,8 +56,8 @@ class Card:
     message_key: bytes
     desk_key: bytes
     maximum_delay_seconds: int
-    state: str
     reading_hours: int
+    state: str
 
     @property
     def log(self) -> NoteKey:
@@ -104,11 +104,11 @@ def parse_card(data: bytes, *, root_key: bytes) -> Card:
         message_key=form.base64("message_key"),
         desk_key=form.base64("desk_key"),
         maximum_delay_seconds=form.integer("maximum_delay_seconds", minimum=1),
-        state=state,
-    )
         reading_hours=form.form("reading_interval", names=("hours", "text")).integer(
             "hours", minimum=1
         ),
+        state=state,
+    )
 
 
 def check_chain(cards: Sequence[Card]) -> None:
