@@ -20,6 +20,7 @@ from aigaq.tlog import Ed25519Verifier, TlogError, VerifierKey, check_log, parse
 from aigaq.watching.copying import copy_log
 from aigaq.watching.errors import WatchError
 from aigaq.watching.followed_cards import is_same_root, read_kept_card, read_root_key
+from aigaq.watching.seeds import name_memory
 from aigaq.watching.sources import HttpSource
 from aigaq.watching.store import Store
 
@@ -147,7 +148,7 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
 def _find_watched(seed_file: Path | None) -> tuple[Card, Store]:
     """Return card and store of a cosigner's folder, or of this desk."""
     if seed_file is not None:
-        folder = seed_file.with_name(f"{seed_file.name}.log")
+        folder = name_memory(seed_file)
         followed = read_kept_card(folder)
         return followed.card, open_folders(folder, followed=followed)[1]
     from aigaq.cli.local_desk import start_django

@@ -144,6 +144,9 @@ SENTENCES = {
     "watch.bad_log": "The log has to look like https://example.org/log.",
     "watch.bad_seed": "This is not the seed file of a cosigner, or it has another name. A name has "
     "neither spaces nor `+`.",
+    "watch.memory_lost": "What this seed has cosigned is not remembered here: {folder} is gone or "
+    "empty. Put it back. Who cosigns without it can be shown a second history. If it is gone for "
+    "good, see docs/how-to/cosign.md before you use --begin-anew; nothing was cosigned.",
     "watch.no_card": "Whose log it is, is not known yet. Give --root with the organisation's "
     "fingerprint, or --card with its signed card.",
     "watch.no_checkpoint": "The log has no checkpoint yet. Try again in some minutes.",

@@ -2,6 +2,9 @@
 
 RFC 8785 JSON ``{"format": "aigaq/cosigner-seed/v1", "name", "seed": b64}`` and one LF, mode 0600.
 The desk's own is the bare base64 of the 32 bytes; its name follows from the gate.
+
+Beside a partner's seed ``FILE`` lies ``FILE.log/``, what it remembers. A seed that finds no memory
+is refused: it would begin anew at whatever log it is shown, and sign a second history.
 """
 
 import json
@@ -20,6 +23,8 @@ from aigaq.tlog import Cosigner, TlogError
 from aigaq.watching.errors import WatchError
 
 FORMAT = "aigaq/cosigner-seed/v1"
+#: In ``FILE.log/`` from the making of a seed until its first head is remembered.
+_AWAITED = "first-head-awaited"
 _NAME = re.compile(r"[!-*,-~]{1,200}\Z")
 
 
@@ -59,6 +64,26 @@ def open_seed_file(path: Path, *, name: str | None = None) -> Cosigner:
         raise WatchError("watch.bad_seed") from None
 
 
+def name_memory(seed_file: Path) -> Path:
+    """Return the folder in which the cosigner of ``seed_file`` remembers."""
+    return seed_file.with_name(f"{seed_file.name}.log")
+
+
+def check_memory(seed_file: Path, *, begin_anew: bool = False) -> None:
+    """See that what this seed cosigned is remembered, or that it never cosigned anything.
+
+    ``begin_anew`` is a person's word that the memory is gone for good. Raises `WatchError`
+    ``watch.memory_lost``.
+    """
+    folder = name_memory(seed_file)
+    if any((folder / "heads").glob("*.checkpoint")):
+        (folder / _AWAITED).unlink(missing_ok=True)
+    elif begin_anew:
+        _await_first_head(folder)
+    elif not (folder / _AWAITED).exists():
+        raise WatchError("watch.memory_lost", folder=str(folder))
+
+
 def describe_cosigner(
     cosigner: Cosigner, *, is_independent: bool, url: str | None = None
 ) -> dict[str, Any]:
@@ -73,5 +98,10 @@ def _make_seed_file(path: Path, *, name: str) -> None:
     if _NAME.match(name) is None:
         raise WatchError("watch.bad_seed")
     seed = encode_base64(secrets.token_bytes(32))
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _await_first_head(name_memory(path))
     write_durably(path, build_json({"format": FORMAT, "name": name, "seed": seed}) + b"\n")
+
+
+def _await_first_head(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_durably(folder / _AWAITED, b"")

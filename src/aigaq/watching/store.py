@@ -56,6 +56,8 @@ class State:
     #: Since when the head was answered and its entries were not, and in how many rounds.
     withheld_at: str | None = None
     withheld: int = 0
+    #: So long and so often that it is an alarm; a witness signs nothing then.
+    is_withholding: bool = False
     cosigned: int = 0
     cosigned_at: str | None = None
     #: SHA-256 of each card and bundle manifest that the log names.

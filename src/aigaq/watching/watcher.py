@@ -168,6 +168,8 @@ class Watcher:
         tree = self.tree(size=new.size)
         if tree.root() != new.root:
             raise self._fault("log.forked", served, known)
+        if known is None and not self._goes_on_from_state(tree):
+            raise self._fault("log.forked", served, None, remembered=self._state.root)
         proof = []
         if known is not None and old_size:
             if tree.root_at(old_size) != known.checkpoint.root:
@@ -177,6 +179,13 @@ class Watcher:
         bare = SignedCheckpoint(new, Note(text=signed.note.text, signatures=(own,)))
         self._memory.advance(bare, proof=proof, old_size=old_size)
         return True
+
+    def _goes_on_from_state(self, tree: TileTree) -> bool:
+        """Tell whether a log goes on from what the store still knows of a head that is lost."""
+        state = self._state
+        if not state.size:
+            return True
+        return tree.size >= state.size and tree.root_at(state.size).hex() == state.root
 
     def _fault(
         self, code: str, served: bytes, known: SignedCheckpoint | None, **details: str
@@ -299,15 +308,16 @@ class Watcher:
         if not self._is_answered:
             return []
         if self._refused is None or head is None:
-            self._keep(withheld_at=None, withheld=0)
+            self._keep(withheld_at=None, withheld=0, is_withholding=False)
             return []
         since = parse_time(state.withheld_at) if state.withheld_at else at
         last = parse_time(state.looked_at) if state.looked_at else at
         count = state.withheld + 1
         if at < since or (self._forgives_gaps and at - last > self.stall_after):
             since, count = at, 1
-        self._keep(withheld_at=format_time(since), withheld=count)
-        if count < STALL_ANSWERS or at - since < self.stall_after:
+        is_alarm = count >= STALL_ANSWERS and at - since >= self.stall_after
+        self._keep(withheld_at=format_time(since), withheld=count, is_withholding=is_alarm)
+        if not is_alarm:
             return []
         details = {"path": self._refused, "read": str(state.read), "since": format_time(since)}
         files = {"remembered.checkpoint": head.note.encode()}

@@ -2,7 +2,8 @@
 
 Source: https://c2sp.org/tlog-witness. One log, that of the card. `Memory` takes one request at a
 time and remembers durably before the answer is made. A head that contradicts the remembered one is
-kept as an alarm, with both.
+kept as an alarm, with both. Nothing is signed (503) while the log withholds what its heads stand
+for, as the rounds of a `Watcher` beside this server see it.
 """
 
 import hashlib
@@ -35,7 +36,10 @@ _SIZE_TYPE = "text/x.tlog.size"
 
 
 class Witness:
-    """Answers add-checkpoint requests. ``card_of`` gives the card as it is followed."""
+    """Answers add-checkpoint requests. ``card_of`` gives the card as it is followed.
+
+    ``store_of`` gives the store of that card's log, which is another one under a new log key.
+    """
 
     def __init__(
         self,
@@ -43,15 +47,14 @@ class Witness:
         card_of: Callable[[], Card],
         cosigner: Cosigner,
         memory: Memory,
-        store: Store,
+        store_of: Callable[[], Store],
         clock: Clock = now,
     ) -> None:
         self._card_of = card_of
         self._cosigner = cosigner
         self._memory = memory
-        self._store = store
+        self._store_of = store_of
         self._clock = clock
-        store.create()
 
     def add(self, body: bytes) -> tuple[int, bytes, str]:
         """Return status, body and media type of the answer to one request."""
@@ -70,6 +73,8 @@ class Witness:
             return _answer(403)
         if asked.old_size > signed.checkpoint.size:
             return _answer(400)
+        if self._store_of().read_state().is_withholding:
+            return _answer(503)
         own = tuple(line for line in signed.note.signatures if line.key_id == log.key_id)[:1]
         bare = SignedCheckpoint(signed.checkpoint, Note(text=signed.note.text, signatures=own))
         try:
@@ -89,7 +94,9 @@ class Witness:
         files = {"served.checkpoint": served.note.encode()}
         if known is not None:
             files["remembered.checkpoint"] = known.note.encode()
-        self._store.raise_alarm(
+        store = self._store_of()
+        store.create()
+        store.raise_alarm(
             "log.forked",
             at=self._clock(),
             mark=hashlib.sha256(served.note.text.encode()).hexdigest(),

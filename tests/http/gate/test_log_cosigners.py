@@ -5,12 +5,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.gatehouse import Organisation, RunningGate, free_port
 
+from aigaq.sealing.card import build_card
 from aigaq.tlog import CosignerVerifier, open_note, parse_note
 from aigaq.watching.seeds import describe_cosigner, open_seed_file
 
@@ -28,7 +32,7 @@ def asked(tmp_path: Path) -> Iterator[tuple[RunningGate, Path]]:
         url=f"http://127.0.0.1:{partner_port}",
     )
     organisation = Organisation.found(
-        port=port, batch=4, interval_seconds=INTERVAL, cosigners=(listed,)
+        port=port, batch=4, interval_seconds=INTERVAL, cosigners=(listed,), version=2
     )
     gate = RunningGate(organisation, folder=tmp_path / "gate", port=port)
     gate.start()
@@ -42,6 +46,13 @@ def partner(asked: tuple[RunningGate, Path], tmp_path: Path) -> Iterator[None]:
     gate, seed = asked
     card = tmp_path / "card.json"
     card.write_bytes(gate.organisation.signed_card())
+    with answering(gate, seed=seed, card=card):
+        yield
+
+
+@contextmanager
+def answering(gate: RunningGate, *, seed: Path, card: Path) -> Iterator[None]:
+    """Run a cosigner that was given ``card``."""
     address = gate.organisation.card.cosigners[0]["url"].removeprefix("http://")
     command = [str(Path(sys.executable).with_name("aigaq")), "cosign"]
     command += [
@@ -61,9 +72,11 @@ def partner(asked: tuple[RunningGate, Path], tmp_path: Path) -> Iterator[None]:
             break
         except httpx.TransportError:
             time.sleep(0.05)
-    yield
-    process.terminate()
-    process.wait(30)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def read_cosigned(gate: RunningGate) -> bytes | None:
@@ -106,3 +119,19 @@ def test_a_cosigner_that_does_not_answer_holds_up_nothing(
         time.sleep(2.5)
     assert sizes[0] < sizes[1] < sizes[2]
     assert read_cosigned(gate) is None
+
+
+def test_a_cosigner_that_answers_follows_the_card_to_a_new_key_of_the_log(
+    asked: tuple[RunningGate, Path], tmp_path: Path
+) -> None:
+    """It is given an older card, with another log key, and finds the newer one at the gate."""
+    gate, seed = asked
+    older = replace(
+        gate.organisation.card,
+        version=1,
+        log_key=Ed25519PrivateKey.generate().public_key().public_bytes_raw(),
+    )
+    card = tmp_path / "card.json"
+    card.write_bytes(build_card(older, root_key=gate.organisation.root))
+    with answering(gate, seed=seed, card=card):
+        wait_for_size(gate, above=0)

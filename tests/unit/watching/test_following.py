@@ -1,13 +1,16 @@
 """Whose log it is, a cosigner's seed, and a copy of a whole log."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.unit.watching.logs import DESK, ServedLog
+from tests.unit.watching.logs import DESK, ServedLog, Tower
 
+from aigaq.cli.cosign import cosign
 from aigaq.errors import AigaqError
 from aigaq.sealing.card import build_card
 from aigaq.sealing.encoding import encode_base64
@@ -19,8 +22,10 @@ from aigaq.watching.copying import copy_log
 from aigaq.watching.errors import WatchError
 from aigaq.watching.followed_cards import open_followed_card, read_kept_card
 from aigaq.watching.seeds import (
+    check_memory,
     describe_cosigner,
     name_desk_cosigner,
+    name_memory,
     open_desk_cosigner,
     open_seed_file,
 )
@@ -85,6 +90,39 @@ def test_a_seed_file_is_made_once_and_closed_to_others(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     members = json.loads(path.read_text())
     assert members["format"] == "aigaq/cosigner-seed/v1"
+
+
+def test_a_seed_whose_memory_is_gone_is_refused_until_a_person_says_so(
+    served: ServedLog, tmp_path: Path
+) -> None:
+    seed = tmp_path / "partner.seed"
+    cosigner = open_seed_file(seed)
+    for _ in range(2):
+        check_memory(seed)  # It never cosigned anything.
+    folder = name_memory(seed)
+    Tower(served, folder, cosigner=cosigner).look()
+    check_memory(seed)
+    shutil.rmtree(folder / "heads")
+    for _ in range(2):
+        with pytest.raises(WatchError) as caught:
+            check_memory(seed)
+        assert caught.value.code == "watch.memory_lost"
+        shutil.rmtree(folder, ignore_errors=True)
+    check_memory(seed, begin_anew=True)
+    check_memory(seed)
+
+
+def test_the_command_refuses_a_seed_without_its_memory(tmp_path: Path) -> None:
+    seed = tmp_path / "partner.seed"
+    open_seed_file(seed)
+    shutil.rmtree(name_memory(seed))
+    arguments = ["--log", "http://127.0.0.1:9/log", "--root", "x", "--seed", str(seed), "--once"]
+    done = CliRunner().invoke(cosign, arguments)
+    assert isinstance(done.exception, WatchError)
+    assert done.exception.code == "watch.memory_lost"
+    done = CliRunner().invoke(cosign, [*arguments, "--begin-anew"])
+    assert isinstance(done.exception, WatchError)
+    assert done.exception.code == "watch.unreachable"
 
 
 @pytest.mark.parametrize("name", ["two words", "a+b", "é"])

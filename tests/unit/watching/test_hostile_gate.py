@@ -1,6 +1,7 @@
 """What a gate does to keep its watcher busy, blind or without a memory."""
 
 import json
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -151,3 +152,14 @@ def test_a_gate_that_is_down_withholds_nothing(served: ServedLog, tower: Tower) 
     tower.look()
     served.is_reachable = False
     assert [tower.codes(after=9 * MINUTE) for _ in range(9)] == [[]] * 9
+
+
+def test_a_watcher_that_lost_its_head_knows_a_fork_by_what_it_read(
+    served: ServedLog, tower: Tower, tmp_path: Path
+) -> None:
+    tower.look()
+    shutil.rmtree(tower.folder / "heads")
+    tower.memory = type(tower.memory)(tower.folder / "heads")
+    fork(served, tmp_path / "other", count=50)
+    assert tower.codes() == ["log.forked"]
+    assert len(served.taken) == 1

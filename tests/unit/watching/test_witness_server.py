@@ -20,7 +20,7 @@ from aigaq.tlog import (
     parse_signature_lines,
     read_checkpoint,
 )
-from aigaq.watching.store import Store
+from aigaq.watching.store import State, Store
 from aigaq.watching.witness_server import Witness
 
 
@@ -37,7 +37,7 @@ def witness(served: ServedLog, tmp_path: Path) -> Witness:
         card_of=lambda: served.organisation.card,
         cosigner=DESK,
         memory=Memory(tmp_path / "heads"),
-        store=Store(tmp_path / "log"),
+        store_of=lambda: Store(tmp_path / "log"),
         clock=lambda: AT,
     )
 
@@ -96,6 +96,17 @@ def test_a_fork_is_refused_and_kept_with_both_heads(
         for name in ("served", "remembered")
     ]
     assert heads[0] != heads[1]
+
+
+def test_a_log_that_withholds_its_entries_is_not_cosigned(
+    served: ServedLog, witness: Witness, tmp_path: Path
+) -> None:
+    store = Store(tmp_path / "log")
+    store.create()
+    store.write_state(State(is_withholding=True))
+    assert witness.add(build(served, old=0))[0] == 503
+    store.write_state(State())
+    assert witness.add(build(served, old=0))[0] == 200
 
 
 @pytest.mark.parametrize(
