@@ -143,7 +143,8 @@ def test_a_report_of_very_many_files_arrives_whole(town: Town, new_phone: NewPho
     walk.type_code_back(phone, EN)
     phone.set_default_timeout(3_600_000 if ROUNDS_FULL else 120_000)
     walk.send(phone, EN)
-    town.ask_desk("unlock", passphrase=town.passphrase)  # It locks itself after a quarter of an hour.
+    # A desk locks itself after a quarter of an hour.
+    town.ask_desk("unlock", passphrase=town.passphrase)
     town.ask_desk("pull", answer_seconds=3_600.0)
     desk = enter_desk(new_phone("en"), town)
     desk.goto(f"{town.desk_page}/inbox")
