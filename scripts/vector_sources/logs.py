@@ -24,6 +24,7 @@ from scripts.vector_sources.fixtures import (
 from aigaq.sealing.encoding import encode_parts
 from aigaq.sealing.log_entries import (
     CHAFF,
+    AUDIT_HEAD,
     CUSTODY_HEAD,
     PUBLIC,
     REGISTER_HEAD,
@@ -248,6 +249,7 @@ def _openings() -> list[Vector]:
         Opening(CHAFF, seed("salt"), seed("chaff")),
         Opening(REGISTER_HEAD, seed("salt"), head),
         Opening(CUSTODY_HEAD, seed("salt"), head),
+        Opening(AUDIT_HEAD, seed("salt"), head),
     ]
     vectors: list[Vector] = [
         {"name": one.kind, "opening": build_opening(one), "blinded": one.blinded.hex()}

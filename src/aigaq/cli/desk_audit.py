@@ -36,6 +36,18 @@ GAPS = {
     "audit.file_changed": "A file of {item} (report {register_number}) is not what was written.",
     "audit.too_many_forgotten": "{count} entries of the log are called forgotten, and no such "
     "reports were.",
+    "audit.not_forgotten": "Report {register_number} was erased, and custody or the history does "
+    "not say that it was forgotten.",
+    "audit.register_row_gone": "The row of report {register_number} in the register was emptied, "
+    "and the report is here.",
+    "audit.custody_lines_gone": "{count} lines of custody were emptied that no forgotten report "
+    "explains.",
+    "audit.audit_head_differs": "Entry {log_index} says what the history was after {count} events. "
+    "The history is another one now.",
+    "audit.broken_chain": "The history was rewritten at event {count}.",
+    "audit.consent_revived": "A consent of report {register_number} stands that was taken back.",
+    "audit.withdrawal_gone": "A signed withdrawal for report {register_number} came, and consent "
+    "does not have it.",
     "register.gap": "The register has a hole at number {count}.",
     "register.wrong_chain": "The register was rewritten at number {count}.",
     "custody.gap": "Custody has a hole at line {count}.",
@@ -78,14 +90,15 @@ def _ask(*, folder: Path | None, quick: bool, passphrase_fd: int | None) -> dict
 
 def _tell(answer: dict[str, Any]) -> str:
     leaves = answer["leaves"]
-    heads = leaves.get("register_head", 0) + leaves.get("custody_head", 0)
+    heads = sum(leaves.get(kind, 0) for kind in ("register_head", "custody_head", "audit_head"))
     lines = [
         f"The log has {answer['size']} entries: {leaves.get('report', 0)} of reports, "
         f"{leaves.get('forgotten_report', 0)} of forgotten reports, {heads} heads, "
         f"{leaves.get('chaff', 0)} of chaff, {sum(answer['public'].values())} public, "
         f"{leaves.get('unopened', 0)} that nothing here opens.",
         f"The register has {answer['registered']} numbers, custody {answer['custody_lines']} "
-        f"lines; {answer['hashed_files']} files were read again.",
+        f"lines, the history {answer['events']} events; "
+        f"{answer['hashed_files']} files were read again.",
     ]
     if answer["on_their_way"]:
         lines.append(f"{answer['on_their_way']} reports are still being fetched.")

@@ -4,7 +4,6 @@ A line is appended in the transaction of what it tells of, so neither is there w
 Source: ``spec/evidence-package.md``, "Custody event".
 """
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -13,10 +12,17 @@ from django.db import transaction
 from aigaq import clock
 from aigaq.accounts.selectors import Staff
 from aigaq.evidence import models
-from aigaq.evidence.custody_lines import CustodyLine, build_line, extend_custody, hash_line
+from aigaq.evidence.custody_lines import (
+    CustodyLine,
+    build_line,
+    extend_custody,
+    hash_line,
+    parse_line,
+)
 from aigaq.evidence.errors import EvidenceError
 from aigaq.evidence.shapes import ChainHead, CustodyEvent, StoredLine, name_item, name_person
 from aigaq.sealing.chains import NO_HEAD
+from aigaq.sealing.errors import SealingError
 
 
 @transaction.atomic
@@ -33,16 +39,13 @@ def append(
     """Append an event in the caller's transaction and return its sequence."""
     last = models.CustodyLine.objects.order_by("-sequence").first()
     sequence = last.sequence + 1 if last else 1
-    about = None
-    if report_id is not None:
-        about = name_item(report_id=report_id, item_number=item_number)
     line = build_line(
         CustodyLine(
             sequence=sequence,
             at=at or clock.now(),
             by=name_person(by),
             event=event,
-            item=about,
+            item=_name(report_id, item_number=item_number),
             sha256=sha256,
             note=note,
         )
@@ -105,23 +108,42 @@ def list_events(*, report_id: bytes, limit: int = 500) -> tuple[CustodyEvent, ..
     return tuple(_read_event(row) for row in rows)
 
 
+def find_said(row: models.CustodyLine) -> CustodyLine | None:
+    """Return what a line says; None if it was forgotten, or is of no form."""
+    if row.line is None:
+        return None
+    try:
+        return parse_line(bytes(row.line))
+    except SealingError:
+        return None
+
+
 def _says(line: bytes, *, row: models.CustodyLine) -> bool:
     """Tell whether the bytes are those that were hashed, and stand where they say."""
-    if hash_line(line) != bytes(row.line_sha256):
+    said = find_said(row)
+    if said is None or hash_line(line) != bytes(row.line_sha256):
         return False
-    return bool(json.loads(line)["sequence"] == row.sequence)
+    report_id = None if row.report_id is None else bytes(row.report_id)
+    return (said.sequence, said.item) == (
+        row.sequence,
+        _name(report_id, item_number=row.item_number),
+    )
+
+
+def _name(report_id: bytes | None, *, item_number: int | None) -> str | None:
+    """Return how a line names what it tells of, None for the whole store."""
+    return None if report_id is None else name_item(report_id=report_id, item_number=item_number)
 
 
 def _read_event(row: models.CustodyLine) -> CustodyEvent:
-    said = {} if row.line is None else json.loads(bytes(row.line))
-    digest = said.get("sha256")
+    said = find_said(row)
     return CustodyEvent(
         sequence=row.sequence,
         line_sha256=bytes(row.line_sha256),
-        at=clock.parse_time(said["at"]) if said else None,
-        by=said.get("by", ""),
-        event=said.get("event", ""),
+        at=said.at if said else None,
+        by=said.by if said else "",
+        event=said.event if said else "",
         item_number=row.item_number,
-        sha256=bytes.fromhex(digest) if digest else None,
-        note=said.get("note", ""),
+        sha256=said.sha256 if said else None,
+        note=said.note if said else "",
     )

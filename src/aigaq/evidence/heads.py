@@ -20,6 +20,7 @@ from aigaq.evidence.log_source import LogSource, OpenedLog
 from aigaq.evidence.shapes import ChainHead
 from aigaq.sealing.card import Card
 from aigaq.sealing.log_entries import (
+    AUDIT_HEAD,
     CHAFF,
     CUSTODY_HEAD,
     REGISTER_HEAD,
@@ -93,7 +94,10 @@ def sync_log(
 
 
 def make_heads() -> int:
-    """Make heads of register and custody, if the newest are old enough; return how many."""
+    """Make heads of register, custody and history, if the newest are old enough; return how many.
+
+    The history is last: its head is that of the event before the one that tells of it.
+    """
     newest = models.HeadOpening.objects.order_by("-made_at").first()
     now = clock.now()
     if newest is not None and now - newest.made_at < timedelta(seconds=read_heads_seconds()):
@@ -101,8 +105,9 @@ def make_heads() -> int:
     with transaction.atomic():
         _keep_head(REGISTER_HEAD, head=register.read_head(), now=now)
         _keep_head(CUSTODY_HEAD, head=custody.read_head(), now=now)
+        _keep_head(AUDIT_HEAD, head=ChainHead(*audit.read_head()), now=now)
         audit.record("evidence.heads_made", actor=None, kind="heads")
-    return 2
+    return 3
 
 
 def take_chaff(gate: LogGate, *, kept_until: datetime | None = None) -> int:
@@ -192,6 +197,8 @@ def begin_new_log(*, retired: str, find: Callable[[bytes], int | None]) -> int:
     heads = models.HeadOpening.objects.filter(retired_log="")
     heads.filter(log_index__isnull=False).update(retired_log=retired)
     heads.filter(log_index=None).update(posted_at=None, asked_at=None)
+    # The numbers were the old gate's; a new one counts from the beginning.
+    models.ChaffOpening.objects.filter(number__isnull=False).update(number=None)
     left = 0
     reports = models.FiledReport.objects.filter(commitment__isnull=False, retired_log="")
     for report in reports.only("pk", "commitment").iterator(chunk_size=1_000):

@@ -4,11 +4,10 @@ The leaves give the commitment, each item gives its leaf, and each item has its 
 was changed, or an item that was taken out, is found without reading a file.
 """
 
-import json
 from collections.abc import Iterator
 
 from aigaq.accounts import selectors as accounts
-from aigaq.evidence import models
+from aigaq.evidence import models, register
 from aigaq.evidence.shapes import FileKind, name_item
 from aigaq.sealing.commitment import commit_root, item_leaf
 from aigaq.sealing.encoding import merkle_root
@@ -74,9 +73,12 @@ def _is_registered(row: models.FiledReport) -> bool:
     line = models.RegisterLine.objects.filter(pk=row.register_number, line__isnull=False).first()
     if line is None:
         return True
-    said = json.loads(bytes(line.line or b""))
-    commitment = None if row.commitment is None else bytes(row.commitment).hex()
-    return (said["report_id"], said["commitment"]) == (bytes(row.report_id).hex(), commitment)
+    said = register.find_said(bytes(line.line or b""))
+    commitment = None if row.commitment is None else bytes(row.commitment)
+    return said is not None and (said.report_id, said.commitment) == (
+        bytes(row.report_id),
+        commitment,
+    )
 
 
 def _has_its_header(row: models.FiledReport) -> bool:

@@ -1,16 +1,16 @@
 """Opens every blinded leaf of the log with what the desk holds, and names every gap.
 
 1. The checkpoint is the card's log's, and the entries give its root. 2. Every blinded entry is a
-report that was filed here, one that was forgotten, a head of register or custody, or chaff. 3.
-Every filed report and every head is in the log, once the promised delay is over. 4. Register and
-custody are whole chains, and every logged head is the head that the chain had then. 5. Every filed
-report has its rows, which give its commitment, and every file its bytes. What is wrong is a `Gap`,
-never an exception. Source: ``spec/log.md``, "Audit"; PROTOCOL 22, 24.
+report that was filed here, one that was forgotten, a head of register, custody or history, or
+chaff. 3. Every filed report and every head is in the log, once the promised delay is over. 4.
+Register, custody and history are whole chains, and every logged head is the head that the chain had
+then. 5. What is gone was forgotten, and is said to be (`erasing_audit`). 6. Every filed report has
+its rows, which give its commitment, and every file its bytes. What is wrong is a `Gap`, never an
+exception. Source: ``spec/log.md``, "Audit"; PROTOCOL 22, 24.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,8 +18,10 @@ from django.db.models import QuerySet
 
 from aigaq import clock
 from aigaq.core import audit as audit_chain
-from aigaq.evidence import custody, fixity, holdings, models, register
+from aigaq.core.errors import AuditError
+from aigaq.evidence import custody, erasing_audit, fixity, holdings, models, register
 from aigaq.evidence.errors import EvidenceError
+from aigaq.evidence.gaps import Gap
 from aigaq.evidence.heads import ALWAYS
 from aigaq.evidence.log_source import OpenedLog
 from aigaq.evidence.shapes import Fixity, name_item
@@ -28,6 +30,7 @@ from aigaq.sealing.errors import SealingError
 from aigaq.sealing.log_entries import (
     CHAFF,
     CUSTODY_HEAD,
+    HEAD_KINDS,
     REGISTER_HEAD,
     Opening,
     PublicEntry,
@@ -37,17 +40,6 @@ from aigaq.sealing.log_entries import (
 from aigaq.tlog import TlogError
 
 REPORT, FORGOTTEN = "report", "forgotten_report"
-
-
-@dataclass(frozen=True)
-class Gap:
-    """One thing that is not as it should be, named by what it is about."""
-
-    code: str
-    log_index: int | None = None
-    register_number: int | None = None
-    item: str | None = None
-    count: int | None = None
 
 
 @dataclass
@@ -60,6 +52,7 @@ class Audited:
     public: Counter[str] = field(default_factory=Counter)
     registered: int = 0
     custody_lines: int = 0
+    events: int = 0
     hashed_files: int = 0
     gaps: list[Gap] = field(default_factory=list)
 
@@ -75,14 +68,17 @@ def audit_log(
     card: Card,
     began_at: datetime = ALWAYS,
     known: Mapping[int, bytes] | None = None,
+    forgotten: Collection[int] | None = None,
+    more: Iterable[Gap] = (),
     hash_files: bool = True,
 ) -> Audited:
     """Compare the whole log with what the desk holds.
 
     ``log`` is an opened log or why it could not be opened. ``began_at`` is when it began: what a
     retired log holds is not looked for in this one. ``known`` is what intake holds: report
-    ids of reports that are not forgotten, by register number. ``hash_files`` reads every file of
-    the store again; without it the last results of fixity count.
+    ids of reports that are not forgotten, by register number; ``forgotten`` are the numbers that
+    its history says were. ``more`` is what others found. ``hash_files`` reads every file of the
+    store again; without it the last results of fixity count.
     """
     found = Audited()
     seen = _Seen()
@@ -92,10 +88,11 @@ def audit_log(
         _open_leaves(log, found=found, seen=seen)
         found.gaps += _list_not_logged(seen, card=card, began_at=began_at)
     found.gaps += _check_chains(found, seen=seen)
-    found.gaps += _list_lost_reports(known)
+    found.gaps += erasing_audit.list_gaps(known=known, forgotten=forgotten)
     for code, number, item in holdings.list_faults():
         found.gaps.append(Gap(code, register_number=number, item=item))
     found.gaps += _check_files(found, hash_files=hash_files)
+    found.gaps += more
     audit_chain.record(
         "evidence.audited",
         actor=None,
@@ -154,7 +151,7 @@ def _open_bundle(blinded: list[tuple[int, bytes]], *, found: Audited, seen: _See
             seen.reports.add(value)
         elif value in openings:
             kind = openings[value]
-            if kind in (REGISTER_HEAD, CUSTODY_HEAD):
+            if kind in HEAD_KINDS:
                 seen.heads.setdefault(value, index)
         elif value in forgotten:
             kind = FORGOTTEN
@@ -206,10 +203,15 @@ def _list_not_logged(seen: _Seen, *, card: Card, began_at: datetime) -> Iterator
 
 def _check_chains(found: Audited, *, seen: _Seen) -> Iterator[Gap]:
     """Yield what is wrong with the chains, and logged heads that they do not have."""
-    for check, name in ((register.check, "registered"), (custody.check, "custody_lines")):
+    checks: dict[str, Callable[[], int]] = {
+        "registered": lambda: register.check().count,
+        "custody_lines": lambda: custody.check().count,
+        "events": audit_chain.check_chain,
+    }
+    for name, check in checks.items():
         try:
-            setattr(found, name, check().count)
-        except EvidenceError as error:
+            setattr(found, name, check())
+        except (EvidenceError, AuditError) as error:
             at = error.context.get("number", error.context.get("sequence"))
             yield Gap(error.code, count=at if isinstance(at, int) else None)
     for blinded, index in seen.heads.items():
@@ -223,34 +225,9 @@ def _had(opening: models.HeadOpening) -> bool:
     head = bytes(opening.head)
     if opening.kind == REGISTER_HEAD:
         return models.RegisterLine.objects.filter(pk=opening.count, head=head).exists()
-    assert opening.kind == CUSTODY_HEAD  # noqa: S101 - there are two kinds.
-    return models.CustodyLine.objects.filter(pk=opening.count, head=head).exists()
-
-
-def _list_lost_reports(known: Mapping[int, bytes] | None) -> Iterator[Gap]:
-    """Yield rows of the register whose report is gone without having been forgotten."""
-    filed = {
-        number: bytes(report_id)
-        for number, report_id in models.FiledReport.objects.values_list(
-            "register_number", "report_id"
-        ).iterator(chunk_size=1_000)
-    }
-    registered, forgotten = set(), 0
-    for row in models.RegisterLine.objects.order_by("number").iterator(chunk_size=1_000):
-        registered.add(row.number)
-        if row.line is None:
-            forgotten += 1
-            continue
-        report_id = bytes.fromhex(json.loads(bytes(row.line))["report_id"])
-        is_known = known is None or known.get(row.number) == report_id
-        if filed.get(row.number) != report_id or not is_known:
-            yield Gap("audit.report_gone", register_number=row.number)
-    for number in sorted({*filed, *(known or {})} - registered):
-        yield Gap("audit.not_registered", register_number=number)
-    leaves = models.ForgottenLeaf.objects.count()
-    if leaves > forgotten:
-        # Someone called leaves forgotten whose reports never were.
-        yield Gap("audit.too_many_forgotten", count=leaves - forgotten)
+    if opening.kind == CUSTODY_HEAD:
+        return models.CustodyLine.objects.filter(pk=opening.count, head=head).exists()
+    return audit_chain.is_in_chain(sequence=opening.count, hash_=head)
 
 
 def _check_files(found: Audited, *, hash_files: bool) -> Iterator[Gap]:

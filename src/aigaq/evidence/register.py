@@ -3,18 +3,31 @@
 Source: ``spec/evidence-package.md``, "Register row"; PROTOCOL 24.
 """
 
-import json
 import secrets
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.db import transaction
 
 from aigaq.clock import format_time
 from aigaq.evidence import models
 from aigaq.evidence.errors import EvidenceError
-from aigaq.evidence.shapes import ChainHead, Filing, StoredLine
-from aigaq.sealing.canonical_json import build_json
+from aigaq.evidence.shapes import ChainHead, Filing
+from aigaq.sealing.canonical_json import build_json, parse_json
 from aigaq.sealing.chains import NO_HEAD, REGISTER_LABEL, extend_chain, hash_line
+from aigaq.sealing.errors import SealingError
+from aigaq.sealing.forms import Form
+from aigaq.sealing.receipts import STATES
+
+_NAMES = ("commitment", "filed_at", "format", "number", "report_id", "state")
+
+
+@dataclass(frozen=True)
+class RegisterRow:
+    """What a row says of one filing."""
+
+    number: int
+    report_id: bytes
+    commitment: bytes | None
 
 
 def build_line(filing: Filing) -> bytes:
@@ -29,6 +42,22 @@ def build_line(filing: Filing) -> bytes:
             "state": filing.state,
         }
     )
+
+
+def find_said(line: bytes) -> RegisterRow | None:
+    """Return what a row says, None if it is of no form."""
+    try:
+        form = Form(parse_json(line), names=_NAMES, code="register.bad_form")
+        form.choice("format", among=(REGISTER_LABEL,))
+        form.choice("state", among=STATES)
+        form.time("filed_at")
+        return RegisterRow(
+            number=form.integer("number", minimum=1),
+            report_id=form.hex("report_id"),
+            commitment=None if form.is_null("commitment") else form.hex("commitment"),
+        )
+    except SealingError:
+        return None
 
 
 @transaction.atomic
@@ -58,14 +87,6 @@ def read_head() -> ChainHead:
     return ChainHead(0, NO_HEAD) if last is None else ChainHead(last.number, bytes(last.head))
 
 
-def read_lines() -> Iterator[StoredLine]:
-    """Yield the register in order."""
-    for row in models.RegisterLine.objects.order_by("number").iterator(chunk_size=1_000):
-        line = None if row.line is None else bytes(row.line)
-        named = None if line is None else bytes.fromhex(json.loads(line)["report_id"])
-        yield StoredLine(row.number, named, None, line, bytes(row.line_sha256))
-
-
 def check() -> ChainHead:
     """Check every row and return the head.
 
@@ -76,11 +97,15 @@ def check() -> ChainHead:
         count += 1
         if row.number != count:
             raise EvidenceError("register.gap", number=count)
-        line, digest = row.line, bytes(row.line_sha256)
-        head = extend_chain(head, label=REGISTER_LABEL, line_sha256=digest)
-        is_whole = line is None or (
-            hash_line(bytes(line)) == digest and json.loads(bytes(line))["number"] == count
-        )
+        head = extend_chain(head, label=REGISTER_LABEL, line_sha256=bytes(row.line_sha256))
+        is_whole = row.line is None or _says(bytes(row.line), row=row)
         if not is_whole or head != bytes(row.head):
             raise EvidenceError("register.wrong_chain", number=count)
     return ChainHead(count, head)
+
+
+def _says(line: bytes, *, row: models.RegisterLine) -> bool:
+    """Tell whether the bytes are those that were hashed, and stand where they say."""
+    said = find_said(line)
+    is_hashed = hash_line(line) == bytes(row.line_sha256)
+    return said is not None and is_hashed and said.number == row.number

@@ -13,6 +13,7 @@ from aigaq.accounts.permissions import Capability, check_may
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit
 from aigaq.evidence import custody, models, near_pictures, register
+from aigaq.evidence.custody_lines import SHREDDED, tell_shredded
 from aigaq.evidence.errors import EvidenceError, NotFound
 from aigaq.evidence.fixity import check_fixity as check_fixity
 from aigaq.evidence.heads import begin_new_log as begin_new_log
@@ -76,6 +77,7 @@ def record_filed(*, filing: Filing, by: Staff | None) -> None:
 def record_forgotten_number(*, number: int) -> None:
     """Write down the number of a report that was forgotten before this app was there."""
     register.append_forgotten(number=number)
+    custody.append(SHREDDED, by=None, note=tell_shredded(number=number, lines=0))
 
 
 @transaction.atomic

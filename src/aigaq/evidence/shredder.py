@@ -1,8 +1,10 @@
 """How the store forgets a report: its rows and salts go, the chains and the log stay consistent.
 
 The lines of custody about it and its row of the register lose their bytes; their hashes stay, so
-every head that the log holds still fits. Its commitment is kept, since the log shows it to everyone
-for ever, with nothing that says which report it was. The keys of the blobs are intake's to forget.
+every head that the log holds still fits. Triggers allow that only once the report's own row is
+gone. A line of custody says which number was forgotten, and how many lines lost their bytes: audit
+counts them. Its commitment is kept, since the log shows it to everyone for ever, beside no number.
+The keys of the blobs are intake's to forget. Source: ``spec/log.md``, "Audit".
 """
 
 from django.db import transaction
@@ -10,6 +12,7 @@ from django.db.models import Q
 
 from aigaq.accounts.selectors import Staff
 from aigaq.evidence import custody, models
+from aigaq.evidence.custody_lines import SHREDDED, tell_shredded
 
 
 @transaction.atomic
@@ -28,9 +31,10 @@ def forget_report(*, report_id: bytes, by: Staff | None) -> None:
     report.files.filter(parent__isnull=False).delete()
     report.files.all().delete()
     report.items.all().delete()
-    models.RegisterLine.objects.filter(number=report.register_number).update(line=None)
+    number = report.register_number
     report.delete()
-    models.CustodyLine.objects.filter(report_id=report_id).update(
+    models.RegisterLine.objects.filter(number=number).update(line=None)
+    lines = models.CustodyLine.objects.filter(report_id=report_id).update(
         line=None, report_id=None, item_number=None
     )
-    custody.append("shredded", by=by)
+    custody.append(SHREDDED, by=by, note=tell_shredded(number=number, lines=lines))

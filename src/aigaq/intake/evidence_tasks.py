@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from aigaq.accounts import selectors as accounts
-from aigaq.core import background, commands
+from aigaq.core import audit, background, commands
 from aigaq.core.commands import Answer, Arguments
 from aigaq.evidence import services as evidence
 from aigaq.evidence.fixity import ROUND_SECONDS, Fault
@@ -102,6 +102,7 @@ def audit_desk(*, folder: Path | None, hash_files: bool) -> Audited:
         card=card,
         began_at=accounts.get_log_began_at(),
         known=_list_known(),
+        forgotten=_list_forgotten(),
         hash_files=hash_files,
     )
 
@@ -114,6 +115,7 @@ def run_audit_command(arguments: Arguments) -> Answer:
     )
     return {
         "custody_lines": audited.custody_lines,
+        "events": audited.events,
         "gaps": [asdict(one) for one in audited.gaps[:NAMED_GAPS]],
         "gaps_in_all": len(audited.gaps),
         "hashed_files": audited.hashed_files,
@@ -150,6 +152,13 @@ def _list_known() -> dict[int, bytes]:
             chunk_size=1_000
         )
     }
+
+
+def _list_forgotten() -> set[int]:
+    """Return the numbers of which the history says that their reports were erased."""
+    events = audit.list_by_code("intake.report_forgotten")
+    named = {event.context.get("register_number") for event in events}
+    return {number for number in named if isinstance(number, int)}
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """What the log's entries mean: blinded ones, which say nothing, and public ones, which say all.
 
-A blinded entry is 33 bytes: 0x01 and a report's commitment, or the hash of an *opening* (register
-head, custody head, chaff), so that no one who lacks the opening can tell them apart. Source:
+A blinded entry is 33 bytes: 0x01 and a report's commitment, or the hash of an *opening* (head of
+register, custody or history, or chaff), so that no one who lacks it can tell them apart. Source:
 ``spec/log.md``, "Entries"; PROTOCOL 21, 22.
 """
 
@@ -16,8 +16,10 @@ from aigaq.sealing.errors import SealingError
 from aigaq.sealing.forms import Form
 
 BLINDED, PUBLIC = b"\x01", b"\x02"
-REGISTER_HEAD, CUSTODY_HEAD, CHAFF = "register_head", "custody_head", "chaff"
-OPENING_KINDS = (REGISTER_HEAD, CUSTODY_HEAD, CHAFF)
+REGISTER_HEAD, CUSTODY_HEAD, AUDIT_HEAD = "register_head", "custody_head", "audit_head"
+HEAD_KINDS = (REGISTER_HEAD, CUSTODY_HEAD, AUDIT_HEAD)
+CHAFF = "chaff"
+OPENING_KINDS = (*HEAD_KINDS, CHAFF)
 PUBLIC_KINDS = (
     "card",
     "bundle_manifest",
@@ -59,7 +61,7 @@ def make_chaff() -> Opening:
 
 
 def encode_head(*, count: int, head: bytes) -> bytes:
-    """Return the value of a register or custody head: how many lines, and the chain's head."""
+    """Return the value of a head: how many lines, and the chain's head."""
     return encode_parts(count, head)
 
 

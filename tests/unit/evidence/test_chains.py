@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from aigaq.accounts.models import Staff
 from aigaq.evidence import custody, register, selectors, services
 from aigaq.evidence.errors import EvidenceError
-from aigaq.evidence.models import CustodyLine, RegisterLine
+from aigaq.evidence.models import CustodyLine, FiledReport, RegisterLine
 from aigaq.evidence.shapes import Filing
 from aigaq.sealing.chains import CUSTODY_LABEL, NO_HEAD, REGISTER_LABEL
 from aigaq.sealing.encoding import hash_parts
@@ -165,6 +165,7 @@ def test_a_forgotten_line_leaves_a_chain_that_still_checks() -> None:
     services.record_custody("opened", by=None, report_id=b"r" * 32, item_number=0)
     services.record_custody("exported", by=None)
     before = custody.check(), register.check()
+    FiledReport.objects.all().delete()
     CustodyLine.objects.filter(sequence=1).update(line=None, report_id=None, item_number=None)
     RegisterLine.objects.filter(number=1).update(line=None)
     assert (custody.check(), register.check()) == before

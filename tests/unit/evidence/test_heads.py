@@ -1,4 +1,4 @@
-"""Heads of register and custody reach the log, and the desk keeps what opens every leaf."""
+"""Heads of register, custody and history reach the log; the desk keeps all openings."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,9 +8,11 @@ from tests.unit.evidence.log_of import LogGate
 from tests.unit.intake.desk_of import carry_report
 
 from aigaq import clock
+from aigaq.core import audit
 from aigaq.evidence import heads, selectors, services
 from aigaq.evidence.models import ChaffOpening, FiledReport, HeadOpening
-from aigaq.sealing.log_entries import CUSTODY_HEAD, REGISTER_HEAD, encode_head
+from aigaq.evidence.shapes import ChainHead
+from aigaq.sealing.log_entries import AUDIT_HEAD, CUSTODY_HEAD, REGISTER_HEAD, encode_head
 
 pytestmark = pytest.mark.django_db
 
@@ -29,14 +31,16 @@ def grow_older(seconds: float) -> None:
         row.save(update_fields=["made_at"])
 
 
-def test_both_heads_are_in_the_log_after_a_day(founding: Founding, gate: LogGate) -> None:
+def test_all_heads_are_in_the_log_after_a_day(founding: Founding, gate: LogGate) -> None:
     carry_report(founding)
+    history = ChainHead(*audit.read_head())
     sync(gate)
     gate.publish()
     sync(gate)
     for kind, now in (
         (REGISTER_HEAD, selectors.read_register_head()),
         (CUSTODY_HEAD, selectors.read_custody_head()),
+        (AUDIT_HEAD, history),
     ):
         logged = selectors.find_logged_head(kind=kind)
         assert logged is not None
@@ -48,10 +52,10 @@ def test_both_heads_are_in_the_log_after_a_day(founding: Founding, gate: LogGate
 def test_heads_are_made_once_a_day(founding: Founding, gate: LogGate) -> None:
     for _ in range(3):
         sync(gate)
-    assert HeadOpening.objects.count() == 2
+    assert HeadOpening.objects.count() == 3
     grow_older(heads.DAY_SECONDS + 1)
     sync(gate)
-    assert HeadOpening.objects.count() == 4
+    assert HeadOpening.objects.count() == 6
 
 
 def test_a_trial_may_make_heads_more_often(
@@ -61,15 +65,16 @@ def test_a_trial_may_make_heads_more_often(
     sync(gate)
     grow_older(61)
     sync(gate)
-    assert HeadOpening.objects.count() == 4
+    assert HeadOpening.objects.count() == 6
 
 
 def test_a_head_says_nothing_without_its_opening(founding: Founding, gate: LogGate) -> None:
     sync(gate)
     grow_older(heads.DAY_SECONDS + 1)
     sync(gate)
-    assert HeadOpening.objects.values("value").distinct().count() == 1
-    assert HeadOpening.objects.values("blinded").distinct().count() == 4
+    same = HeadOpening.objects.exclude(kind=AUDIT_HEAD)  # The history grew.
+    assert same.values("value").distinct().count() == 1
+    assert same.values("blinded").distinct().count() == 4
 
 
 def test_what_the_gate_says_of_a_place_is_not_believed_without_proof(
@@ -102,7 +107,7 @@ def test_what_the_gate_lost_is_queued_again(founding: Founding, gate: LogGate) -
     later = timedelta(seconds=gate.card.maximum_delay_seconds + 1)
     HeadOpening.objects.update(posted_at=clock.now() - later)
     sync(gate)
-    assert len(gate.queued) == 2
+    assert len(gate.queued) == 3
 
 
 def test_chaff_is_kept_before_the_gate_may_erase_it(founding: Founding, gate: LogGate) -> None:
@@ -135,7 +140,7 @@ def test_a_head_waits_until_the_second_place_has_its_opening(
     assert gate.queued == []
     assert services.has_unkept_heads(kept_until=before)
     services.sync_log(gate, source=gate.source, card=gate.card, kept_until=after)
-    assert len(gate.queued) == 2
+    assert len(gate.queued) == 3
     assert not services.has_unkept_heads(kept_until=before)
 
 
@@ -165,4 +170,4 @@ def test_a_second_place_that_is_away_holds_up_a_head_for_a_day_at_most(
     assert gate.queued == []
     grow_older(heads.DAY_SECONDS + 1)
     services.sync_log(gate, source=gate.source, card=gate.card, kept_until=never)
-    assert len(gate.queued) == 2
+    assert len(gate.queued) == 3
