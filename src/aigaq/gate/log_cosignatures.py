@@ -60,9 +60,9 @@ def keep_lines(
     _forget_old(connection, card=card)
 
 
-def find_cosigned_size(connection: Connection, *, card: Card) -> int | None:
-    """Return the newest size of which there is a line of each cosigner of ``card``."""
-    names = {one.name for one in read_cosigners(card)}
+def find_cosigned_size(connection: Connection, *, card: Card, by: str | None = None) -> int | None:
+    """Return the newest size with a line of each cosigner of ``card``, or of the one named."""
+    names = {one.name for one in read_cosigners(card) if by in (None, one.name)}
     if not names:
         return None
     size: int | None = connection.scalar(
@@ -79,13 +79,15 @@ def find_cosigned_size(connection: Connection, *, card: Card) -> int | None:
 def _forget_old(connection: Connection, *, card: Card) -> None:
     """Drop what no one asks for any more: sizes before the newest that all cosigners signed.
 
-    While one of them does not answer, the newest few are kept all the same, and no more.
+    While one of them does not answer, the newest few are kept all the same, and no more; and the
+    newest of each, however old it is.
     """
+    newest = select(func.max(cosignatures.c.size)).group_by(cosignatures.c.name)
     sizes = select(cosignatures.c.size).distinct().order_by(cosignatures.c.size.desc())
     oldest = connection.scalar(sizes.offset(_KEPT_SIZES - 1).limit(1)) or 0
     complete = find_cosigned_size(connection, card=card) or 0
     is_old = cosignatures.c.size < max(oldest, complete)
-    connection.execute(delete(cosignatures).where(is_old))
+    connection.execute(delete(cosignatures).where(is_old, cosignatures.c.size.not_in(newest)))
 
 
 def _is_signed(signed: SignedCheckpoint, line: SignatureLine, verifier: CosignerVerifier) -> bool:

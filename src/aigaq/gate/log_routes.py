@@ -58,9 +58,9 @@ async def get_checkpoint(gate: Gate, request: Request) -> Answer:
 
 
 async def get_cosigned(gate: Gate, request: Request) -> Answer:
-    """Return the newest checkpoint that each cosigner of the card has signed."""
-    card = gate.cards.current.card
-    note = await gate.read(lambda connection: _find_cosigned(connection, card))
+    """Return the newest checkpoint that each cosigner of the card has signed, or the one named."""
+    card, by = gate.cards.current.card, request.query_params.get("by")
+    note = await gate.read(lambda connection: _find_cosigned(connection, card, by=by))
     if note is None:
         raise GateError("log.not_cosigned")
     return Answer(note.encode(), media_type=_PLAIN)
@@ -170,9 +170,9 @@ def _read_newest(gate: Gate) -> SignedCheckpoint:
         raise GateError("gate.not_found") from None
 
 
-def _find_cosigned(connection: Connection, card: Card) -> Note | None:
-    """Return the newest note of the log with lines of all cosigners of ``card``."""
-    size = find_cosigned_size(connection, card=card)
+def _find_cosigned(connection: Connection, card: Card, *, by: str | None) -> Note | None:
+    """Return the newest note with lines of all cosigners of ``card``, or of ``by`` at least."""
+    size = find_cosigned_size(connection, card=card, by=by)
     if size is None:
         return None
     rows = connection.execute(select(cosignatures).where(cosignatures.c.size == size)).all()
