@@ -6,7 +6,7 @@ identifiers and numbers, never content. Codes are registered by the app that rec
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 import rfc8785
@@ -114,9 +114,18 @@ def read_head() -> tuple[int, bytes]:
     return (0, FIRST_PREVIOUS) if last is None else (last[0], bytes(last[1]))
 
 
-def list_by_code(code: str) -> Iterable[AuditEvent]:
-    """Return every event of a code, oldest first."""
-    return AuditEvent.objects.filter(code=code).order_by("sequence").iterator(chunk_size=1000)
+def list_said(code: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield subject id and context of every event of a code, oldest first.
+
+    It ends at a row that cannot be read; `check_chain` says that there is one.
+    """
+    events = AuditEvent.objects.filter(code=code).order_by("sequence")
+    try:
+        for subject_id, context in events.values_list("subject_id", "context"):
+            if isinstance(context, dict):
+                yield subject_id, context
+    except ValueError:
+        return
 
 
 def is_in_chain(*, sequence: int, hash_: bytes) -> bool:

@@ -13,6 +13,7 @@ from aigaq import clock
 from aigaq.accounts.selectors import Staff
 from aigaq.evidence import models
 from aigaq.evidence.custody_lines import (
+    SHREDDED,
     CustodyLine,
     build_line,
     extend_custody,
@@ -71,7 +72,10 @@ def read_head() -> ChainHead:
 
 
 def read_lines(*, up_to: int | None = None) -> Iterator[StoredLine]:
-    """Yield the chain's lines in order, the forgotten ones without their bytes."""
+    """Yield the chain's lines in order, as a package may show them.
+
+    Without their bytes are the forgotten ones, and those that say which report was forgotten.
+    """
     rows = models.CustodyLine.objects.order_by("sequence")
     if up_to is not None:
         rows = rows.filter(sequence__lte=up_to)
@@ -80,7 +84,7 @@ def read_lines(*, up_to: int | None = None) -> Iterator[StoredLine]:
             sequence=row.sequence,
             report_id=None if row.report_id is None else bytes(row.report_id),
             item_number=row.item_number,
-            line=None if row.line is None else bytes(row.line),
+            line=None if row.line is None or _is_of_forgotten(row) else bytes(row.line),
             line_sha256=bytes(row.line_sha256),
         )
 
@@ -116,6 +120,11 @@ def find_said(row: models.CustodyLine) -> CustodyLine | None:
         return parse_line(bytes(row.line))
     except SealingError:
         return None
+
+
+def _is_of_forgotten(row: models.CustodyLine) -> bool:
+    said = find_said(row) if row.report_id is None else None
+    return said is not None and said.event == SHREDDED
 
 
 def _says(line: bytes, *, row: models.CustodyLine) -> bool:

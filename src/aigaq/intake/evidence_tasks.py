@@ -156,8 +156,8 @@ def _list_known() -> dict[int, bytes]:
 
 def _list_forgotten() -> set[int]:
     """Return the numbers of which the history says that their reports were erased."""
-    events = audit.list_by_code("intake.report_forgotten")
-    named = {event.context.get("register_number") for event in events}
+    events = audit.list_said("intake.report_forgotten")
+    named = (context.get("register_number") for _report, context in events)
     return {number for number in named if isinstance(number, int)}
 
 

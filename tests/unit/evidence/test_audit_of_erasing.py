@@ -252,7 +252,12 @@ def test_a_history_that_was_written_anew_as_a_whole_is_found_by_audit(
 
 @pytest.mark.parametrize(
     "change",
-    [{"actor": "someone else"}, {"context": {"n": 2**60}}, {"sequence": 10_000}],
+    [
+        {"actor": "someone else"},
+        {"context": {"n": 2**60}},
+        {"context": [1], "code": "intake.report_forgotten"},
+        {"sequence": 10_000},
+    ],
 )
 def test_a_changed_event_of_the_history_is_found_by_audit(
     founding: Founding, gate: LogGate, change: dict[str, object]

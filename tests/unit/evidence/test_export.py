@@ -425,3 +425,17 @@ def test_an_item_that_is_not_there_and_a_stranger_get_the_same_answer(
             head=stage.head(),
         )
     assert not (tmp_path / "package").exists()
+
+
+def test_a_package_does_not_say_which_report_was_forgotten(
+    founding: Founding, gate: LogGate, tmp_path: Path
+) -> None:
+    other = carry_report(founding)
+    services.forget_report(actor=founding.founder, report_id=other.report.pk, reason="asked")
+    stage = build_stage(founding, gate)
+    exported = stage.export(tmp_path / "package")
+    assert verify_package(exported.path, policy=stage.policy()).outcome == "verified"
+    chain = (exported.path / "evidence/custody.jsonl").read_bytes()
+    assert b"number 1" not in chain
+    assert b"shredded" not in chain
+    assert b'"sequence":2}' in chain
