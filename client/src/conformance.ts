@@ -219,7 +219,7 @@ const operations: Readonly<Record<string, (vector: Vector) => Vector | Promise<V
   },
   "mailbox/answers.json": async (vector) => {
     const padded = await decryptWith(identityOf(vector), fromBase64(vector["answer"]));
-    const answer = parseMailboxAnswer(unpadFromStep(padded, 65_536));
+    const answer = await parseMailboxAnswer(unpadFromStep(padded, 65_536), identityOf(vector));
     return {
       expected: {
         first_commitment: toHex(answer.firstCommitment),

@@ -41,8 +41,11 @@ from aigaq.sealing.mailbox_answer import (
     Heads,
     HeldMessage,
     HeldPromise,
+    SealedPromise,
     build_answer,
     build_answer_to_nobody,
+    seal_name,
+    seal_promise,
 )
 from aigaq.sealing.messages import (
     TO_DESK,
@@ -411,6 +414,10 @@ def _answers() -> list[Vector]:
         "more": True,
         "sent": "taken",
     }
+    sealed, kept = _answer_of_sealed(promise)
+    foreign = b64(seal_promise(promise.promise, recipient=OTHER_MAILBOX.recipient))
+    name = b64(seal_name(FIRST_COMMITMENT, recipient=MAILBOX.recipient))
+    own = {"promise": promise.promise, "report_id": promise.report_id.hex(), "sealed": None}
     empty = _sealed_answer(_empty_answer())
     unknown = _sealed_answer(_empty_answer() | {"note": "x"})
     smaller = encrypt_bytes(
@@ -418,9 +425,28 @@ def _answers() -> list[Vector]:
     )
     padded = pad_to_step(build_json(_empty_answer()), step=ANSWER_STEP)[:-1] + b"\x01"
     dirty = encrypt_bytes(padded, recipients=[MAILBOX.identity.recipient])
+    refused = (None, "mailbox.bad_answer")
     cases: list[tuple[str, bytes, dict[str, Any] | None, str | None]] = [
         ("more than fits", full, expected, None),
-        ("empty", empty, {k: v for k, v in _empty_answer().items() if k != "format"}, None),
+        ("empty", empty, _expect_empty(), None),
+        ("sealed to the mailbox", sealed, kept, None),
+        (
+            "a first commitment in both ways",
+            _crafted_answer(first_commitment_sealed=name),
+            *refused,
+        ),
+        (
+            "a first commitment sealed to another mailbox",
+            _crafted_answer(first_commitment=NO_HASH.hex(), first_commitment_sealed=foreign),
+            *refused,
+        ),
+        ("a promise in both ways", _crafted_answer(promises=[own | {"sealed": name}]), *refused),
+        ("a promise in neither way", _crafted_answer(promises=[own | {"promise": None}]), *refused),
+        (
+            "a promise sealed to another mailbox",
+            _crafted_answer(promises=[own | {"promise": None, "sealed": foreign}]),
+            *refused,
+        ),
         (
             "to a key that the gate does not know",
             build_answer_to_nobody(),
@@ -446,6 +472,7 @@ def _answers() -> list[Vector]:
 def _empty_answer() -> dict[str, Any]:
     return {
         "first_commitment": FIRST_COMMITMENT.hex(),
+        "first_commitment_sealed": None,
         "format": "aigaq/mailbox-answer/v1",
         "heads": Heads().members(),
         "messages": [],
@@ -453,6 +480,32 @@ def _empty_answer() -> dict[str, Any]:
         "promises": [],
         "sent": "none",
     }
+
+
+def _expect_empty() -> dict[str, Any]:
+    left_out = ("first_commitment_sealed", "format")
+    return {name: value for name, value in _empty_answer().items() if name not in left_out}
+
+
+def _answer_of_sealed(promise: HeldPromise) -> tuple[bytes, dict[str, Any]]:
+    """Return an answer of a mailbox whose report is safe, and what its owner reads in it."""
+    sealed = SealedPromise(
+        seal_promise(promise.promise, recipient=MAILBOX.recipient), promise.report_id
+    )
+    answer = build_answer(
+        recipient=MAILBOX.recipient,
+        first_commitment=NO_HASH,
+        heads=Heads(),
+        messages=[],
+        promises=[sealed],
+        sealed_name=seal_name(FIRST_COMMITMENT, recipient=MAILBOX.recipient),
+    )
+    read = {"promise": promise.promise, "report_id": promise.report_id.hex()}
+    return answer, _expect_empty() | {"promises": [read]}
+
+
+def _crafted_answer(**changes: Any) -> bytes:
+    return _sealed_answer(_empty_answer() | changes)
 
 
 def _sealed_answer(members: dict[str, Any]) -> bytes:

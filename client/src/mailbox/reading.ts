@@ -12,7 +12,7 @@ import { ClientError } from "../errors";
 import { type Bytes, fromBase64, fromHex, isEqual, toBase64, toHex, utf8 } from "../protocol/bytes";
 import { exactObject, type JsonObject, textMember, timeMember } from "../protocol/canonical-json";
 import type { VerifiedCard } from "../protocol/card";
-import { checkLogProof, openLogProof } from "../protocol/log-proof";
+import { checkLogProof, openLogProof, originOf, placeOf } from "../protocol/log-proof";
 import { type Head, headAfter, type Heads, isSameHead, type MailboxNames, type Message, openMessage } from "../protocol/message";
 import type { MailboxKeys } from "../protocol/receipt-code";
 import { openFilingReceipt, openPromise, type SignedPromise } from "../protocol/receipts";
@@ -116,6 +116,10 @@ function showMessage(
     case "proof": {
       const proof = textMember(body, "proof");
       const reportId = textMember(body, "report_id");
+      if (originOf(proof) !== card.card.log_origin) {
+        // Of a log whose key was retired: the card in her receipt file can check it, this one cannot.
+        return { kind: "proof", sequence, sentAt, reportId, index: placeOf(proof), isIndependent: false, proof };
+      }
       const commitment = commitments.get(reportId);
       const { index, isIndependent } = commitment === undefined ? openLogProof(proof, card) : checkLogProof(proof, card, commitment);
       return { kind: "proof", sequence, sentAt, reportId, index, isIndependent, proof };

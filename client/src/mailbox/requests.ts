@@ -21,6 +21,7 @@ import { type Answer, type Line, LineBroken } from "../upload/line";
 const PATH = "/api/mailbox";
 const LABEL = "aigaq/mailbox/v1";
 const ANSWER_STEP = 65_536;
+type Identity = MailboxKeys["identity"];
 /** Nonces live 120 seconds; an older one than this is not used any more. */
 const NONCE_AGE_MS = 90_000;
 const MOST_REFUSALS = 3;
@@ -92,7 +93,7 @@ export class MailboxClient {
     const answer = await this.#post(requestBody(request));
     try {
       const plaintext = await decryptWith(this.#keys.identity, answer.body);
-      return parseMailboxAnswer(unpadFromStep(plaintext, ANSWER_STEP));
+      return await parseMailboxAnswer(unpadFromStep(plaintext, ANSWER_STEP), this.#keys.identity);
     } catch (error) {
       if (hasCode(error, "age.bad_file")) return null;
       throw new ClientError("gate.refused", { status: answer.status });
@@ -127,30 +128,56 @@ export class MailboxClient {
   }
 }
 
-/** The plaintext of the gate's answer. Throws `encoding.*`. */
-export function parseMailboxAnswer(json: Uint8Array): MailboxAnswer {
-  const object = exactObject(parseCanonicalObject(json), ["first_commitment", "format", "heads", "messages", "more", "promises", "sent"]);
+/**
+ * The plaintext of the gate's answer. What names a report in the log lies at the gate sealed to
+ * this mailbox and is opened here. Throws `encoding.*`.
+ */
+export async function parseMailboxAnswer(json: Uint8Array, identity: Identity): Promise<MailboxAnswer> {
+  const object = exactObject(parseCanonicalObject(json), ["first_commitment", "first_commitment_sealed", "format", "heads", "messages", "more", "promises", "sent"]);
   const { more, sent } = object;
   const isSent = sent === "taken" || sent === "out_of_order" || sent === "none";
   if (object["format"] !== "aigaq/mailbox-answer/v1" || typeof more !== "boolean" || !isSent) {
     throw new ClientError("encoding.bad_form");
   }
   return {
-    firstCommitment: fromHex(object["first_commitment"], 32),
+    firstCommitment: await readFirstCommitment(object, identity),
     heads: parseHeads(object["heads"]),
     messages: listMember(object, "messages").map((value) => {
       const message = exactObject(value, ["ciphertext", "sequence"]);
       return { ciphertext: fromBase64(message["ciphertext"]), sequence: integerMember(message, "sequence") };
     }),
     more,
-    promises: listMember(object, "promises").map(parsePromise),
+    promises: await Promise.all(listMember(object, "promises").map((value) => readPromise(value, identity))),
     sent,
   };
 }
 
-function parsePromise(value: Json): { promise: string; reportId: string } {
-  const promise: JsonObject = exactObject(value, ["promise", "report_id"]);
-  return { promise: textMember(promise, "promise"), reportId: toHex(fromHex(promise["report_id"], 32)) };
+/** The first commitment, opened if it is sealed; then none stands beside it. */
+async function readFirstCommitment(object: JsonObject, identity: Identity): Promise<Bytes> {
+  const plain = fromHex(object["first_commitment"], 32);
+  if (object["first_commitment_sealed"] === null) return plain;
+  const opened = await openSealed(object["first_commitment_sealed"], identity);
+  if (opened.length !== 32 || plain.some((byte) => byte !== 0)) throw new ClientError("encoding.bad_form");
+  return opened;
+}
+
+/** A promise stands as text or sealed, never both. */
+async function readPromise(value: Json, identity: Identity): Promise<{ promise: string; reportId: string }> {
+  const object = exactObject(value, ["promise", "report_id", "sealed"]);
+  const reportId = toHex(fromHex(object["report_id"], 32));
+  if (object["sealed"] === null) return { promise: textMember(object, "promise"), reportId };
+  if (object["promise"] !== null) throw new ClientError("encoding.bad_form");
+  return { promise: fromUtf8(await openSealed(object["sealed"], identity)), reportId };
+}
+
+/** One that does not open is a false answer, and no mailbox of somebody else. */
+async function openSealed(value: Json | undefined, identity: Identity): Promise<Bytes> {
+  const sealed = fromBase64(value);
+  try {
+    return await decryptWith(identity, sealed);
+  } catch {
+    throw new ClientError("encoding.bad_form");
+  }
 }
 
 function signedHeaders(card: VerifiedCard, key: SigningKey, { body, nonce }: { body: Bytes; nonce: Nonce }): Record<string, string> {

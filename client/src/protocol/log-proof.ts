@@ -34,6 +34,16 @@ interface Line {
   readonly signature: Bytes;
 }
 
+/** The log that a proof is of, as it says itself; another than the card's was retired after a seizure. */
+export function originOf(text: string): string {
+  return text.slice(text.indexOf("\n\n") + 2).split("\n", 1)[0] ?? "";
+}
+
+/** The place that a proof names, unchecked. Throws `proof.refused`. */
+export function placeOf(text: string): number {
+  return readNumber(/^[^\n]*\nindex ([0-9]+)\n/u.exec(text)?.[1]);
+}
+
 /** What a proof says of the log; not yet about which report. Throws `proof.refused`. */
 export function openLogProof(text: string, card: VerifiedCard): LogProof {
   try {

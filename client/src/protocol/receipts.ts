@@ -5,8 +5,8 @@ import { ClientError } from "../errors";
 import { randomDigits } from "../crypto/random";
 import { type Bytes, fromHex, isEqual, toBase64, toHex, utf8 } from "./bytes";
 import { canonicalJson, exactObject, integerMember, type JsonObject, parseCanonicalJson, textMember, timeMember } from "./canonical-json";
-import type { VerifiedCard } from "./card";
-import { checkLogProof } from "./log-proof";
+import { verifyCard, type VerifiedCard } from "./card";
+import { checkLogProof, originOf } from "./log-proof";
 import type { Commitment } from "./manifest";
 import { qrRows } from "./qr";
 import { openSignedJson } from "./signed-json";
@@ -107,8 +107,20 @@ function readReceipt(file: Bytes): JsonObject {
 /** The receipt file with the proof of the same report in it. Throws `encoding.*`, `proof.refused`. */
 export function addLogProof(file: Bytes, proof: string, card: VerifiedCard): Bytes {
   const receipt = readReceipt(file);
-  checkLogProof(proof, card, fromHex(receipt["commitment"], 32));
+  checkLogProof(proof, cardOfLog(proof, receipt, card), fromHex(receipt["commitment"], 32));
   return receiptBytes({ ...receipt, proof });
+}
+
+/** The card of the log that a proof is of: the present one, or after a seizure that of the receipt file. */
+function cardOfLog(proof: string, receipt: JsonObject, card: VerifiedCard): VerifiedCard {
+  return originOf(proof) === card.card.log_origin ? card : ownCard(receipt, card);
+}
+
+/** The card in the receipt file, under the same root. Throws `card.*`, `encoding.bad_form`. */
+function ownCard(receipt: JsonObject, card: VerifiedCard): VerifiedCard {
+  const own = verifyCard({ rootKey: card.card.root_key, cardText: textMember(receipt, "card") });
+  if (own.card.team_id !== card.card.team_id) throw new ClientError("encoding.bad_form");
+  return own;
 }
 
 /** What a printed sheet says of a receipt file, or null while it has no proof. */
@@ -116,8 +128,9 @@ export function describeReceipt(file: Bytes, card: VerifiedCard): ReceiptSheet |
   const receipt = readReceipt(file);
   if (receipt["proof"] === null) return null;
   const commitment = textMember(receipt, "commitment");
-  const { index, origin, isIndependent } = checkLogProof(textMember(receipt, "proof"), card, fromHex(commitment, 32));
-  const { promisedAt } = openPromise(textMember(receipt, "promise"), card);
+  const proof = textMember(receipt, "proof");
+  const { index, origin, isIndependent } = checkLogProof(proof, cardOfLog(proof, receipt, card), fromHex(commitment, 32));
+  const { promisedAt } = openPromise(textMember(receipt, "promise"), ownCard(receipt, card));
   const qr = qrRows(`AIGAQ RECEIPT 1\n${commitment}\n${origin}\n${index}`);
   return { commitment, logOrigin: origin, index, isIndependent, promisedAt, qr };
 }

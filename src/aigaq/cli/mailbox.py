@@ -17,7 +17,7 @@ from aigaq.cli.desk import JSON, tell
 from aigaq.cli.report import CODE, ROOT, read_code
 from aigaq.errors import AigaqError
 from aigaq.intake.reporter_gate import ReporterGate, SendingError
-from aigaq.sealing.card import Card
+from aigaq.sealing.card import Card, parse_card
 from aigaq.sealing.encoding import decode_base64
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.log_proofs import open_log_proof
@@ -36,6 +36,7 @@ from aigaq.sealing.messages import (
 from aigaq.sealing.receipt_code import MailboxKeys, derive_mailbox_keys
 from aigaq.sealing.receipts import (
     Promise,
+    ReceiptFile,
     build_receipt_file,
     parse_filing_receipt,
     parse_promise,
@@ -57,6 +58,7 @@ class Session:
 
     gate: ReporterGate
     card: Card
+    root_key: bytes
     keys: MailboxKeys
 
     def ask(self, request: MailboxRequest) -> MailboxAnswer:
@@ -72,9 +74,10 @@ class Session:
 def mailbox(context: click.Context, gate: str, root: str, code_from: str | None) -> None:
     """Read and answer in a mailbox with its receipt code."""
     connection = context.with_resource(ReporterGate(gate))
-    _, card = connection.fetch_card(root_key=decode_base64(root))
+    root_key = decode_base64(root)
+    _, card = connection.fetch_card(root_key=root_key)
     keys = derive_mailbox_keys(read_code(code_from), team_id=card.team_id)
-    context.obj = Session(gate=connection, card=card, keys=keys)
+    context.obj = Session(gate=connection, card=card, root_key=root_key, keys=keys)
 
 
 @mailbox.command()
@@ -225,8 +228,26 @@ def _describe(session: Session, message: Message) -> dict[str, Any]:
     return shown | dict(message.body)
 
 
+def _card_of(session: Session, proof: str, kept: ReceiptFile) -> Card:
+    """Return the card of the log that a proof is of: the present one, or that of the receipt file.
+
+    After a seizure a log has another key; a proof of before is checked under the card of before.
+    """
+    if _is_of_present_log(session, proof):
+        return session.card
+    signed, team_id = kept.card.encode("utf-8"), session.card.team_id
+    return parse_card(signed, root_key=session.root_key, team_id=team_id)
+
+
+def _is_of_present_log(session: Session, proof: str) -> bool:
+    return f"\n\n{session.card.log_origin}\n" in proof
+
+
 def _describe_proof(session: Session, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return where the report stands in the log. Raises `SealingError` (``mailbox.alarm``)."""
+    if not _is_of_present_log(session, body["proof"]):
+        # A log whose key a seizure retired; the receipt file has the card to check it with.
+        return {"log": None, "proof": body["proof"], "report_id": body["report_id"]}
     try:
         seen = open_log_proof(body["proof"], card=session.card, commitment=None)
     except AigaqError:
@@ -264,6 +285,8 @@ def _tell_people(shown: Mapping[str, Any]) -> str:
 def _say_proof(shown: Mapping[str, Any]) -> str:
     if shown["kind"] != "proof":
         return ""
+    if shown["log"] is None:
+        return "in an earlier log of the team; put it into your receipt file to have it checked"
     if shown["independently_witnessed"]:
         words = "nobody can remove it unseen"
     else:
@@ -286,7 +309,7 @@ def receipt(session: Session, file: Path, as_json: bool) -> None:
     for message in open_messages(session, session.ask(MailboxRequest())):
         if message.kind == "proof" and message.body["report_id"] == named:
             proof = message.body["proof"]
-            open_log_proof(proof, card=session.card, commitment=kept.commitment)
+            open_log_proof(proof, card=_card_of(session, proof, kept), commitment=kept.commitment)
         if message.kind == "filing_receipt":
             text = message.body["filing_receipt"]
             read = parse_filing_receipt(text, message_key=session.card.message_key)

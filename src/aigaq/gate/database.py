@@ -9,7 +9,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -23,10 +23,22 @@ _CHECKPOINT_PAGES = 4_000  # 16 MiB of log before its pages move into the databa
 
 
 def open_writer(path: Path) -> Engine:
-    """Return the engine of the one writer thread; makes the tables that are not there."""
+    """Return the engine of the one writer thread; makes what of the tables is not there."""
     engine = _open(path, connections=1, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS)
     metadata.create_all(engine)
+    with engine.begin() as connection:
+        _add_columns(connection)
     return engine
+
+
+def _add_columns(connection: Connection) -> None:
+    """Give tables of an older gate the columns that came since; each may be empty."""
+    for table in metadata.sorted_tables:
+        there = {one["name"] for one in inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                added = f"{column.name} {column.type.compile(connection.dialect)}"
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {added}")
 
 
 def open_readers(path: Path) -> Engine:

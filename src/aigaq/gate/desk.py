@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from aigaq.gate.answers import Answer, empty_answer, format_seconds, json_answer
+from aigaq.gate.cards import Cards
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
 from aigaq.gate.mailboxes import (
@@ -28,6 +29,8 @@ from aigaq.gate.mailboxes import (
     list_unread_sequences,
 )
 from aigaq.gate.ranges import read_range
+from aigaq.gate.residue import note_erased
+from aigaq.gate.sealed_names import seal_first_commitment, seal_names_of_report
 from aigaq.gate.signed_requests import read_desk_request, read_fetch_request
 from aigaq.gate.tables import (
     items,
@@ -112,7 +115,7 @@ async def record_safe(gate: Gate, request: Request) -> Answer:
     """Erase the gate's copy of a report that is safe; id and time stay."""
     await read_desk_request(gate, request, limit=0)
     report_id = _read_report_id(request)
-    erased = await gate.write(lambda connection: _bury(connection, report_id))
+    erased = await gate.write(lambda connection: _bury(connection, report_id, cards=gate.cards))
     await gate.on_disk(lambda: gate.files.remove(erased))
     return empty_answer()
 
@@ -201,7 +204,8 @@ async def rebind(gate: Gate, request: Request) -> Answer:
 
     def bind(connection: Connection) -> None:
         old = find_mailbox(connection, bound.old_mailbox_key)
-        if old is None or old.first_commitment != bound.first_commitment:
+        # One that is sealed already cannot be compared; the signature of the desk stands for it.
+        if old is None or old.first_commitment not in (NO_HASH, bound.first_commitment):
             raise GateError("mailbox.unknown")
         new = find_mailbox(connection, bound.new_mailbox_key)
         if new is not None and new.recipient != bound.new_mailbox_recipient:
@@ -211,7 +215,9 @@ async def rebind(gate: Gate, request: Request) -> Answer:
                 insert(mailboxes).values(
                     key=bound.new_mailbox_key,
                     recipient=bound.new_mailbox_recipient,
-                    first_commitment=bound.first_commitment,
+                    **seal_first_commitment(
+                        bound.first_commitment, recipient=bound.new_mailbox_recipient
+                    ),
                     to_desk_sequence=0,
                     to_desk_sha256=NO_HASH,
                     to_reporter_sequence=0,
@@ -264,11 +270,15 @@ async def get_status(gate: Gate, request: Request) -> Answer:
     return json_answer(facts)
 
 
-def _bury(connection: Connection, report_id: bytes) -> list[str]:
+def _bury(connection: Connection, report_id: bytes, *, cards: Cards) -> list[str]:
     """Replace a report by its tombstone; return the files that are nobody's now."""
-    row = connection.execute(
-        select(reports.c.number, reports.c.received_at).where(reports.c.id == report_id)
-    ).first()
+    wanted = (
+        reports.c.number,
+        reports.c.received_at,
+        reports.c.commitment,
+        reports.c.mailbox_key,
+    )
+    row = connection.execute(select(*wanted).where(reports.c.id == report_id)).first()
     if row is None:
         is_buried = select(tombstones.c.id).where(tombstones.c.id == report_id)
         if connection.scalar(is_buried) is None:
@@ -279,12 +289,22 @@ def _bury(connection: Connection, report_id: bytes) -> list[str]:
     connection.execute(delete(items).where(of_report))
     connection.execute(delete(reports).where(reports.c.number == row.number))
     connection.execute(insert(tombstones).values(id=report_id, received_at=row.received_at))
+    seal_names_of_report(
+        connection,
+        cards=cards,
+        report_id=report_id,
+        commitment=row.commitment,
+        mailbox_key=row.mailbox_key,
+    )
     return files
 
 
 def _kill_mailbox(connection: Connection, key: bytes) -> None:
     """Let a mailbox go dead: what waits for its owner is erased, what she sent still goes on."""
-    connection.execute(update(mailboxes).where(mailboxes.c.key == key).values(is_dead=True))
+    nameless = {"first_commitment": NO_HASH, "first_commitment_sealed": None}
+    dead = update(mailboxes).where(mailboxes.c.key == key)
+    connection.execute(dead.values(is_dead=True, **nameless))
+    note_erased(connection)
     connection.execute(delete(promises).where(promises.c.mailbox_key == key))
     connection.execute(
         delete(messages).where(messages.c.mailbox_key == key, messages.c.direction == TO_REPORTER)

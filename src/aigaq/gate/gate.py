@@ -20,6 +20,7 @@ from aigaq.gate.database import READERS, open_readers, open_writer
 from aigaq.gate.errors import GateError
 from aigaq.gate.item_files import ItemFiles
 from aigaq.gate.nonces import Nonces
+from aigaq.gate.sealed_names import seal_all_names
 from aigaq.gate.settings import Settings
 from aigaq.gate.static_bundle import Bundle
 from aigaq.gate.writer import Job, Writer
@@ -102,6 +103,7 @@ def open_gate(settings: Settings) -> Gate:
     with writing.begin() as connection:
         nonces = Nonces.load(connection)
         cards = Cards.load(settings, connection=connection)
+        seal_all_names(connection, cards=cards)
     writer.start()
     return Gate(
         settings=settings,

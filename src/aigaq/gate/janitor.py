@@ -10,12 +10,14 @@ import logging
 import os
 import threading
 from contextlib import closing
+from functools import partial
 
 from sqlalchemy import Connection, delete, select, union_all
 
 from aigaq.gate.database import shrink_log
 from aigaq.gate.gate import Gate
 from aigaq.gate.nonces import forget_expired_nonces
+from aigaq.gate.residue import find_mark, forget_mark, write_anew
 from aigaq.gate.tables import items, uploads
 from aigaq.gate.uploads import list_expired
 
@@ -37,7 +39,17 @@ def clean(gate: Gate) -> None:
     for start in range(0, len(expired), _FORGOTTEN_AT_ONCE):
         _forget_uploads(gate, expired[start : start + _FORGOTTEN_AT_ONCE])
     gate.files.remove(list_orphans(gate))
-    shrink_log(gate.settings.database)
+    _sweep_database(gate)
+
+
+def _sweep_database(gate: Gate) -> None:
+    """Leave nothing of erased rows in the database's files."""
+    path = gate.settings.database
+    with gate.readers.connect() as connection:
+        mark = find_mark(connection)
+    if mark is not None and write_anew(path, free_bytes=gate.files.free_bytes()):
+        gate.writer.submit(partial(forget_mark, mark=mark)).result()
+    shrink_log(path)
 
 
 def _forget_uploads(gate: Gate, expired: list[str]) -> None:

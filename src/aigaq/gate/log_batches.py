@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from aigaq.gate.log_tables import cosignatures, log_chaff, log_entries, log_waiting, log_width
+from aigaq.gate.residue import note_erased
 from aigaq.gate.tables import commitments, promises
 from aigaq.sealing.card import Card
 from aigaq.sealing.log_entries import Opening, build_blinded, make_chaff
@@ -53,6 +54,8 @@ def sequence_batch(connection: Connection, *, pace: Pace, now_seconds: int) -> i
     secrets.SystemRandom().shuffle(blinded)
     public = [row.entry for row in _take_waiting(connection, is_public=True, limit=width)]
     _place(connection, [*public, *blinded])
+    if reports:
+        note_erased(connection)
     _keep_chaff(connection, chaff)
     return len(public) + len(blinded)
 
@@ -81,7 +84,7 @@ def choose_doublings(*, due: Sequence[int], pace: Pace, now_seconds: int, at_lea
 def begin_new_log(connection: Connection) -> None:
     """Forget the places of a log whose key is retired; what waits goes into the new one.
 
-    A promise of the old key that its entry kept is over with it: this gate cannot sign it again.
+    Promises of the old log go with it: their key counts no more, and no phone could check them.
     Openings of chaff stay until the desk took them.
     """
     for table in (log_entries, log_width, cosignatures):
@@ -124,10 +127,15 @@ def forget_published(connection: Connection, *, size: int) -> None:
 
 
 def queue_entry(connection: Connection, entry: bytes, *, is_public: bool) -> None:
-    """Let ``entry`` wait for the next batch, unless it waits already or has its place."""
-    waiting = select(log_waiting.c.number).where(log_waiting.c.entry == entry)
-    placed = select(log_entries.c["index"]).where(log_entries.c.leaf == hash_entry(entry))
-    if connection.scalar(waiting) is None and connection.scalar(placed) is None:
+    """Let ``entry`` wait for the next batch, unless it waits already, also as the commitment of a
+    report that came by the gate, or has its place.
+    """
+    known = (
+        select(log_waiting.c.number).where(log_waiting.c.entry == entry),
+        select(log_entries.c["index"]).where(log_entries.c.leaf == hash_entry(entry)),
+        select(commitments.c.number).where(commitments.c.commitment == entry[1:]),
+    )
+    if all(connection.scalar(query) is None for query in known):
         connection.execute(insert(log_waiting).values(entry=entry, is_public=is_public))
 
 

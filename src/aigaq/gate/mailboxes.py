@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from starlette.requests import Request
@@ -27,6 +28,7 @@ from aigaq.sealing.mailbox_answer import (
     Heads,
     HeldMessage,
     HeldPromise,
+    SealedPromise,
     build_answer,
 )
 from aigaq.sealing.mailbox_requests import (
@@ -48,9 +50,10 @@ class Contents:
 
     recipient: str | None
     first_commitment: bytes
+    sealed_name: bytes | None
     heads: Heads
     messages: Sequence[HeldMessage]
-    promised: Sequence[tuple[bytes, bytes, int]]
+    promised: Sequence[Any]
     sent: str
 
 
@@ -74,10 +77,7 @@ async def answer_mailbox(gate: Gate, request: Request) -> Answer:
 def _seal(gate: Gate, contents: Contents) -> bytes:
     """Return the answer; a decoy recipient is made every time, so that both ways cost the same."""
     decoy = str(HybridIdentity.generate().recipient)
-    held = [
-        HeldPromise(gate.cards.promise(report_id=one, commitment=commitment, received_at=at), one)
-        for one, commitment, at in contents.promised
-    ]
+    held = [_read_promise(gate, row) for row in contents.promised]
 
     def build(recipient: str) -> bytes:
         return build_answer(
@@ -87,6 +87,7 @@ def _seal(gate: Gate, contents: Contents) -> bytes:
             messages=contents.messages,
             promises=held,
             sent=contents.sent,
+            sealed_name=contents.sealed_name,
         )
 
     try:
@@ -95,12 +96,21 @@ def _seal(gate: Gate, contents: Contents) -> bytes:
         return build(decoy)
 
 
+def _read_promise(gate: Gate, row: Any) -> HeldPromise | SealedPromise:
+    if row.sealed is not None:
+        return SealedPromise(row.sealed, row.report_id)
+    text = gate.cards.promise(
+        report_id=row.report_id, commitment=row.commitment, received_at=row.received_at
+    )
+    return HeldPromise(text, row.report_id)
+
+
 def _exchange(connection: Connection, *, key: bytes, asked: MailboxRequest, now: int) -> Contents:
     """Erase what she confirms, take what she sends, and return what waits."""
     box = find_mailbox(connection, key)
     if box is None or box.is_dead:
         sent = "none" if asked.send is None else "out_of_order"
-        return Contents(None, NO_HASH, Heads(), (), (), sent)
+        return Contents(None, NO_HASH, None, Heads(), (), (), sent)
     if asked.confirm:
         connection.execute(
             delete(messages).where(
@@ -133,6 +143,7 @@ def _exchange(connection: Connection, *, key: bytes, asked: MailboxRequest, now:
     return Contents(
         recipient=box.recipient,
         first_commitment=box.first_commitment,
+        sealed_name=box.first_commitment_sealed,
         heads=heads,
         messages=_list_unread(connection, key),
         promised=_list_promised(connection, key),
@@ -216,11 +227,12 @@ def _list_unread(connection: Connection, key: bytes) -> list[HeldMessage]:
     return [HeldMessage(row.ciphertext, row.sequence) for row in rows]
 
 
-def _list_promised(connection: Connection, key: bytes) -> list[tuple[bytes, bytes, int]]:
-    rows = connection.execute(
-        select(promises.c.report_id, promises.c.commitment, promises.c.received_at)
-        .where(promises.c.mailbox_key == key)
+def _list_promised(connection: Connection, key: bytes) -> Sequence[Any]:
+    query = select(
+        promises.c.report_id, promises.c.commitment, promises.c.received_at, promises.c.sealed
+    )
+    return connection.execute(
+        query.where(promises.c.mailbox_key == key)
         .order_by(promises.c.received_at, promises.c.report_id)
         .limit(_LOOKED_AT)
-    )
-    return [(row.report_id, row.commitment, row.received_at) for row in rows]
+    ).all()

@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, union_all
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from aigaq.gate.answers import Answer, json_answer
 from aigaq.gate.bodies import check_length, pieces, read_body
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
-from aigaq.gate.log_tables import log_entries
+from aigaq.gate.log_tables import log_entries, log_waiting
 from aigaq.gate.tables import (
     commitments,
     items,
@@ -204,6 +205,7 @@ def _receive_all(
         connection.execute(insert(mailboxes), known.new_mailboxes)
     if known.new_commitments:
         connection.execute(insert(commitments), known.new_commitments)
+        _take_over_posted(connection, known.new_commitments)
     _insert_reports(connection, [arrival for arrival, _ in new], repeated=known.repeated)
     for arrival, files in new:
         _insert_items(connection, arrival.envelope.id, files)
@@ -291,6 +293,12 @@ def _insert_reports(
         for facts in shared
     ]
     connection.execute(insert(promises), promised)
+
+
+def _take_over_posted(connection: Connection, queued: Sequence[dict[str, object]]) -> None:
+    """Let what the desk posted of these reports wait with the promises instead: one entry, once."""
+    entries = [build_blinded(cast(bytes, one["commitment"])) for one in queued]
+    connection.execute(delete(log_waiting).where(log_waiting.c.entry.in_(entries)))
 
 
 def _insert_items(connection: Connection, report: bytes, files: list[str]) -> None:

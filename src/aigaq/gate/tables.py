@@ -111,8 +111,11 @@ promises = Table(
     metadata,
     Column("report_id", LargeBinary(32), primary_key=True),
     _hash("mailbox_key", index=True),
-    _hash("commitment"),
+    _hash("commitment"),  # Zeros once the promise is sealed.
     Column("received_at", BigInteger, nullable=False),
+    # The promise as an age file to the mailbox, from the moment on in which the desk has the report
+    # and nothing else here names its commitment (PROTOCOL 22).
+    Column("sealed", LargeBinary),
 )
 
 mailboxes = Table(
@@ -120,7 +123,8 @@ mailboxes = Table(
     metadata,
     Column("key", LargeBinary(32), primary_key=True),
     Column("recipient", Text, nullable=False),
-    _hash("first_commitment"),
+    _hash("first_commitment"),  # Zeros once it is sealed.
+    Column("first_commitment_sealed", LargeBinary),
     Column("to_desk_sequence", BigInteger, nullable=False),
     _hash("to_desk_sha256"),
     Column("to_reporter_sequence", BigInteger, nullable=False),

@@ -2,6 +2,8 @@
 
 65,536 bytes of plaintext whatever is in it, as an age file to the mailbox recipient; for a key that
 the gate does not know, `build_answer_to_nobody` gives the same form to a fresh random recipient.
+What names a report of the log lies at the gate sealed to the mailbox once the desk has the report
+(`seal_name`, `seal_promise`); an answer carries it as it lies, and `parse_answer` opens it.
 Source: spec/mailbox.md, "The reporter's one request".
 """
 
@@ -68,6 +70,14 @@ class HeldPromise:
 
 
 @dataclass(frozen=True)
+class SealedPromise:
+    """A promise that waits for the reporter, as an age file that she alone opens."""
+
+    sealed: bytes
+    report_id: bytes
+
+
+@dataclass(frozen=True)
 class MailboxAnswer:
     """What a mailbox holds at this moment, as far as it fits into one answer."""
 
@@ -100,12 +110,14 @@ def build_answer(
     first_commitment: bytes,
     heads: Heads,
     messages: Sequence[HeldMessage],
-    promises: Sequence[HeldPromise],
+    promises: Sequence[HeldPromise | SealedPromise],
     sent: str = "none",
+    sealed_name: bytes | None = None,
 ) -> bytes:
     """Return the age file of `ANSWER_BYTES` that answers a mailbox request.
 
-    ``messages`` and ``promises`` are the waiting ones, oldest first; as many as fit are put in.
+    ``sealed_name`` stands for a first commitment that lies sealed (`NO_HASH` then). ``messages``
+    and ``promises`` are the waiting ones, oldest first; as many as fit are put in.
     Raises `SealingError` (``mailbox.bad_recipient``).
     """
     to = parse_hybrid_recipient(recipient, code="mailbox.bad_recipient")
@@ -116,9 +128,25 @@ def build_answer(
             messages=messages,
             promises=promises,
             sent=sent,
+            sealed_name=sealed_name,
         ),
         recipient=to,
     )
+
+
+def seal_name(first_commitment: bytes, *, recipient: str) -> bytes:
+    """Return the first commitment of a mailbox sealed to it.
+
+    Raises `SealingError` (``mailbox.bad_recipient``).
+    """
+    to = parse_hybrid_recipient(recipient, code="mailbox.bad_recipient")
+    return encrypt_bytes(first_commitment, recipients=[to])
+
+
+def seal_promise(promise: str, *, recipient: str) -> bytes:
+    """Return a promise sealed to its mailbox. Raises `SealingError` (``mailbox.bad_recipient``)."""
+    to = parse_hybrid_recipient(recipient, code="mailbox.bad_recipient")
+    return encrypt_bytes(promise.encode("utf-8"), recipients=[to])
 
 
 def build_answer_to_nobody(*, sent: str = "none") -> bytes:
@@ -143,7 +171,7 @@ def parse_answer(data: bytes, *, identity: HybridIdentity) -> MailboxAnswer:
         members = parse_json(unpad_from_step(padded, step=ANSWER_STEP))
     except SealingError:
         raise SealingError("mailbox.bad_answer") from None
-    return _read_answer(members)
+    return _read_answer(members, identity=identity)
 
 
 def _fit(
@@ -151,14 +179,15 @@ def _fit(
     first_commitment: bytes,
     heads: Heads,
     messages: Sequence[HeldMessage],
-    promises: Sequence[HeldPromise],
+    promises: Sequence[HeldPromise | SealedPromise],
     sent: str,
+    sealed_name: bytes | None = None,
 ) -> bytes:
     """Return the JSON of the answer with as many promises and messages as fit."""
-    promise_texts = [{"promise": one.promise, "report_id": one.report_id.hex()} for one in promises]
-    fitting_promises = _take(promise_texts, room=PROMISES_ROOM_BYTES)
+    fitting_promises = _take(list(map(_promise_members, promises)), room=PROMISES_ROOM_BYTES)
     members: dict[str, Any] = {
         "first_commitment": first_commitment.hex(),
+        "first_commitment_sealed": None if sealed_name is None else encode_base64(sealed_name),
         "format": FORMAT,
         "heads": heads.members(),
         "messages": [],
@@ -176,6 +205,13 @@ def _fit(
     return build_json(members)
 
 
+def _promise_members(one: HeldPromise | SealedPromise) -> dict[str, Any]:
+    members = {"promise": None, "report_id": one.report_id.hex(), "sealed": None}
+    if isinstance(one, SealedPromise):
+        return {**members, "sealed": encode_base64(one.sealed)}
+    return {**members, "promise": one.promise}
+
+
 def _take(values: Sequence[dict[str, Any]], *, room: int) -> list[dict[str, Any]]:
     """Return the first of ``values`` that fit into ``room`` bytes, a comma behind each."""
     taken: list[dict[str, Any]] = []
@@ -191,14 +227,23 @@ def _encrypt(content: bytes, *, recipient: HybridRecipient) -> bytes:
     return encrypt_bytes(pad_to_step(content, step=ANSWER_STEP), recipients=[recipient])
 
 
-def _read_answer(members: dict[str, Any]) -> MailboxAnswer:
-    names = ("first_commitment", "format", "heads", "messages", "more", "promises", "sent")
+def _read_answer(members: dict[str, Any], *, identity: HybridIdentity) -> MailboxAnswer:
+    names = (
+        "first_commitment",
+        "first_commitment_sealed",
+        "format",
+        "heads",
+        "messages",
+        "more",
+        "promises",
+        "sent",
+    )
     form = Form(members, names=names, code="mailbox.bad_answer")
     form.choice("format", among=(FORMAT,))
     messages = form.forms("messages", names=("ciphertext", "sequence"), maximum=1_000)
-    promises = form.forms("promises", names=("promise", "report_id"), maximum=1_000)
+    promises = form.forms("promises", names=("promise", "report_id", "sealed"), maximum=1_000)
     return MailboxAnswer(
-        first_commitment=form.hex("first_commitment"),
+        first_commitment=_read_name(form, identity=identity),
         heads=read_heads(form, "heads"),
         messages=tuple(
             HeldMessage(
@@ -208,12 +253,41 @@ def _read_answer(members: dict[str, Any]) -> MailboxAnswer:
             for one in messages
         ),
         promises=tuple(
-            HeldPromise(
-                promise=one.text("promise", maximum_bytes=MAXIMUM_TEXT_BYTES),
-                report_id=one.hex("report_id"),
-            )
+            HeldPromise(_read_promise(one, identity=identity), one.hex("report_id"))
             for one in promises
         ),
         more=form.boolean("more"),
         sent=form.choice("sent", among=SENT),
     )
+
+
+def _read_name(form: Form, *, identity: HybridIdentity) -> bytes:
+    """Return the first commitment, opened if it is sealed; then none stands beside it."""
+    plain = form.hex("first_commitment")
+    if form.is_null("first_commitment_sealed"):
+        return plain
+    opened = _open_sealed(form, "first_commitment_sealed", identity=identity)
+    if plain != NO_HASH or len(opened) != len(NO_HASH):
+        raise form.fault()
+    return opened
+
+
+def _read_promise(form: Form, *, identity: HybridIdentity) -> str:
+    """Return a promise's text, opened if it is sealed; it is there in one of the two ways."""
+    if form.is_null("sealed"):
+        return form.text("promise", maximum_bytes=MAXIMUM_TEXT_BYTES)
+    opened = _open_sealed(form, "sealed", identity=identity)
+    if not form.is_null("promise") or len(opened) > MAXIMUM_TEXT_BYTES:
+        raise form.fault()
+    try:
+        return opened.decode("utf-8")
+    except UnicodeDecodeError:
+        raise form.fault() from None
+
+
+def _open_sealed(form: Form, name: str, *, identity: HybridIdentity) -> bytes:
+    sealed = form.ciphertext(name, maximum_bytes=PROMISES_ROOM_BYTES)
+    try:
+        return decrypt_bytes(sealed, identities=[identity])
+    except AgeError:
+        raise form.fault() from None
