@@ -1,0 +1,356 @@
+"""Reads a case file, and finds everything that is wrong with it at once.
+
+Source of the form: ``spec/clocks.md``. A file that names what its pack does not know is wrong; one
+that says something odd (an offset that the place did not have, an event yet to come) is evaluated
+with a warning.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from aigaq.errors import AigaqError
+from aigaq.jurisdictions.fields import Faults, Fields
+from aigaq.jurisdictions.marked_yaml import Document, FileFault, parse_yaml
+from aigaq.jurisdictions.pack_shapes import Pack
+from aigaq.reckoning.case_shapes import (
+    KINDS,
+    OWN_TYPES,
+    RELATIONS,
+    RESULTS,
+    ROLES,
+    Case,
+    Event,
+    Party,
+    Proceeding,
+    Relation,
+)
+from aigaq.reckoning.places import Office, PlaceError, load_zone
+
+INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+YEARS = range(1990, 2100)
+MOST = 5_000
+#: Text of the file that only people read.
+FREE = ("note", "name", "title")
+FIELDS = ("remedy", "duty", "reason", "kind", "result")
+
+
+class CaseFileFaults(AigaqError):
+    """A case file is wrong; ``faults`` has each with its line."""
+
+    def __init__(self, faults: list[FileFault]) -> None:
+        super().__init__("case.faults", count=len(faults))
+        self.faults = sorted(faults, key=lambda fault: fault.line)
+
+
+def parse_document(data: bytes) -> Document:
+    """Return the YAML of a case file. Raises `CaseFileFaults`."""
+    try:
+        return parse_yaml(data)
+    except FileFault as fault:
+        raise CaseFileFaults([fault]) from None
+
+
+def read_pack_id(document: Document) -> str:
+    """Return the id of the pack that a case file names. Raises `CaseFileFaults`."""
+    faults = Faults(document)
+    name = Fields(document.value, path=(), faults=faults, area="case").words("pack")
+    if faults.found:
+        raise CaseFileFaults(faults.found)
+    return name
+
+
+def read_case(document: Document, *, pack: Pack, as_of: datetime | None = None) -> Case:
+    """Return the case; ``as_of`` overrides the file's. Raises `CaseFileFaults` with every fault."""
+    reader = _CaseReader(document, pack=pack, as_of=as_of)
+    case = reader.read()
+    if reader.faults.found:
+        raise CaseFileFaults(reader.faults.found)
+    return case
+
+
+def parse_instant(text: Any) -> datetime | None:
+    """Return an instant with its offset, or ``None`` if it is none."""
+    if not isinstance(text, str) or not INSTANT.fullmatch(text):
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.year in YEARS else None
+
+
+class _CaseReader:
+    def __init__(self, document: Document, *, pack: Pack, as_of: datetime | None) -> None:
+        self.faults = Faults(document)
+        self._top = Fields(document.value, path=(), faults=self.faults, area="case")
+        self._pack = pack
+        self._as_of = as_of
+        self._notes: list[tuple[str, int]] = []
+        self._parties: dict[str, Party] = {}
+        self._proceedings: dict[str, Proceeding] = {}
+        self._zone = load_zone(pack.facts.timezone)
+        self._region: str | None = None
+        self._district: str | None = None
+
+    def read(self) -> Case:
+        top = self._top
+        top.words("pack")
+        self._read_place(top.fields("place"))
+        written = self._read_instant(top, "as_of") if "as_of" in top else None
+        as_of = (self._as_of or written or datetime.now(UTC)).astimezone(self._zone)
+        offences = self._read_offences(top)
+        profile = frozenset(self._read_known(top, "profile", self._pack.profiles))
+        for key in FREE:
+            top.raw(key)
+        self._parties = self._read_parties()
+        relations = tuple(self._read_relation(row) for row in self._read_rows("relations"))
+        self._proceedings = self._read_proceedings()
+        events = self._read_events(as_of)
+        top.end()
+        return Case(
+            pack_id=self._pack.facts.id,
+            as_of=as_of,
+            zone=self._zone,
+            region=self._region,
+            district=self._district,
+            offences=offences,
+            profile=profile,
+            parties=self._parties,
+            relations=relations,
+            proceedings=self._proceedings or self._get_default_proceeding(events),
+            events=events,
+            notes=tuple(self._notes),
+        )
+
+    def _read_rows(self, key: str) -> list[Fields]:
+        rows = self._top.rows(key)
+        if len(rows) > MOST:
+            self._top.fault("too_many", key, most=MOST)
+            return []
+        return rows
+
+    def _read_place(self, fields: Fields) -> None:
+        self._region = fields.words_or_none("region")
+        self._district = fields.words_or_none("district")
+        fields.end()
+        if self._region is None:
+            return
+        region = self._pack.regions.get(self._region)
+        if region is None:
+            fields.fault("unknown_region", "region", region=self._region[:20])
+        elif region.timezone is not None:
+            self._zone = load_zone(region.timezone)
+
+    def _read_offences(self, row: Fields) -> tuple[str, ...]:
+        return self._read_known(row, "offence", self._pack.offences)
+
+    def _read_known(self, row: Fields, key: str, known: Any) -> tuple[str, ...]:
+        names = row.names(key)
+        for name in names:
+            if name not in known:
+                row.fault(f"unknown_{key}", key, id=name[:50])
+        return tuple(name for name in names if name in known)
+
+    def _read_parties(self) -> dict[str, Party]:
+        parties: dict[str, Party] = {}
+        for row in self._read_rows("parties"):
+            name = row.words("id")
+            if name in parties:
+                row.fault("id_twice", "id", id=name[:50])
+            if name in self._pack.institutions:
+                row.fault("id_of_institution", "id", id=name)
+            roles = row.names("roles")
+            for role in roles:
+                if role not in ROLES:
+                    row.fault("unknown_role", "roles", role=role[:50])
+            office = self._read_office(row, "office") if "office" in row else None
+            for key in FREE:
+                row.raw(key)
+            row.end()
+            parties[name] = Party(id=name, roles=frozenset(roles), office=office)
+        return parties
+
+    def _read_office(self, row: Fields, key: str) -> Office | None:
+        value = row.raw(key)
+        if isinstance(value, str):
+            return self._find_office(row, key, value)
+        fields = row.fields(key)
+        kind, district = fields.words("kind"), fields.words_or_none("district")
+        region = fields.words_or_none("region")
+        fields.end()
+        if region is not None and region not in self._pack.regions:
+            fields.fault("unknown_region", "region", region=region[:20])
+        found = self._find_institution(kind, has_district=district is not None)
+        if found is None:
+            fields.fault("unknown_institution", "kind", id=kind[:50])
+            return None
+        elsewhere = district if district is not None else region
+        return Office(found, None if elsewhere in (None, *self._own_places()) else elsewhere)
+
+    def _own_places(self) -> tuple[str, ...]:
+        return tuple(one for one in (self._district, self._region) if one is not None)
+
+    def _find_institution(self, kind: str, *, has_district: bool) -> str | None:
+        institutions = self._pack.institutions
+        if kind in institutions:
+            return kind
+        of_branch = [one for one in institutions.values() if one.branch == kind]
+        of_scope = [one for one in of_branch if (one.scope == "district") == has_district]
+        lowest = sorted(of_scope or of_branch, key=lambda one: one.level)
+        return lowest[0].id if lowest else None
+
+    def _find_office(self, row: Fields, key: str, text: str) -> Office | None:
+        institution, _, district = text.partition("@")
+        if institution not in self._pack.institutions:
+            row.fault("unknown_institution", key, id=institution[:50])
+            return None
+        if "@" in text and not district:
+            row.fault("unknown_institution", key, id=text[:50])
+        return Office(institution, None if district in ("", *self._own_places()) else district)
+
+    def _read_who(self, row: Fields, key: str) -> str | Office | None:
+        """Return a party's id or an office."""
+        value = row.raw(key)
+        if value is None:
+            return None
+        if isinstance(value, str) and value in self._parties:
+            return value
+        if isinstance(value, str) and value.partition("@")[0] not in self._pack.institutions:
+            row.fault("unknown_party", key, id=value[:50])
+            return None
+        return self._read_office(row, key)
+
+    def _read_relation(self, row: Fields) -> Relation:
+        start = row.words("from")
+        if start not in self._parties:
+            row.fault("unknown_party", "from", id=start[:50])
+        end = self._read_who(row, "to")
+        if "to" not in row:
+            row.fault("bad_form", "to", field="to", expected="a party or an office")
+        if end == start:
+            row.fault("related_to_oneself", "to", id=start[:50])
+        relation = Relation(start=start, end=end or "", kind=row.choice("kind", RELATIONS))
+        row.raw("note")
+        row.end()
+        return relation
+
+    def _read_proceedings(self) -> dict[str, Proceeding]:
+        proceedings: dict[str, Proceeding] = {}
+        for row in self._read_rows("proceedings"):
+            name = row.words("id")
+            if name in proceedings:
+                row.fault("id_twice", "id", id=name[:50])
+            proceedings[name] = Proceeding(
+                id=name,
+                kind=row.choice("kind", KINDS, "criminal"),
+                office=self._read_office(row, "institution") if "institution" in row else None,
+                number=row.words_or_none("number"),
+                offences=self._read_offences(row),
+            )
+            for key in FREE:
+                row.raw(key)
+            row.end()
+        return proceedings
+
+    def _read_events(self, as_of: datetime) -> tuple[Event, ...]:
+        first = next(iter(self._proceedings), "main")
+        known: dict[str, Any] = {**self._proceedings} or {"main": None}
+        events = []
+        for row in self._read_rows("events"):
+            event = self._read_event(row, first=first, known=known)
+            if event is None:
+                continue
+            if event.at > as_of:
+                self._notes.append(("event.in_the_future", event.line))
+            else:
+                events.append(event)
+        # Order in the file says nothing; what happened in the same instant is put in one order.
+        events.sort(key=lambda one: (one.at, one.type, one.proceeding, sorted(one.fields.items())))
+        return tuple(events)
+
+    def _read_event(self, row: Fields, *, first: str, known: Any) -> Event | None:
+        kind = row.words("type")
+        line = self.faults.document.get_line(row.path)
+        if kind not in OWN_TYPES and kind not in self._pack.triggers:
+            row.fault("unknown_event", "type", type=kind[:50])
+        proceeding = row.words("proceeding", first)
+        if proceeding not in known:
+            row.fault("unknown_proceeding", "proceeding", id=proceeding[:50])
+        at = self._read_at(row, line)
+        event_facts = self._read_known(row, "facts", self._pack.event_facts)
+        fields = {key: row.words(key) for key in FIELDS if key in row}
+        for key in OWN_TYPES.get(kind, ()):
+            if key not in row:
+                row.fault("missing_field", field=key, type=kind)
+        self._check_fields(row, kind, fields)
+        about = self._read_known(row, "about", self._pack.duties)
+        by, to = self._read_who(row, "by"), self._read_who(row, "to")
+        for key in FREE:
+            row.raw(key)
+        row.end()
+        if at is None:
+            return None
+        return Event(
+            type=kind,
+            at=at,
+            proceeding=proceeding,
+            by=by,
+            to=to,
+            facts=frozenset(event_facts),
+            fields=fields,
+            about=about,
+            line=line,
+        )
+
+    def _check_fields(self, row: Fields, kind: str, fields: dict[str, str]) -> None:
+        known: dict[str, Any] = {
+            "remedy": self._pack.remedies,
+            "duty": {**self._pack.duties, **self._pack.remedies},
+            "result": RESULTS,
+        }
+        if kind == "pressure":
+            known["kind"] = self._pack.pressure
+        for key, names in known.items():
+            if key in fields and fields[key] not in names:
+                row.fault(f"unknown_{key}", key, id=fields[key][:50])
+        if kind == "refused" and "duty" not in fields and "remedy" not in fields:
+            row.fault("missing_field", field="duty", type=kind)
+
+    def _read_at(self, row: Fields, line: int) -> datetime | None:
+        zone = self._zone
+        name = row.words_or_none("timezone")
+        if name is not None:
+            try:
+                zone = load_zone(name)
+            except PlaceError:
+                row.fault("unknown_timezone", "timezone", zone=name[:50])
+        at = self._read_instant(row, "at")
+        if at is None:
+            return None
+        local = at.astimezone(zone)
+        if local.utcoffset() != at.utcoffset() and not str(row.raw("at")).endswith("Z"):
+            self._notes.append(("event.other_offset", line))
+        return local
+
+    def _read_instant(self, row: Fields, key: str) -> datetime | None:
+        if key not in row:
+            row.fault("missing_field", field=key)
+            return None
+        instant = parse_instant(row.raw(key))
+        if instant is None:
+            row.fault("bad_instant", key, field=key)
+        return instant
+
+    def _get_default_proceeding(self, events: tuple[Event, ...]) -> dict[str, Proceeding]:
+        """Return *main*, at the office to which the first report went."""
+        to = next((one.to for one in events if isinstance(one.to, Office)), None)
+        accepting = [
+            one for one in self._pack.institutions.values() if "accept_report" in one.roles
+        ]
+        first = min(accepting, key=lambda one: one.level, default=None)
+        office = to or (Office(first.id) if first else None)
+        return {"main": Proceeding(id="main", kind="criminal", office=office)}

@@ -1,0 +1,95 @@
+"""What a case file says, as frozen dataclasses; the form is ``spec/clocks.md``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from aigaq.reckoning.places import Office
+
+ROLES = (
+    *("survivor", "relative", "witness", "helper", "lawyer"),
+    *("alleged_perpetrator", "suspect", "official", "other"),
+)
+PERPETRATORS = frozenset({"alleged_perpetrator", "suspect"})
+RELATIONS = ("kin", "superior", "works_at", "represents", "business")
+KINDS = ("criminal", "complaint", "court", "inquiry")
+#: Types of events beside the triggers of a pack, and the fields that each asks for.
+OWN_TYPES: Mapping[str, tuple[str, ...]] = {
+    "complaint_submitted": ("remedy", "to"),
+    "complaint_answered": ("remedy",),
+    "complaint_sent_down": ("remedy", "to"),
+    "duty_met": ("duty",),
+    "paused": ("reason",),
+    "interrupted": ("reason",),
+    "resumed": (),
+    "refused": (),
+    "released": (),
+    "pressure": ("kind",),
+}
+RESULTS = ("granted", "refused", "none")
+
+
+@dataclass(frozen=True)
+class Party:
+    """A person in the case."""
+
+    id: str
+    roles: frozenset[str]
+    office: Office | None = None
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A tie between two people, or between a person and an office."""
+
+    start: str
+    end: str | Office
+    kind: str
+
+
+@dataclass(frozen=True)
+class Proceeding:
+    """One registered matter before one authority."""
+
+    id: str
+    kind: str
+    office: Office | None
+    number: str | None = None
+    offences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened; ``at`` is an instant in the zone of its place."""
+
+    type: str
+    at: datetime
+    proceeding: str
+    by: str | Office | None = None
+    to: str | Office | None = None
+    facts: frozenset[str] = frozenset()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    about: tuple[str, ...] = ()
+    line: int = 0
+
+    def get_field(self, name: str) -> str:
+        """Return a field that its type asks for, or an empty text."""
+        return self.fields.get(name, "")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A whole case file, checked."""
+
+    pack_id: str
+    as_of: datetime
+    zone: tzinfo
+    region: str | None
+    district: str | None
+    offences: tuple[str, ...]
+    profile: frozenset[str]
+    parties: Mapping[str, Party]
+    relations: tuple[Relation, ...]
+    proceedings: Mapping[str, Proceeding]
+    events: tuple[Event, ...]
+    notes: tuple[tuple[str, int], ...] = ()

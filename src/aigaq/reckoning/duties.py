@@ -1,0 +1,291 @@
+"""What each authority owes after each event, and what became of it.
+
+Shapes: one `Owed` for each event that triggers a duty, and for each complaint that asks for an
+answer. Source of the rules: ``spec/clocks.md``, *Duties*.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from aigaq.jurisdictions.pack_shapes import Duty, Ground, Pack, Remedy, Text, get_in_force
+from aigaq.jurisdictions.terms import AnyTerm, Immediate, Term
+from aigaq.reckoning.case_shapes import Case, Event
+from aigaq.reckoning.due_dates import Due, Pause, Rules, reckon, reckon_lenient
+from aigaq.reckoning.places import Office
+from aigaq.reckoning.resolving import Around, resolve
+
+#: What someone asks for from an authority begins at the event itself.
+FROM_EVENT = "event"
+ANY_REASON = "*"
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A duty in a case, with its dates and its state."""
+
+    id: str
+    title: Text
+    proceeding: str
+    actor: Office | None
+    event: Event
+    starts_at: datetime
+    due: Due | None
+    ground: Ground
+    on_breach: tuple[str, ...]
+    is_critical: bool = False
+    applies: bool = True
+    is_complaint: bool = False
+    met_at: datetime | None = None
+    refused_at: datetime | None = None
+    superseded_at: datetime | None = None
+
+    def get_state(self, as_of: datetime) -> str:
+        """Return ``met``, ``not_applicable``, ``breached``, ``paused``, … at a moment."""
+        if self.met_at is not None:
+            return "met"
+        if not self.applies or self.superseded_at is not None:
+            return "not_applicable"
+        if self.refused_at is not None:
+            return "breached"
+        if self.due is None:
+            return "running"
+        if self.due.is_paused:
+            return "paused"
+        if self.due.lenient <= as_of:
+            return "breached"
+        return "disputed" if self.due.strict <= as_of else "running"
+
+    def get_breach(self, as_of: datetime) -> tuple[datetime, datetime | None] | None:
+        """Return since when it was late, and until when, or ``None`` if it never was."""
+        if not self.applies or (self.superseded_at is not None and self.met_at is None):
+            return None
+        since = self.refused_at
+        if since is None and self.due is not None and not self.due.is_paused:
+            since = self.due.lenient
+        if since is None or since > as_of or (self.met_at is not None and self.met_at < since):
+            return None
+        return since, self.met_at
+
+
+def list_duties(case: Case, *, pack: Pack) -> list[Owed]:
+    """Return what is and was owed in ``case``, by start and then id."""
+    pauses = list_pauses(case.events)
+    owed: list[Owed] = []
+    for event in iterate_events(case, pack=pack):
+        for rules in pack.duties.values():
+            duty = get_in_force(rules, on=event.at.date())
+            if duty is not None and event.type in duty.triggers:
+                owed.append(_owe(duty, event, case=case, pack=pack, pauses=pauses))
+        if event.type == "complaint_submitted":
+            answer = _owe_answer(event, case=case, pack=pack)
+            if answer is not None:
+                owed.append(answer)
+    owed.sort(key=lambda one: (one.starts_at, one.id, one.proceeding))
+    return _settle(owed, case=case, pack=pack)
+
+
+def iterate_events(case: Case, *, pack: Pack) -> Iterator[Event]:
+    """Yield the events, each followed by the triggers that pressure of its kind counts as."""
+    for event in case.events:
+        yield event
+        if event.type == "pressure":
+            rule = get_in_force(pack.pressure.get(event.get_field("kind"), ()), on=event.at.date())
+            for trigger in rule.opens if rule else ():
+                yield replace(event, type=trigger)
+
+
+def get_facts(case: Case, *, event: Event, pack: Pack) -> frozenset[str]:
+    """Return every fact that holds for an event: of people, offence, proceeding and itself."""
+    proceeding = case.proceedings.get(event.proceeding)
+    offences = (proceeding.offences if proceeding else ()) or case.offences
+    facts = {*case.profile, *event.facts}
+    for name in offences:
+        facts.add(f"offence:{name}")
+        rule = get_in_force(pack.offences[name], on=event.at.date()) or pack.offences[name][0]
+        if rule.severity is not None:
+            facts.add(f"severity:{rule.severity}")
+        if rule.mode is not None:
+            facts.add(f"mode:{rule.mode}")
+    if proceeding is not None:
+        facts.add(f"proceeding:{proceeding.kind}")
+    return frozenset(facts)
+
+
+def list_pauses(events: Iterable[Event]) -> Mapping[str, list[tuple[str, Pause]]]:
+    """Return, for each proceeding, its pauses with their reasons."""
+    pauses: dict[str, list[tuple[str, Pause]]] = {}
+    for event in events:
+        known = pauses.setdefault(event.proceeding, [])
+        if event.type in ("paused", "interrupted"):
+            known.append((event.get_field("reason"), Pause(event.at, None)))
+        elif event.type == "resumed":
+            reason = event.get_field("reason")
+            for number, (other, pause) in enumerate(known):
+                if pause.end is None and reason in ("", other):
+                    known[number] = (other, Pause(pause.start, event.at))
+    return pauses
+
+
+def get_rules(case: Case, *, event: Event, pack: Pack) -> Rules:
+    """Return how terms from ``event`` are counted."""
+    zone = event.at.tzinfo or case.zone
+    return Rules(counting=pack.counting, calendar=pack.calendar, zone=zone, as_of=case.as_of)
+
+
+def _owe(
+    duty: Duty,
+    event: Event,
+    *,
+    case: Case,
+    pack: Pack,
+    pauses: Mapping[str, list[tuple[str, Pause]]],
+) -> Owed:
+    facts = get_facts(case, event=event, pack=pack)
+    start = _find_start(duty, event, case=case)
+    term = next((one.term for one in duty.variants if one.when.holds(facts)), duty.term)
+    mine = [
+        pause
+        for reason, pause in pauses.get(event.proceeding, [])
+        if ANY_REASON in duty.pausable or reason in duty.pausable
+    ]
+    rules = get_rules(case, event=event, pack=pack)
+    due = _reckon(term, start=start, rules=rules, pauses=mine, ground=duty.ground)
+    if due is not None and duty.lenient_term is not None:
+        other = reckon(
+            term=duty.lenient_term,
+            start=start,
+            rules=rules,
+            pauses=mine,
+            article=duty.ground.article,
+        )
+        due = reckon_lenient(due=due, other=other)
+    proceeding = case.proceedings[event.proceeding]
+    around = Around(proceeding=proceeding.office, recipient=get_office(event.to, case=case))
+    return Owed(
+        id=duty.id,
+        title=duty.title,
+        proceeding=event.proceeding,
+        actor=resolve(duty.actor, pack=pack, around=around),
+        event=event,
+        starts_at=start,
+        due=due,
+        ground=duty.ground,
+        on_breach=duty.on_breach,
+        is_critical=duty.is_critical,
+        applies=duty.applies is None or duty.applies.holds(facts),
+    )
+
+
+def _reckon(
+    term: AnyTerm | None,
+    *,
+    start: datetime,
+    rules: Rules,
+    pauses: list[Pause],
+    ground: Ground,
+) -> Due | None:
+    if isinstance(term, Term | Immediate):
+        return reckon(term=term, start=start, rules=rules, pauses=pauses, article=ground.article)
+    return None
+
+
+def _find_start(duty: Duty, event: Event, *, case: Case) -> datetime:
+    if duty.start == FROM_EVENT:
+        return event.at
+    earlier = [
+        one.at
+        for one in case.events
+        if one.type == duty.start and one.proceeding == event.proceeding and one.at <= event.at
+    ]
+    return max(earlier, default=event.at)
+
+
+def get_office(who: str | Office | None, *, case: Case) -> Office | None:
+    """Return the office that was meant: itself, or that of a party."""
+    if isinstance(who, str):
+        party = case.parties.get(who)
+        return party.office if party else None
+    return who
+
+
+def _owe_answer(event: Event, *, case: Case, pack: Pack) -> Owed | None:
+    remedy = get_remedy(event.get_field("remedy"), event=event, pack=pack)
+    if remedy is None:
+        return None
+    facts = get_facts(case, event=event, pack=pack)
+    term: AnyTerm | None = remedy.answer
+    for variant in remedy.answer_variants:
+        if variant.when.holds(facts):
+            term = variant.term
+            break
+    due = None
+    if isinstance(term, Term | Immediate):
+        rules = get_rules(case, event=event, pack=pack)
+        due = reckon(term=term, start=event.at, rules=rules, article=remedy.ground.article)
+    return Owed(
+        id=remedy.id,
+        title=remedy.title,
+        proceeding=event.proceeding,
+        actor=get_office(event.to, case=case),
+        event=event,
+        starts_at=event.at,
+        due=due,
+        ground=remedy.ground,
+        on_breach=remedy.on_unanswered,
+        is_complaint=True,
+    )
+
+
+def get_remedy(name: str, *, event: Event, pack: Pack) -> Remedy | None:
+    """Return the remedy in force on the day of ``event``, or ``None``."""
+    return get_in_force(pack.remedies.get(name, ()), on=event.at.date())
+
+
+def _settle(owed: list[Owed], *, case: Case, pack: Pack) -> list[Owed]:
+    """Say of each duty when it was met, refused or superseded."""
+    settled = list(owed)
+    for event in iterate_events(case, pack=pack):
+        if event.type == "duty_met":
+            _meet_first(settled, event, name=event.get_field("duty"))
+        elif event.type == "complaint_answered":
+            _meet_first(settled, event, name=event.get_field("remedy"))
+        elif event.type == "refused":
+            _refuse_first(
+                settled, event, names=[event.get_field(key) for key in ("duty", "remedy")]
+            )
+        else:
+            _settle_by_trigger(settled, event, pack=pack)
+    return settled
+
+
+def _meet_first(settled: list[Owed], event: Event, *, name: str) -> None:
+    for number, one in enumerate(settled):
+        if one.id == name and one.met_at is None and _is_of(one, event):
+            settled[number] = replace(one, met_at=event.at)
+            return
+
+
+def _refuse_first(settled: list[Owed], event: Event, *, names: list[str]) -> None:
+    for number, one in enumerate(settled):
+        is_open = one.met_at is None and one.refused_at is None
+        if one.id in names and is_open and _is_of(one, event):
+            settled[number] = replace(one, refused_at=event.at)
+            return
+
+
+def _settle_by_trigger(settled: list[Owed], event: Event, *, pack: Pack) -> None:
+    for number, one in enumerate(settled):
+        if one.is_complaint or one.met_at is not None or not _is_of(one, event):
+            continue
+        duty = get_in_force(pack.duties.get(one.id, ()), on=one.event.at.date())
+        if duty is None or one.event is event:
+            continue
+        if event.type in duty.met_by:
+            settled[number] = replace(one, met_at=event.at)
+        elif event.type in duty.superseded_by and one.superseded_at is None:
+            settled[number] = replace(one, superseded_at=event.at)
+
+
+def _is_of(one: Owed, event: Event) -> bool:
+    return one.proceeding == event.proceeding and one.starts_at <= event.at

@@ -1,0 +1,234 @@
+"""Where to complain next: the first competent body that no conflict reaches.
+
+Shapes: a `Proposal` is one remedy at one office, with every late duty that asks for it. Nothing
+here decides that a lawful way does not exist: what is passed over stands in *excluded*, with its
+path. Source: ``spec/clocks.md``, *Proposals*.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aigaq.jurisdictions.pack_shapes import Pack, Remedy
+from aigaq.reckoning.case_shapes import Case, Event
+from aigaq.reckoning.conflicts import Caution, Reached
+from aigaq.reckoning.duties import Owed, get_facts, get_remedy
+from aigaq.reckoning.places import Office
+from aigaq.reckoning.resolving import Around, is_meant, list_superiors, resolve
+from aigaq.reckoning.windows import OpenWindow
+
+DECIDES = "decide_complaint"
+INTERNATIONAL = 4
+
+
+@dataclass
+class Proposal:
+    """One remedy at one office: why, until when, and instead of whom."""
+
+    remedy: Remedy
+    office: Office
+    because: list[Owed] = field(default_factory=list)
+    instead_of: list[Office] = field(default_factory=list)
+    file_within: datetime | None = None
+    along_with: Remedy | None = None
+
+
+@dataclass
+class Ladder:
+    """What was found: proposals in order, lawful addressees, duties for which none was left."""
+
+    proposals: list[Proposal] = field(default_factory=list)
+    lawful: dict[Office, dict[str, Remedy]] = field(default_factory=dict)
+    exhausted: list[Owed] = field(default_factory=list)
+    offences: list[tuple[str, Owed]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """All that a search for an addressee looks at."""
+
+    case: Case
+    pack: Pack
+    reached: Mapping[Office, Reached]
+    cautions: Mapping[Office, Caution]
+    windows: Sequence[OpenWindow]
+
+
+def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
+    """Return proposals for every late duty, in the order of ``owed`` and of the pack."""
+    ladder = Ladder()
+    for one in owed:
+        before = len(ladder.proposals)
+        merged = False
+        for name in _list_names(one, ground=ground):
+            if name in ground.pack.offences:
+                if (name, one) not in ladder.offences:
+                    ladder.offences.append((name, one))
+                continue
+            merged |= _propose_one(name, one, ladder=ladder, ground=ground)
+        if len(ladder.proposals) == before and not merged:
+            ladder.exhausted.append(one)
+    _propose_international(ladder, ground=ground)
+    ladder.proposals.sort(key=lambda one: one.remedy.is_never_first)
+    return ladder
+
+
+def _list_names(one: Owed, *, ground: Ground) -> Iterator[str]:
+    """Yield the remedies and offences that a late duty asks for, in the pack's order."""
+    if not one.is_complaint:
+        yield from one.on_breach
+        return
+    remedy = get_remedy(one.id, event=one.event, pack=ground.pack)
+    if remedy is not None:
+        yield from remedy.on_refused if one.refused_at is not None else remedy.on_unanswered
+
+
+def _propose_one(name: str, one: Owed, *, ladder: Ladder, ground: Ground) -> bool:
+    """Add the remedy ``name``; tell whether the duty has it now, or had it before."""
+    remedy = get_remedy(name, event=one.event, pack=ground.pack)
+    if remedy is None or not _fits(remedy, one, ground=ground):
+        return False
+    if _was_filed(remedy, one, case=ground.case):
+        return True
+    lawful = _resolve_all(remedy.to, one, ground=ground)
+    for one_of in lawful:
+        ladder.lawful.setdefault(one_of, {}).setdefault(remedy.id, remedy)
+    office = _choose(remedy, one, lawful=lawful, ground=ground)
+    if office is None:
+        return False
+    passed = [other for other in lawful if other in ground.reached and other != office]
+    _add(ladder, remedy=remedy, office=office, one=one, passed=passed, ground=ground)
+    if passed:
+        for along in remedy.along:
+            _propose_along(along, remedy, one, ladder=ladder, ground=ground)
+    return True
+
+
+def _propose_along(name: str, main: Remedy, one: Owed, *, ladder: Ladder, ground: Ground) -> None:
+    remedy = get_remedy(name, event=one.event, pack=ground.pack)
+    if remedy is None or _was_filed(remedy, one, case=ground.case):
+        return
+    lawful = _resolve_all(remedy.to, one, ground=ground)
+    office = _choose(remedy, one, lawful=lawful, ground=ground)
+    if office is not None:
+        _add(ladder, remedy=remedy, office=office, one=one, passed=[], ground=ground, main=main)
+
+
+def _add(
+    ladder: Ladder,
+    *,
+    remedy: Remedy,
+    office: Office,
+    one: Owed,
+    passed: list[Office],
+    ground: Ground,
+    main: Remedy | None = None,
+) -> None:
+    for known in ladder.proposals:
+        if known.remedy.id == remedy.id and known.office == office:
+            known.because += [one] if one not in known.because else []
+            known.instead_of += [other for other in passed if other not in known.instead_of]
+            return
+    ladder.proposals.append(
+        Proposal(
+            remedy=remedy,
+            office=office,
+            because=[one],
+            instead_of=passed,
+            file_within=_get_file_within(remedy, one, ground=ground),
+            along_with=main,
+        )
+    )
+
+
+def _get_file_within(remedy: Remedy, one: Owed, *, ground: Ground) -> datetime | None:
+    running = [
+        window.due.strict
+        for window in ground.windows
+        if window.window.id == remedy.window
+        and window.proceeding == one.proceeding
+        and window.get_state(ground.case.as_of) == "running"
+    ]
+    return min(running, default=None)
+
+
+def _fits(remedy: Remedy, one: Owed, *, ground: Ground) -> bool:
+    facts = get_facts(ground.case, event=one.event, pack=ground.pack)
+    if remedy.applies is not None and not remedy.applies.holds(facts):
+        return False
+    if not remedy.against or one.actor is None:
+        return True
+    around = _get_around(one, ground=ground)
+    return any(
+        is_meant(name, office=one.actor, pack=ground.pack, around=around) for name in remedy.against
+    )
+
+
+def _was_filed(remedy: Remedy, one: Owed, *, case: Case) -> bool:
+    return any(
+        event.type == "complaint_submitted"
+        and event.get_field("remedy") == remedy.id
+        and event.proceeding == one.proceeding
+        and (one.id in event.about if event.about else _is_after(event, one))
+        for event in case.events
+    )
+
+
+def _is_after(event: Event, one: Owed) -> bool:
+    return event.at >= one.starts_at and event is not one.event
+
+
+def _resolve_all(names: Sequence[str], one: Owed, *, ground: Ground) -> list[Office]:
+    around = _get_around(one, ground=ground)
+    found = (resolve(name, pack=ground.pack, around=around) for name in names)
+    return list(dict.fromkeys(office for office in found if office is not None))
+
+
+def _get_around(one: Owed, *, ground: Ground) -> Around:
+    proceeding = ground.case.proceedings[one.proceeding].office
+    return Around(proceeding=proceeding, recipient=one.actor, actor=one.actor)
+
+
+def _choose(remedy: Remedy, one: Owed, *, lawful: list[Office], ground: Ground) -> Office | None:
+    """Return the first candidate that is free; a cautioned one only if no other is left."""
+    cautioned = None
+    for office in _list_candidates(remedy, one, lawful=lawful, ground=ground):
+        if office in ground.reached or office == one.actor:
+            continue
+        if office not in ground.cautions:
+            return office
+        cautioned = cautioned or office
+    return cautioned
+
+
+def _list_candidates(
+    remedy: Remedy, one: Owed, *, lawful: list[Office], ground: Ground
+) -> Iterator[Office]:
+    """Yield addressees: lawful ones, the pack's others, a level up, then every competent body."""
+    yield from lawful
+    if remedy.is_international:
+        return
+    yield from _resolve_all(remedy.instead, one, ground=ground)
+    for office in lawful:
+        for above in list_superiors(office, pack=ground.pack):
+            if ground.pack.institutions[above.institution].level < INTERNATIONAL:
+                yield above
+    competent = [
+        body
+        for body in ground.pack.institutions.values()
+        if DECIDES in body.roles and body.level < INTERNATIONAL
+    ]
+    for body in sorted(competent, key=lambda body: body.level):
+        yield Office(body.id)
+
+
+def _propose_international(ladder: Ladder, *, ground: Ground) -> None:
+    """Where nobody is left in the country, name the bodies beyond it."""
+    for one in ladder.exhausted:
+        for versions in ground.pack.remedies.values():
+            for remedy in versions:
+                if not remedy.is_international or _was_filed(remedy, one, case=ground.case):
+                    continue
+                lawful = _resolve_all(remedy.to, one, ground=ground)
+                if lawful and lawful[0] not in ground.reached:
+                    _add(ladder, remedy=remedy, office=lawful[0], one=one, passed=[], ground=ground)

@@ -1,0 +1,163 @@
+"""Why something is proposed, passed over or warned of, in Kazakh, Russian and English."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from aigaq.jurisdictions.pack_shapes import Pack, Text
+from aigaq.reckoning.case_shapes import Event
+from aigaq.reckoning.conflicts import Reached
+from aigaq.reckoning.words import LANGUAGES, write_moment
+
+if TYPE_CHECKING:
+    from aigaq.reckoning.proposals import Proposal
+
+PACK_UNREVIEWED: Text = {
+    "kk": "Бұл елдің ережелерін адвокат тексермеген. Мерзімге сенбес бұрын бапты оқыңыз.",
+    "ru": "Правила этой страны не проверены адвокатом. Прежде чем полагаться на срок, "
+    "прочитайте статью.",
+    "en": "No advocate has reviewed the rules of this country. Read the article before you rely "
+    "on a date.",
+}
+NO_OFFENCE: Text = {
+    "kk": "Қылмыс құрамы көрсетілмеген: оған байланысты мерзімдер мен терезелер жоқ.",
+    "ru": "Состав преступления не указан: сроки и окна, которые от него зависят, не показаны.",
+    "en": "No offence is named: terms and windows that depend on it are left out.",
+}
+CALENDAR_ESTIMATED: Text = {
+    "kk": "Кейбір мерзімдер әлі бекітілмеген немесе ауыстырылған мереке күніне байланысты. "
+    "Күнтізбені тексеріңіз.",
+    "ru": "Некоторые сроки зависят от праздника, который ещё не утверждён или перенесён. "
+    "Проверьте календарь.",
+    "en": "Some dates rest on a holiday that is estimated or was moved. Check the calendar.",
+}
+ACTOR_UNKNOWN: Text = {
+    "kk": "Кейбір міндеттерді қай орган атқаратыны файлдан көрінбейді.",
+    "ru": "По файлу не видно, какой орган исполняет некоторые обязанности.",
+    "en": "The file does not show which body owes some of the duties.",
+}
+OTHER_OFFSET: Text = {
+    "kk": "{line}-жол: уақыт белдеуі сол күнгі жергілікті белдеуге сай емес. Сәт сол қалпында "
+    "алынды.",
+    "ru": "Строка {line}: смещение не совпадает с местным временем того дня. Момент взят как есть.",
+    "en": "Line {line}: the offset is not that of the place on that day. The instant is kept as "
+    "written.",
+}
+IN_THE_FUTURE: Text = {
+    "kk": "{line}-жол: оқиға әлі болған жоқ, есепке алынбады.",
+    "ru": "Строка {line}: событие ещё не наступило и не учтено.",
+    "en": "Line {line}: the event has not happened yet and is left out.",
+}
+NOTES = {"event.other_offset": OTHER_OFFSET, "event.in_the_future": IN_THE_FUTURE}
+EXHAUSTED: Text = {
+    "kk": "Ел ішінде қақтығысы жоқ құзыретті орган қалмады: {what}. Халықаралық деңгей көрсетілді.",
+    "ru": "В стране не осталось компетентного органа без конфликта: {what}. Назван международный "
+    "уровень.",
+    "en": "No competent body without a conflict is left in the country: {what}. The international "
+    "level is named.",
+}
+LATE: Text = {
+    "kk": "«{what}» орындалмады, {since} бастап кешіктірілді ({article}).",
+    "ru": "«{what}»: не исполнено, просрочено с {since} ({article}).",
+    "en": "“{what}” was not done; late since {since} ({article}).",
+}
+REFUSED: Text = {
+    "kk": "«{what}»: {since} бас тартылды ({article}).",
+    "ru": "«{what}»: отказано {since} ({article}).",
+    "en": "“{what}” was refused, {since} ({article}).",
+}
+INSTEAD: Text = {
+    "kk": "Заң бойынша мекенжай – {offices}, бірақ оған қақтығыс жетеді.",
+    "ru": "По закону адресат – {offices}, но до него доходит конфликт.",
+    "en": "The lawful addressee is {offices}, but a conflict reaches it.",
+}
+ALONG: Text = {
+    "kk": "«{what}» бірге беріледі.",
+    "ru": "Подаётся вместе: «{what}».",
+    "en": "Filed along with “{what}”.",
+}
+NO_ARTICLE = {"kk": "бабы жоқ", "ru": "без статьи", "en": "no article"}
+REACHED: Text = {
+    "kk": "Айыпталған адамнан осы органға дейін байланыстар тізбегі бар: {path}.",
+    "ru": "От предполагаемого виновника к этому органу ведёт цепочка связей: {path}.",
+    "en": "A chain of relations leads from an alleged perpetrator to this body: {path}.",
+}
+SENT_DOWN: Text = {
+    "kk": "Шағым үстінен шағым жасалған органның өзіне жіберілді: {path}.",
+    "ru": "Жалоба спущена тому, на кого жаловались: {path}.",
+    "en": "The complaint was sent down to the one complained of: {path}.",
+}
+PRESSURE: Text = {
+    "kk": "{at} болған қысым.",
+    "ru": "Давление {at}.",
+    "en": "Pressure, {at}.",
+}
+BREACH: Text = {
+    "kk": "«{what}» міндеті орындалмады.",
+    "ru": "Не исполнена обязанность «{what}».",
+    "en": "The duty “{what}” was not met.",
+}
+
+
+def build_note(code: str, *, line: int) -> Text:
+    """Return the sentence for something odd on a line of the file."""
+    return {language: NOTES[code][language].format(line=line) for language in LANGUAGES}
+
+
+def build_exhausted(titles: Sequence[Text]) -> Text:
+    """Return the sentence that nobody is left for these duties."""
+    return {
+        language: EXHAUSTED[language].format(
+            what=", ".join(dict.fromkeys(title[language] for title in titles))
+        )
+        for language in LANGUAGES
+    }
+
+
+def build_proposal(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text:
+    """Return why a remedy is proposed, and why to this office."""
+    texts: Text = {}
+    for language in LANGUAGES:
+        sentences = []
+        for owed in proposal.because:
+            late = owed.get_breach(as_of)
+            since = late[0] if late else owed.starts_at
+            template = LATE if owed.refused_at is None else REFUSED
+            sentences.append(
+                template[language].format(
+                    what=owed.title[language],
+                    since=write_moment(since, language=language),
+                    article=owed.ground.article or NO_ARTICLE[language],
+                )
+            )
+        if proposal.instead_of:
+            names = [
+                pack.institutions[office.institution].names[language]
+                for office in proposal.instead_of
+            ]
+            sentences.append(INSTEAD[language].format(offices=", ".join(names)))
+        if proposal.along_with is not None:
+            title = proposal.along_with.title[language]
+            sentences.append(ALONG[language].format(what=title))
+        texts[language] = " ".join(sentences)
+    return texts
+
+
+def build_excluded(reached: Reached) -> Text:
+    """Return why an office is passed over."""
+    template = REACHED if reached.why == "relation" else SENT_DOWN
+    path = " → ".join(reached.path)
+    return {language: template[language].format(path=path) for language in LANGUAGES}
+
+
+def build_offence(event: Event | None, *, duty: Text | None) -> Text:
+    """Return which event or which missed duty may be the offence."""
+    if event is not None:
+        return {
+            language: PRESSURE[language].format(at=write_moment(event.at, language=language))
+            for language in LANGUAGES
+        }
+    return {
+        language: BREACH[language].format(what=duty[language] if duty else "")
+        for language in LANGUAGES
+    }

@@ -1,0 +1,110 @@
+"""The time in which our side may or must file: opened by events, or by silence to a complaint.
+
+A window that passed is *lapsed*, never breached: it is hers to use. Each start of a window that may
+start in several ways stands alone. Source: ``spec/clocks.md``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aigaq.jurisdictions.pack_shapes import Opening, Pack, Window, get_in_force
+from aigaq.reckoning.case_shapes import Case, Event
+from aigaq.reckoning.due_dates import Due, reckon
+from aigaq.reckoning.duties import Owed, get_facts, get_rules, iterate_events
+
+
+@dataclass(frozen=True)
+class OpenWindow:
+    """One window of ours in one proceeding."""
+
+    window: Window
+    proceeding: str
+    starts_at: datetime
+    due: Due
+    used_at: datetime | None
+
+    def get_state(self, as_of: datetime) -> str:
+        """Return ``used``, ``lapsed`` or ``running`` at a moment."""
+        if self.used_at is not None:
+            return "used"
+        return "lapsed" if self.due.lenient <= as_of else "running"
+
+
+def list_windows(case: Case, *, pack: Pack, owed: Sequence[Owed]) -> list[OpenWindow]:
+    """Return our windows, by strict date and then id."""
+    windows: list[OpenWindow] = []
+    for event in iterate_events(case, pack=pack):
+        for window in _list_in_force(event, case=case, pack=pack):
+            for opening in window.opens:
+                if opening.trigger == event.type:
+                    windows.append(_open(window, opening, event, case=case, pack=pack))
+    for one in owed:
+        for window in _list_in_force(one.event, case=case, pack=pack):
+            for opening in window.opens:
+                silent_at = _find_silence(opening, one, case=case, pack=pack)
+                if silent_at is not None:
+                    windows.append(
+                        _open(window, opening, one.event, case=case, pack=pack, at=silent_at)
+                    )
+    windows.sort(key=lambda one: (one.due.strict, one.window.id, one.proceeding))
+    return windows
+
+
+def _list_in_force(event: Event, *, case: Case, pack: Pack) -> list[Window]:
+    facts = get_facts(case, event=event, pack=pack)
+    found = (get_in_force(rules, on=event.at.date()) for rules in pack.windows.values())
+    return [
+        window
+        for window in found
+        if window is not None and (window.applies is None or window.applies.holds(facts))
+    ]
+
+
+def _find_silence(opening: Opening, one: Owed, *, case: Case, pack: Pack) -> datetime | None:
+    """Return when a complaint had stayed without answer for long enough, or ``None``."""
+    if opening.unanswered != one.id or not one.is_complaint or opening.after is None:
+        return None
+    rules = get_rules(case, event=one.event, pack=pack)
+    silent_at = reckon(term=opening.after, start=one.starts_at, rules=rules).strict
+    answered_at = min((at for at in (one.met_at, one.refused_at) if at is not None), default=None)
+    if silent_at > case.as_of or (answered_at is not None and answered_at < silent_at):
+        return None
+    return silent_at
+
+
+def _open(
+    window: Window,
+    opening: Opening,
+    event: Event,
+    *,
+    case: Case,
+    pack: Pack,
+    at: datetime | None = None,
+) -> OpenWindow:
+    starts_at = at or event.at
+    due = reckon(
+        term=opening.term,
+        start=starts_at,
+        rules=get_rules(case, event=event, pack=pack),
+        article=window.ground.article,
+    )
+    used_at = next(
+        (
+            one.at
+            for one in case.events
+            if one.proceeding == event.proceeding
+            and one.at >= event.at
+            and (
+                one.type in window.closed_by
+                or (
+                    one.type == "complaint_submitted"
+                    and window.remedy is not None
+                    and one.get_field("remedy") == window.remedy
+                )
+            )
+            and one is not event
+        ),
+        None,
+    )
+    return OpenWindow(window, event.proceeding, starts_at, due, used_at)
