@@ -12,21 +12,23 @@ from aigaq.core.home import get_home
 EXPORT_SECONDS = 6 * 3600.0
 
 
-class Numbers(click.ParamType[list[int] | None]):
-    """``all`` (None), or numbers with commas between."""
+class Numbers(click.ParamType[list[int] | str | None]):
+    """``all`` (None), ``allowed`` (what a consent covers), or numbers with commas between."""
 
     name = "numbers"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> list[int] | None:
+    ) -> list[int] | str | None:
         """Return the numbers."""
         if value == "all" or value is None:
             return None
+        if value == "allowed":
+            return "allowed"
         try:
             return [int(one) for one in str(value).split(",")]
         except ValueError:
-            self.fail("name items by their numbers, such as 0,2, or say: all", param, ctx)
+            self.fail("name items by their numbers, such as 0,2, or say: all, allowed", param, ctx)
 
 
 @click.group()
@@ -35,8 +37,15 @@ def evidence() -> None:
 
 
 @evidence.command()
-@click.option("--report", "reports", type=int, multiple=True, required=True, help="Its number.")
-@click.option("--items", type=Numbers(), default="all", show_default=True, help="Such as 0,2.")
+@click.option("--report", "reports", type=int, multiple=True, help="Its number; may be repeated.")
+@click.option("--collection", metavar="NAME", help="Every report of a collection of the desk.")
+@click.option(
+    "--items",
+    type=Numbers(),
+    default="all",
+    show_default=True,
+    help="Such as 0,2. `allowed`: what a consent covers, and nothing else.",
+)
 @click.option("--purpose", default="prove", show_default=True, help="What the consent is for.")
 @click.option("--audience", default="court", show_default=True, help="Whom the consent names.")
 @click.option(
@@ -52,7 +61,8 @@ def evidence() -> None:
 @JSON
 def export(
     reports: tuple[int, ...],
-    items: list[int] | None,
+    collection: str | None,
+    items: list[int] | str | None,
     purpose: str,
     audience: str,
     languages: tuple[str, ...],
@@ -66,11 +76,14 @@ def export(
     Only items under a consent for this purpose and audience that nobody took back; our own verifier
     passes the package before it is handed out.
     """
+    if bool(reports) == (collection is not None):
+        raise click.UsageError("name either --report, once or more, or --collection")
     answer = ask_running_desk(
         get_home(),
         command="export-package",
         answer_seconds=EXPORT_SECONDS,
         reports=list(reports),
+        collection=collection,
         items=items,
         purpose=purpose,
         audience=audience,
@@ -80,8 +93,9 @@ def export(
         out=str(out.absolute()),
     )
     sentence = (
-        f"{answer['items']} items in {answer['path']}\n"
-        f"SHA-256 of evidence/package.json, to be copied by hand:\n  {answer['control']}\n"
+        f"{answer['items']} items of {answer['reports']} reports in {answer['path']}\n"
+        + (f"Left out, without a consent: {answer['left_out']}\n" if answer["left_out"] else "")
+        + f"SHA-256 of evidence/package.json, to be copied by hand:\n  {answer['control']}\n"
         f"SHA-256 of tagmanifest-sha256.txt, over every file:\n  {answer['seal']}\n"
         "Check it: aigaq-verify package PATH --policy POLICY"
     )

@@ -61,10 +61,14 @@ SENTENCES = {
     "package.no_language": "--language takes kk, ru and en, each once, at least one of them.",
     "package.no_log": "The log at the gate cannot be read, or is not the one that this desk "
     "watches. Nothing was handed out; look at the alarms.",
+    "package.nothing_allowed": "No consent covers any of these items for this purpose. Nothing was "
+    "handed out. Ask the reporters.",
     "package.not_logged": "Report {report} is not in the log yet. Try again after the delay that "
     "the card promises, at most a day.",
     "package.not_verified": "The verifier refuses the package that this desk made ({found}, step "
     "{step}). Nothing was handed out; tell who keeps this program.",
+    "collection.empty": "No report is in this collection.",
+    "collection.unknown": "There is no collection of this name at the desk.",
     "container.bad_name": "This is not the file of a sealed report. Name another one.",
     "container.bad_order": "This is not the file of a sealed report, or parts of it are missing.",
     "container.bad_tar": "This is not the file of a sealed report, or it was damaged on the way.",

@@ -8,7 +8,7 @@ FOR_WHOM: Words = {
     "prove": _("A court"),
     "complain": _("An authority"),
     "represent": _("A lawyer"),
-    "refer": _("Someone who helps"),
+    "refer": _("A doctor, psychologist or shelter"),
 }
 
 REFUSALS: Words = {
@@ -56,8 +56,9 @@ STEPS: Words = {
     "bag": _("No file was changed, added or lost."),
     "policy": _("Whose keys count: the one who checks says so."),
     "card": _("The organisation's keys signed it."),
-    "checkpoint": _("The log signed this state, and others cosigned it."),
-    "tokens": _("Timestamp authorities stamped this state."),
+    "checkpoint": _("Signatures under this state of the log."),
+    "tokens": _("Each timestamp over this state is genuine."),
+    "no_tokens": _("There is no timestamp over this state."),
     "inclusion": _("Each report stands in the public log."),
     "commitment": _("What the log holds belongs to these reports."),
     "items": _("Each file is the one that came, byte for byte."),
@@ -72,6 +73,13 @@ RESULTS: Words = {
     "not anchored": _("for the other side to judge"),
     "unknown": _("cannot be said"),
     "skipped": _("not looked at"),
+}
+
+FOUND: Words = {
+    "custody.not_logged": _(
+        "The newest lines of custody come into the log within a day. A package that is made after"
+        " that proves more."
+    ),
 }
 
 COLLECTION_REFUSALS: Words = {

@@ -66,6 +66,11 @@ class VerdictStep:
     where: str
     words: str
 
+    @property
+    def has_nothing(self) -> bool:
+        """Tell whether the step had nothing to look at: a package without timestamps."""
+        return self.name == "tokens" and self.words.startswith("0 of 0 ")
+
 
 @dataclass(frozen=True)
 class ExportDetail:

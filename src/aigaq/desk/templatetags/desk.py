@@ -177,6 +177,7 @@ TABLES = {
     "due": words.DUE_REASONS,
     "for_whom": export_words.FOR_WHOM,
     "package": export_words.REFUSALS,
+    "found": export_words.FOUND,
     "stage": export_words.STAGES,
     "step": export_words.STEPS,
     "step_result": export_words.RESULTS,
