@@ -4,6 +4,7 @@ Used by the verifier's tests, its fuzzing and its bench. `Court` holds keys, a l
 partner that cosigns, and reports that were sealed; `write` makes a package of them.
 """
 
+import hashlib
 import io
 import json
 import secrets
@@ -25,6 +26,7 @@ from aigaq.evidence.custody_lines import (
     hash_line,
 )
 from aigaq.evidence.package_shapes import (
+    DerivedFrom,
     LoggedHead,
     Package,
     PackagedGrant,
@@ -75,6 +77,7 @@ from aigaq.tlog.notes import ED25519
 
 AT = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 TOLD_HOW = 202
+STRIP = "strip/v1"
 
 
 @dataclass
@@ -99,6 +102,7 @@ class Court:
         )
     )
     sealed: list[Sealed] = field(default_factory=list)
+    derivatives: dict[tuple[bytes, int], bytes] = field(default_factory=dict)
     custody: list[bytes] = field(default_factory=list)
     head: bytes = NO_HEAD
     opening: Opening | None = None
@@ -150,7 +154,13 @@ class Court:
             self.record("received", f"{report.report_id.hex()}/{item.number}", item.sha256)
         return sealed
 
-    def record(self, event: str, item: str | None, sha256: bytes | None) -> None:
+    def derive(self, one: Sealed, number: int, data: bytes) -> None:
+        """Let ``data`` leave in place of an item, as a copy of it without hidden details."""
+        self.derivatives[one.report.report_id, number] = data
+        name = f"{one.report.report_id.hex()}/{number}"
+        self.record("derived", name, hashlib.sha256(data).digest(), note=STRIP)
+
+    def record(self, event: str, item: str | None, sha256: bytes | None, *, note: str = "") -> None:
         line = build_line(
             CustodyLine(
                 sequence=len(self.custody) + 1,
@@ -159,6 +169,7 @@ class Court:
                 event=event,
                 item=item,
                 sha256=sha256,
+                note=note,
             )
         )
         self.custody.append(line)
@@ -258,7 +269,7 @@ class Court:
     def _items(self, one: Sealed) -> list[PackagedItem]:
         manifest = one.report.manifest
         first = len(manifest.answers) + len(manifest.consents)
-        return [
+        originals = [
             PackagedItem(
                 report_id=one.report.report_id,
                 item_number=item.number,
@@ -273,6 +284,28 @@ class Court:
             )
             for item in manifest.items
         ]
+        return [self._derive(item) for item in originals]
+
+    def _derive(self, item: PackagedItem) -> PackagedItem:
+        data = self.derivatives.get((item.report_id, item.item_number))
+        if data is None:
+            return item
+        original = DerivedFrom(
+            name=item.name,
+            media_type=item.media_type,
+            size_bytes=item.size_bytes,
+            sha256=item.sha256,
+            recipe=STRIP,
+        )
+        return replace(
+            item,
+            name=f"copy of {item.name}",
+            media_type="image/jpeg",
+            size_bytes=len(data),
+            sha256=hashlib.sha256(data).digest(),
+            open=_Opener(data),
+            derived_from=original,
+        )
 
     def _grants(self, one: Sealed) -> list[PackagedGrant]:
         manifest = one.report.manifest

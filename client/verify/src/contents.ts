@@ -15,6 +15,8 @@ const BAD = "package.bad_form";
 const NAMES = "audience checkpoint custody format items made_at purpose reports root_key team_id tokens".split(" ");
 const REPORT = "commitment leaf_count log_index mailbox_key proof received_at register_number report_id root root_salt".split(" ");
 const ITEM = "derived_from item_number leaf_index leaf_path name number path provenance report_id salt sealed_to sha256 size type".split(" ");
+const ORIGIN = "name recipe sha256 size type".split(" ");
+const RECIPES = ["strip/v1"];
 const PROVENANCES = ["recorded", "received", "secondary", "official", "web_capture"];
 
 export interface Report {
@@ -28,6 +30,15 @@ export interface Report {
   readonly logIndex: number;
 }
 
+/** What came with the report, as its leaf says. */
+export interface Original {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  readonly sha256: Bytes;
+}
+
+/** `original` is the file itself, unless that is a derivative, made by `recipe`. */
 export interface Item {
   readonly number: number;
   readonly path: string;
@@ -42,6 +53,8 @@ export interface Item {
   readonly leafPath: readonly Bytes[];
   readonly provenance: string;
   readonly sealedTo: string | null;
+  readonly original: Original;
+  readonly recipe: string | null;
 }
 
 export interface TokenFiles {
@@ -136,28 +149,35 @@ function readReport(form: Form): Report {
 
 function readItem(form: Form): Item {
   const provenance = form.text("provenance");
-  must(PROVENANCES.includes(provenance) && form.isNull("derived_from"));
+  must(PROVENANCES.includes(provenance));
+  const origin = form.isNull("derived_from") ? null : form.form("derived_from", ORIGIN);
+  const recipe = origin?.text("recipe") ?? null;
+  must(recipe === null || RECIPES.includes(recipe));
   const number = form.integer("number", 1);
   const sealedTo = form.isNull("sealed_to") ? null : form.text("sealed_to");
   const path = form.text("path", 1_024);
   const folder = `data/items/${String(number).padStart(4, "0")}`;
   if (sealedTo !== null) must(path === `${folder}.age` && /^age1[02-9ac-hj-np-z]{10,4000}$/.test(sealedTo));
   else must(path.startsWith(`${folder}/`) && path.length > folder.length + 1 && !path.slice(folder.length + 1).includes("/"));
+  const own = readOriginal(form);
   return {
+    ...own,
     number,
     path,
     report: toHex(form.hex("report_id")),
     itemNumber: form.integer("item_number"),
-    name: form.text("name", 1_024),
-    type: form.text("type", 255),
-    size: form.integer("size"),
-    sha256: form.hex("sha256"),
+    original: origin === null ? own : readOriginal(origin),
+    recipe,
     salt: form.base64("salt"),
     leafIndex: form.integer("leaf_index"),
     leafPath: form.hashes("leaf_path"),
     provenance,
     sealedTo,
   };
+}
+
+function readOriginal(form: Form): Original {
+  return { name: form.text("name", 1_024), type: form.text("type", 255), size: form.integer("size"), sha256: form.hex("sha256") };
 }
 
 function readLogged(form: Form): NonNullable<Contents["logged"]> {
@@ -189,11 +209,14 @@ export interface Chain {
   readonly heads: readonly Bytes[];
   /** By "<report id>/<number>": the lines that tell of an item's coming, with its SHA-256. */
   readonly received: ReadonlyMap<string, readonly (readonly [number, string])[]>;
+  /** By "<report id>/<number> <SHA-256> <recipe>": the first line that tells of the making of a derivative. */
+  readonly derived: ReadonlyMap<string, number>;
 }
 
 export function parseChain(data: Bytes): Chain {
   const code = "custody.bad_form";
   const received = new Map<string, [number, string][]>();
+  const derived = new Map<string, number>();
   const heads: Bytes[] = [new Uint8Array(32)];
   let from = 0;
   for (let number = 1; from < data.length; number++) {
@@ -201,14 +224,14 @@ export function parseChain(data: Bytes): Chain {
     must(end >= 0, code);
     const line = data.slice(from, end);
     from = end + 1;
-    const [sequence, digest] = readLine(line, received, code);
+    const [sequence, digest] = readLine(line, received, derived, code);
     if (sequence !== number) throw new VerifyError("custody.gap", `line ${number}`);
     heads.push(hashParts("aigaq/custody/v1", heads.at(-1)!, digest));
   }
-  return { heads, received };
+  return { heads, received, derived };
 }
 
-function readLine(line: Bytes, received: Map<string, [number, string][]>, code: string): [number, Bytes] {
+function readLine(line: Bytes, received: Map<string, [number, string][]>, derived: Map<string, number>, code: string): [number, Bytes] {
   const value = parseJson(line, code);
   const isHidden = value !== null && typeof value === "object" && !Array.isArray(value) && Object.keys(value).sort().join() === "hash,sequence";
   if (isHidden) {
@@ -219,7 +242,7 @@ function readLine(line: Bytes, received: Map<string, [number, string][]>, code: 
   must(form.text("format") === "aigaq/custody/v1" && EVENTS.includes(form.text("event")), code);
   form.time("at");
   form.text("by");
-  form.text("note");
+  const note = form.text("note");
   form.base64("salt", 16);
   const sequence = form.integer("sequence", 1);
   const item = form.isNull("item") ? null : form.text("item");
@@ -228,14 +251,23 @@ function readLine(line: Bytes, received: Map<string, [number, string][]>, code: 
     must(sha256 !== null, code);
     received.set(item, [...(received.get(item) ?? []), [sequence, sha256!]]);
   }
+  const made = `${item} ${sha256} ${note}`;
+  if (form.text("event") === "derived" && !derived.has(made)) derived.set(made, sequence);
   return [sequence, hash(line)];
+}
+
+/** The number of the line that tells of the making of a derivative. */
+export function findDerived(chain: Chain, item: Item): number {
+  const line = chain.derived.get(`${item.report}/${item.itemNumber} ${toHex(item.sha256)} ${item.recipe}`);
+  if (line === undefined) throw new VerifyError("custody.no_derivation");
+  return line;
 }
 
 /** The number of the line that tells of the coming of an item. */
 export function findReceived(chain: Chain, item: Item): number {
   const events = chain.received.get(`${item.report}/${item.itemNumber}`) ?? [];
   if (events.length === 0) throw new VerifyError("custody.no_event");
-  if (events.some(([, sha256]) => sha256 !== toHex(item.sha256))) throw new VerifyError("custody.other_hash");
+  if (events.some(([, sha256]) => sha256 !== toHex(item.original.sha256))) throw new VerifyError("custody.other_hash");
   return Math.min(...events.map(([sequence]) => sequence));
 }
 

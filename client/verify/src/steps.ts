@@ -5,7 +5,7 @@
  */
 
 import { concat, decodeText, encodeText, encodeParts, formatTime, hash, hashLeaf, hashParts, same, toHex, type Bytes } from "./encoding";
-import { CARDS, CONSENT, CUSTODY, CUSTODY_PROOF, PACKAGE, checkConsent, findReceived, listEvidence, parseChain, parseContents, type Contents } from "./contents";
+import { CARDS, CONSENT, CUSTODY, CUSTODY_PROOF, PACKAGE, checkConsent, findDerived, findReceived, listEvidence, parseChain, parseContents, type Contents } from "./contents";
 import { VerifyError, placed } from "./errors";
 import { compareBytes, type Digest, type Source } from "./files";
 import { ED25519, MAXIMUM_NOTE_BYTES, checkInclusion, findSigners, hashEntry, parseCheckpoint, parseNote, parseProof, sameKey, type Checkpoint, type Note } from "./notes";
@@ -104,7 +104,7 @@ class Work {
   private contents!: Contents;
   private cards: readonly Card[] = [];
   private head!: { readonly checkpoint: Checkpoint; readonly note: Note; readonly data: Bytes };
-  private readonly custodyWords = new Map<number, readonly [string, ...string[]]>();
+  private readonly custodyWords = new Map<number, Words>();
 
   constructor(private readonly policy: Policy | null, private readonly tell: (bytes: number) => void) {}
 
@@ -283,7 +283,8 @@ class Work {
     const payload = this.bag!.payload;
     for (const item of this.contents.items) {
       const report = reports.get(item.report)!;
-      const leaf = hashLeaf("aigaq/report-leaf/v1", item.salt, "item", item.itemNumber, item.name, item.type, item.size, item.sha256);
+      const { name, type, size, sha256 } = item.original;
+      const leaf = hashLeaf("aigaq/report-leaf/v1", item.salt, "item", item.itemNumber, name, type, size, sha256);
       await placed(item.path, async () => {
         checkInclusion(leaf, item.leafIndex, report.leafCount, item.leafPath, report.root, "item");
         const digest = payload.get(item.path);
@@ -313,7 +314,10 @@ class Work {
     if (chain.heads.length - 1 !== count || !same(chain.heads.at(-1)!, custodyHead)) throw wrong;
     for (const item of items) {
       const line = await placed(item.path, () => findReceived(chain, item));
-      this.custodyWords.set(item.number, [line <= (logged?.count ?? 0) ? "custody_fixed" : "custody_not_fixed", String(line)]);
+      const where = (at: number, key: string): readonly [string, string] => [at <= (logged?.count ?? 0) ? `${key}_fixed` : `${key}_not_fixed`, String(at)];
+      const words = [where(line, "custody")];
+      if (item.recipe !== null) words.push(where(await placed(item.path, () => findDerived(chain, item)), "derived"));
+      this.custodyWords.set(item.number, words);
     }
     if (!logged) return { result: "not anchored", code: "custody.not_logged", words: [["custody_not_logged", String(count)]] };
     if (logged.count < 1 || logged.count >= chain.heads.length) throw wrong;
@@ -330,7 +334,8 @@ class Work {
       path: item.path,
       sha256: toHex(item.sha256),
       words: [
-        this.custodyWords.get(item.number)!,
+        ...(item.recipe === null ? [] : [["derived_from", toHex(item.original.sha256)] as const]),
+        ...this.custodyWords.get(item.number)!,
         [given.get(item.number)!],
         [`provenance_${item.provenance}`],
         ...(item.sealedTo === null ? [] : [["sealed_to", item.sealedTo] as const]),

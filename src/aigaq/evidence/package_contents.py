@@ -10,6 +10,7 @@ from aigaq.clock import format_time
 from aigaq.evidence.file_names import make_safe_name
 from aigaq.evidence.merkle_paths import build_leaf_path
 from aigaq.evidence.package_shapes import (
+    DerivedFrom,
     Json,
     Package,
     PackagedGrant,
@@ -99,7 +100,7 @@ def _report(report: PackagedReport) -> Json:
 
 def _item(item: PackagedItem, *, number: int, leaves: Sequence[bytes]) -> Json:
     return {
-        "derived_from": None,
+        "derived_from": None if item.derived_from is None else _derived_from(item.derived_from),
         "item_number": item.item_number,
         "leaf_index": item.leaf_index,
         "leaf_path": [one.hex() for one in build_leaf_path(leaves, index=item.leaf_index)],
@@ -113,6 +114,16 @@ def _item(item: PackagedItem, *, number: int, leaves: Sequence[bytes]) -> Json:
         "sha256": item.sha256.hex(),
         "size": item.size_bytes,
         "type": item.media_type,
+    }
+
+
+def _derived_from(original: DerivedFrom) -> Json:
+    return {
+        "name": original.name,
+        "recipe": original.recipe,
+        "sha256": original.sha256.hex(),
+        "size": original.size_bytes,
+        "type": original.media_type,
     }
 
 

@@ -30,8 +30,19 @@ class PackagedReport:
 
 
 @dataclass(frozen=True)
+class DerivedFrom:
+    """What came with the report, as its leaf says, of an item that leaves as a derivative."""
+
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: bytes
+    recipe: str
+
+
+@dataclass(frozen=True)
 class PackagedItem:
-    """A disclosed item. ``open`` gives its bytes, in plain, as received.
+    """A disclosed item. ``open`` gives its bytes, in plain, as received or as derived from that.
 
     With a recipient in ``sealed_to`` they are sealed to that key alone; else they lie open.
     """
@@ -47,6 +58,7 @@ class PackagedItem:
     provenance: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
     sealed_to: X25519Recipient | None = None
+    derived_from: DerivedFrom | None = None
 
 
 @dataclass(frozen=True)

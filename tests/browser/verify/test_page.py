@@ -16,6 +16,7 @@ from tests.courthouse import Court
 from tests.insider import Insider
 
 import aigaq_verify
+from aigaq.evidence.custody_lines import hash_line, hide_line
 from aigaq.evidence.package_archive import write_archive
 from aigaq_verify.packages import verify_package
 from aigaq_verify.policy import parse_policy
@@ -137,6 +138,11 @@ def test_page_and_command_find_the_same_in_changed_packages(
     assert judge.agree(vector)[0] == 1
 
 
+def hide_derivation(lines: list[bytes]) -> None:
+    place = next(at for at, line in enumerate(lines) if b'"derived"' in line)
+    lines[place] = hide_line(sequence=place + 1, line_sha256=hash_line(lines[place]))
+
+
 Lie = Callable[[Insider], object]
 LIES: dict[str, Lie] = {
     "item.wrong_hash": lambda one: one.write("data/items/0001/a.jpg", b"another"),
@@ -145,6 +151,7 @@ LIES: dict[str, Lie] = {
     "commitment.wrong": lambda one: one.edit(lambda p: p["reports"][0].update(leaf_count=9)),
     "proof.wrong_root": lambda one: one.edit(lambda p: p["reports"][0].update(commitment="0" * 64)),
     "proof.wrong_index": lambda one: one.edit(lambda p: p["reports"][0].update(log_index=1)),
+    "custody.no_derivation": lambda one: one.custody(hide_derivation),
     "custody.gap": lambda one: one.custody(lambda lines: lines.pop(0)),
     "custody.wrong_chain": lambda one: one.edit(lambda p: p["custody"].update(head="0" * 64)),
     "consent.missing": lambda one: one.edit(
@@ -162,9 +169,11 @@ LIES: dict[str, Lie] = {
 
 def test_page_and_command_name_the_same_lies_of_an_insider(page: Page, tmp_path: Path) -> None:
     court = Court(tmp_path / "court")
-    court.add_report([("a.jpg", b"content"), ("b.jpg", b"more")], answers=[(202, "phone")])
+    sealed = court.add_report([("a.jpg", b"content"), ("b.jpg", b"more")], answers=[(202, "phone")])
+    court.derive(sealed, 1, b"a copy without hidden details")
     court.publish()
     judge = Judge(page, court.write_policy(tmp_path / "policy.json"))
+    assert judge.agree(court.write(tmp_path / "good"))[0] == 0
     for code, lie in LIES.items():
         insider = Insider(court, court.write(tmp_path / code))
         lie(insider)

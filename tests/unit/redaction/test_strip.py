@@ -134,8 +134,12 @@ def turn(data: bytes) -> bytes:
 
 
 def decode(data: bytes) -> list[bytes]:
-    with av.open(io.BytesIO(data)) as container:
+    with open_video(data) as container:
         return [bytes(frame.to_image().tobytes()) for frame in container.decode(video=0)]
+
+
+def open_video(data: bytes) -> Any:
+    return av.open(io.BytesIO(data))
 
 
 VIDEOS = [
@@ -163,7 +167,7 @@ def test_a_video_keeps_every_picture_and_says_nothing_else(
 def test_a_video_that_was_held_sideways_stays_upright() -> None:
     data = build_video(form="mp4", video="libx264", sound="aac", turned=True)
     made, _about = strip(data)
-    with av.open(io.BytesIO(data)) as before, av.open(io.BytesIO(made)) as after:
+    with open_video(data) as before, open_video(made) as after:
         turns = [next(one.decode(video=0)).rotation for one in (before, after)]
     assert turns[0] == turns[1] != 0
 

@@ -3,6 +3,7 @@
 What the desk key alone can still say, and no verifier can know, is at the end.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -368,6 +369,73 @@ def test_without_a_logged_head_custody_is_not_anchored(insider: Insider, judge: 
     verdict = judge(insider.seal())
     assert verdict["exit"] == 3
     assert verdict["steps"][9]["code"] == "custody.not_logged"
+
+
+# Derivatives.
+
+COPY = "data/items/0001/copy of a.jpg"
+
+
+@pytest.fixture
+def stripped(tmp_path: Path) -> Insider:
+    """Give an insider over a package with a copy without hidden details and an original."""
+    court = Court(tmp_path / "stripped")
+    sealed = court.add_report([("a.jpg", b"what came"), ("b.jpg", b"another")])
+    court.derive(sealed, 0, b"a copy without hidden details")
+    court.publish()
+    return Insider(court, court.write(tmp_path / "package"))
+
+
+def test_a_derivative_is_never_taken_for_what_came(
+    stripped: Insider, check: Callable[..., Any]
+) -> None:
+    policy = stripped.court.write_policy(stripped.folder.parent / "policy.json")
+    verdict = check("package", stripped.seal(), "--policy", policy)
+    assert verdict["verdict"] == "verified", verdict
+    first, second = verdict["items"]
+    assert (first["path"], first["result"]) == (COPY, "passed")
+    assert "not the file that came" in first["words"]
+    assert "strip/v1" in first["words"]
+    assert "the copy made in line 3, fixed by the log" in first["words"]
+    assert "copy" not in second["words"]
+
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+@pytest.mark.parametrize(
+    ("change", "step", "code"),
+    [
+        (lambda item: item["derived_from"].update(sha256="0" * 64), 8, "item.wrong_root"),
+        (lambda item: item["derived_from"].update(size=1), 8, "item.wrong_root"),
+        (lambda item: item.update(derived_from=None), 8, "item.wrong_root"),
+        (lambda item: item.update(sha256="0" * 64), 8, "item.wrong_hash"),
+        (lambda item: item.update(size=1), 8, "item.wrong_size"),
+        (lambda item: item["derived_from"].update(recipe="blur/v1"), 1, "package.bad_form"),
+        (lambda item: item["derived_from"].update(number=1), 1, "package.bad_form"),
+        (lambda item: item["derived_from"].pop("name"), 1, "package.bad_form"),
+        (lambda item: item.update(derived_from={}), 1, "package.bad_form"),
+    ],
+)
+def test_a_derivative_names_the_original_that_its_leaf_opens_to(
+    stripped: Insider, check: Callable[..., Any], change: Change, step: int, code: str
+) -> None:
+    stripped.edit(lambda one: change(one["items"][0]))
+    steps = check("package", stripped.seal())["steps"]
+    (found,) = [one for one in steps if one["result"] == "failed"]
+    assert (found["number"], found["code"]) == (step, code)
+
+
+def test_a_derivative_of_which_custody_tells_nothing(
+    stripped: Insider, check: Callable[..., Any]
+) -> None:
+    other = b"another copy"
+    stripped.write(COPY, other)
+    digest = hashlib.sha256(other).hexdigest()
+    stripped.edit(lambda one: one["items"][0].update(sha256=digest, size=len(other)))
+    steps = check("package", stripped.seal())["steps"]
+    (found,) = [one for one in steps if one["result"] == "failed"]
+    assert (found["number"], found["code"], found["where"]) == (9, "custody.no_derivation", COPY)
 
 
 # Consent.

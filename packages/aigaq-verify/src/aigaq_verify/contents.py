@@ -21,6 +21,8 @@ CUSTODY_PROOF = "evidence/custody.tlog-proof"
 _CHECKPOINT = re.compile(r"evidence/checkpoints/(?:0|[1-9][0-9]{0,15})\.checkpoint\Z")
 _MAXIMUM_TOKENS = 99
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{10,4000}\Z")
+_ORIGIN = ("name", "recipe", "sha256", "size", "type")
+_RECIPES = ("strip/v1",)
 _PROVENANCES = ("recorded", "received", "secondary", "official", "web_capture")
 _NAMES = (
     "audience",
@@ -80,8 +82,21 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Original:
+    """What came with the report, as its leaf says."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: bytes
+
+
+@dataclass(frozen=True)
 class Item:
-    """A disclosed item: its file here, and the leaf that stands for it in its report."""
+    """A disclosed item: its file here, and the leaf that stands for it in its report.
+
+    ``derived_from`` is what came, if the file is a derivative of it, made by ``recipe``.
+    """
 
     number: int
     path: str
@@ -96,6 +111,13 @@ class Item:
     leaf_path: tuple[bytes, ...]
     provenance: str
     sealed_to: str | None
+    derived_from: Original | None = None
+    recipe: str = ""
+
+    @property
+    def original(self) -> Original:
+        """What the leaf stands over: the file itself, or what it was derived from."""
+        return self.derived_from or Original(self.name, self.media_type, self.size, self.sha256)
 
 
 @dataclass(frozen=True)
@@ -212,8 +234,12 @@ def _read_report(form: Form) -> Report:
 
 def _read_item(form: Form) -> Item:
     provenance = form.text("provenance")
-    # A derivative stands on no leaf; version 1 holds originals alone.
-    if provenance not in _PROVENANCES or form.members["derived_from"] is not None:
+    if provenance not in _PROVENANCES:
+        raise VerifyError(_BAD)
+    is_derived = form.members["derived_from"] is not None
+    origin = form.form("derived_from", names=_ORIGIN) if is_derived else None
+    recipe = "" if origin is None else origin.text("recipe")
+    if origin is not None and recipe not in _RECIPES:
         raise VerifyError(_BAD)
     number = form.integer("number", minimum=1)
     return Item(
@@ -230,6 +256,17 @@ def _read_item(form: Form) -> Item:
         leaf_path=form.hashes("leaf_path"),
         provenance=provenance,
         sealed_to=form.optional_text("sealed_to"),
+        derived_from=None if origin is None else _read_original(origin),
+        recipe=recipe,
+    )
+
+
+def _read_original(form: Form) -> Original:
+    return Original(
+        name=form.text("name", maximum_bytes=1_024),
+        media_type=form.text("type", maximum_bytes=255),
+        size=form.integer("size"),
+        sha256=form.hex("sha256"),
     )
 
 

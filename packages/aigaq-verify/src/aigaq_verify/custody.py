@@ -35,6 +35,18 @@ class Chain:
     heads: tuple[bytes, ...]
     #: By item, "<report id hex>/<number>": the events that tell of its coming, as (line, SHA-256).
     received: dict[str, list[tuple[int, bytes]]]
+    #: By item: the events that tell of a derivative, as (line, SHA-256, recipe).
+    derived: dict[str, list[tuple[int, bytes | None, str]]]
+
+    def find_derived(self, item: str, *, sha256: bytes, recipe: str) -> int:
+        """Return the number of the line that tells of the making of a derivative of ``item``.
+
+        Raises `VerifyError` ``custody.no_derivation``.
+        """
+        for number, one, note in self.derived.get(item, ()):
+            if (one, note) == (sha256, recipe):
+                return number
+        raise VerifyError("custody.no_derivation")
 
     def find_received(self, item: str, *, sha256: bytes) -> int:
         """Return the number of the line that tells of the coming of ``item``, with its hash.
@@ -57,26 +69,33 @@ def parse_chain(data: bytes) -> Chain:
         raise VerifyError(_BAD)
     heads = [bytes(32)]
     received: dict[str, list[tuple[int, bytes]]] = {}
+    derived: dict[str, list[tuple[int, bytes | None, str]]] = {}
     for number, line in enumerate(lines, start=1):
         members = parse_json(line, code=_BAD)
         hidden = read_hashed_line(members, code=_BAD)
         if hidden is not None:
             sequence, line_sha256 = hidden
         else:
-            sequence, line_sha256 = _read_event(members, received), hashlib.sha256(line).digest()
+            sequence = _read_event(members, received=received, derived=derived)
+            line_sha256 = hashlib.sha256(line).digest()
         if sequence != number:
             raise VerifyError("custody.gap", f"line {number}")
         heads.append(hash_parts(_LABEL, heads[-1], line_sha256))
-    return Chain(tuple(heads), received)
+    return Chain(tuple(heads), received, derived)
 
 
-def _read_event(members: object, received: dict[str, list[tuple[int, bytes]]]) -> int:
+def _read_event(
+    members: object,
+    *,
+    received: dict[str, list[tuple[int, bytes]]],
+    derived: dict[str, list[tuple[int, bytes | None, str]]],
+) -> int:
     form = Form(members, names=_NAMES, code=_BAD)
     if form.text("format") != _LABEL or form.text("event") not in _EVENTS:
         raise VerifyError(_BAD)
     form.time("at")
     form.text("by")
-    form.text("note")
+    note = form.text("note")
     form.base64("salt", length=16)
     sequence = form.integer("sequence", minimum=1)
     item = form.optional_text("item")
@@ -86,4 +105,6 @@ def _read_event(members: object, received: dict[str, list[tuple[int, bytes]]]) -
         if sha256 is None:
             raise VerifyError(_BAD)
         received.setdefault(item, []).append((sequence, sha256))
+    if form.text("event") == "derived" and item is not None:
+        derived.setdefault(item, []).append((sequence, sha256, note))
     return sequence

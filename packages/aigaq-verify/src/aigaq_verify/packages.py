@@ -260,16 +260,16 @@ def _check_items(work: _Work) -> None:
     reports = {report.report_id: report for report in work.known.reports}
     payload = work.bag.payload if work.bag is not None else {}
     for item in work.known.items:
-        report = reports[item.report_id]
+        report, original = reports[item.report_id], item.original
         leaf = hash_leaf(
             "aigaq/report-leaf/v1",
             item.salt,
             "item",
             item.item_number,
-            item.name,
-            item.media_type,
-            item.size,
-            item.sha256,
+            original.name,
+            original.media_type,
+            original.size,
+            original.sha256,
         )
         try:
             check_inclusion(
@@ -319,11 +319,14 @@ def _check_custody(verdict: Verdict, work: _Work) -> None:
     for item in known.items:
         name = f"{item.report_id.hex()}/{item.item_number}"
         try:
-            line = chain.find_received(name, sha256=item.sha256)
+            line = chain.find_received(name, sha256=item.original.sha256)
+            words = f"received in line {line} of custody, {_say_fixed(line, fixed=fixed)}"
+            if item.derived_from is not None:
+                made = chain.find_derived(name, sha256=item.sha256, recipe=item.recipe)
+                words += f"; the copy made in line {made}, {_say_fixed(made, fixed=fixed)}"
         except VerifyError as error:
             raise error.at(item.path) from None
-        where = "fixed by the log" if line <= fixed else "not yet fixed by the log"
-        work.custody_words[item.number] = f"received in line {line} of custody, {where}"
+        work.custody_words[item.number] = words
     if logged is None:
         words = f"{known.custody_count} events in one chain; no head of it is in the log yet"
         verdict.note(9, "custody", NOT_ANCHORED, words, code="custody.not_logged")
@@ -341,6 +344,10 @@ def _check_custody(verdict: Verdict, work: _Work) -> None:
     verdict.note(9, "custody", PASSED, words if not after else f"{words}; {after} came after it")
 
 
+def _say_fixed(line: int, *, fixed: int) -> str:
+    return "fixed by the log" if line <= fixed else "not yet fixed by the log"
+
+
 def hash_value(count: bytes, head: bytes) -> bytes:
     """Return ‖(count, head), the value of a head's opening."""
     return len(count).to_bytes(8, "big") + count + len(head).to_bytes(8, "big") + head
@@ -353,7 +360,13 @@ def _check_consent(verdict: Verdict, work: _Work) -> None:
     except VerifyError as error:
         raise error.at(contents.CONSENT) from None
     for item in work.known.items:
-        words = f"SHA-256 {item.sha256.hex()}; {work.custody_words[item.number]}"
+        words = f"SHA-256 {item.sha256.hex()}; "
+        if item.derived_from is not None:
+            words += (
+                f"not the file that came (SHA-256 {item.derived_from.sha256.hex()}), but a copy "
+                f"that the desk made of it by {item.recipe}: that both show the same is its word; "
+            )
+        words += work.custody_words[item.number]
         words += f"; {shown[item.number]}; the desk calls it {item.provenance}"
         if item.sealed_to is not None:
             words += f"; sealed to {item.sealed_to}: its bytes are for who can open it to check"
