@@ -209,12 +209,16 @@ ALARMS: Words = {
     "gate.swapped_report": _("The gate handed out another report than the one asked for"),
     "intake.message_flagged": _("A letter does not look right"),
     "log.bad_entries": _("The log hands out entries that are not in its tree"),
+    "log.cosigner_silent": _(
+        "One of those who cosign the public log has been silent for more than a day"
+    ),
     "log.forked": _("The public log shows two histories"),
     "log.promise_broken": _("A report is not in the public log although it was promised"),
     "log.rolled_back": _("The public log has fewer entries than before"),
     "log.stalled": _("The public log has stood still for too long"),
     "log.unlisted_bundle": _("Pages were served that the public log does not name"),
     "log.unlisted_card": _("A card was served that the public log does not name"),
+    "log.withheld": _("The gate shows that the public log grows, but not all that is in it"),
     "log.wrong_signature": _("The public log came with a wrong signature"),
     "mailbox.gate_refuses_order": _("The gate does not take our letter in its order"),
     "mailbox.heads_disagree": _("Gate and desk disagree about the letters of a mailbox"),

@@ -30,6 +30,7 @@ from aigaq.intake.way import FETCH, STRANGER, find_proxy
 from aigaq.sealing.log_entries import build_blinded
 from aigaq.sealing.witnessing import is_independently_witnessed
 from aigaq.tlog import Memory, hash_entry
+from aigaq.watching.cosigned import CosignerWatch
 from aigaq.watching.seeds import open_desk_cosigner
 from aigaq.watching.sources import TIMEOUT_SECONDS, HttpSource
 from aigaq.watching.store import Alarm, Leaves, State, Store
@@ -117,6 +118,19 @@ def raise_log_alarms(home: Home) -> None:
     if is_due and state.size and state.read == state.size:
         _check_promises(state, leaves=store.read_leaves(), files=files)
         write_durably(checked, state.root.encode("ascii"))
+
+
+def raise_silence_alarms(home: Home) -> None:
+    """Raise ``log.cosigner_silent`` for each cosigner of the card of whom nothing newer comes."""
+    files = read_locked_files(home)
+    store = open_store(home, log_origin=files.card.log_origin)
+    with open_source(files) as source:
+        watch = CosignerWatch(source, card=files.card, store=store, clock=clock.now)
+        silent = watch.list_silent(store.read_state())
+    for one in silent:
+        since = clock.format_time(one.since)
+        details = {"cosigner": one.name, "since": since, "size": str(one.size)}
+        raise_alarm("log.cosigner_silent", details=details)
 
 
 def _check_promises(state: State, *, leaves: Leaves, files: LockedFiles) -> None:

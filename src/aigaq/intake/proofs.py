@@ -1,11 +1,10 @@
 """Sends each reporter the proof that her report stands in the public log, once.
 
-It waits for a head that every cosigner of the card signed, and that the desk's own watcher agrees
-with. The proof is computed from the entries that the watcher read and proved, so the gate is asked
-for nothing that would tell which report it is about. Source: PROTOCOL 24; ``spec/mailbox.md``.
+It waits for a head that every cosigner of the card signed, or an independent one when another has
+been silent for an hour, and that the desk's own watcher agrees with. The proof is computed from the
+entries that the watcher read and proved, so the gate is asked for nothing that would tell which
+report it is about. Source: PROTOCOL 24; ``spec/mailbox.md``.
 """
-
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
@@ -20,31 +19,11 @@ from aigaq.intake.proof_models import LogProof
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.log_entries import build_blinded
 from aigaq.sealing.witnessing import read_cosigners
-from aigaq.tlog import (
-    Ed25519Verifier,
-    Note,
-    ProofFile,
-    SignedCheckpoint,
-    TlogError,
-    build_proof_file,
-    hash_entry,
-    open_note,
-    read_checkpoint,
-)
-from aigaq.tlog.cosignatures import ML_DSA_44_COSIGNATURE
-from aigaq.tlog.notes import MAXIMUM_NOTE_BYTES, Verifier
-from aigaq.watching.errors import WatchError
+from aigaq.tlog import ProofFile, build_proof_file, hash_entry
+from aigaq.watching.cosigned import CosignedHead, CosignerWatch
 from aigaq.watching.store import Leaves
 
 REPORTS_A_ROUND = 200
-
-
-@dataclass(frozen=True)
-class CosignedHead:
-    """A head with the lines of the log and of each cosigner; ``short`` has no ML-DSA lines."""
-
-    signed: SignedCheckpoint
-    short: Note
 
 
 def write_proofs() -> int:
@@ -62,10 +41,7 @@ def write_proofs() -> int:
     found = [(report, _find(leaves, report)) for report in waiting]
     if all(index is None for _report, index in found):
         return 0
-    try:
-        head = fetch_cosigned(files)
-    except (WatchError, TlogError):
-        return 0
+    head = fetch_cosigned(files)
     if head is None or not is_ours(head, leaves=leaves):
         return 0
     written = 0
@@ -76,36 +52,10 @@ def write_proofs() -> int:
 
 
 def fetch_cosigned(files: LockedFiles) -> CosignedHead | None:
-    """Return the newest head that each cosigner of the card signed, every line of it checked.
-
-    Raises `WatchError`, `TlogError` (``note.*``, ``checkpoint.*``).
-    """
+    """Return the head to prove something under, by who cosigned it (`CosignerWatch`)."""
     with open_source(files) as source:
-        data = source.get("/log/cosigned", limit=MAXIMUM_NOTE_BYTES)
-    if data is None:
-        return None
-    signed = read_checkpoint(data)
-    if signed.checkpoint.origin != files.card.log_origin:
-        raise TlogError("checkpoint.other_log")
-    log = Ed25519Verifier(files.card.log_origin, files.card.log_key)
-    cosigners = read_cosigners(files.card)
-    keys: list[Verifier] = [log, *(key for one in cosigners for key in one.verifiers)]
-    signers = open_note(signed.note, verifiers=keys)
-    if log not in signers or {one.name for one in cosigners} - {key.name for key in signers}:
-        raise TlogError("note.not_signed")
-    ids = {key.key_id for key in signers}
-    heavy = {
-        key.key_id
-        for one in cosigners
-        for key in one.verifiers
-        if key.key.kind == ML_DSA_44_COSIGNATURE and len(one.verifiers) > 1
-    }
-    lines = tuple(line for line in signed.note.signatures if line.key_id in ids)
-    note = Note(text=signed.note.text, signatures=lines)
-    light = tuple(line for line in lines if line.key_id not in heavy)
-    return CosignedHead(
-        SignedCheckpoint(signed.checkpoint, note), Note(text=note.text, signatures=light)
-    )
+        store = open_store(settings.HOME, log_origin=files.card.log_origin)
+        return CosignerWatch(source, card=files.card, store=store, clock=clock.now).find_head()
 
 
 def _list_waiting() -> list[models.Report]:

@@ -203,6 +203,7 @@ def _work(spool: Spool) -> None:
         pass
     raise_watch_alarms()
     log_watch.raise_log_alarms(settings.HOME)
+    log_watch.raise_silence_alarms(settings.HOME)
 
 
 def file_ready(spool: Spool) -> int:
