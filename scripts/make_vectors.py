@@ -11,7 +11,7 @@ opens them.
 import sys
 from pathlib import Path
 
-from scripts.vector_sources import containers, logs, mailboxes, plain, reports, signed
+from scripts.vector_sources import containers, logs, mailboxes, plain, reports, signed, verdicts
 
 FOLDER = Path(__file__).resolve().parent.parent / "spec" / "vectors"
 
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     if arguments and not check:
         print(__doc__, file=sys.stderr)
         return 2
-    fixed = plain.build() | signed.build() | containers.build() | logs.build()
+    fixed = plain.build() | signed.build() | containers.build() | logs.build() | verdicts.build()
     random = mailboxes.build() | reports.build() | logs.build_random()
     wanted = {path: data for path, data in fixed.items() if _read(path) != data}
     wanted |= {path: data for path, data in random.items() if _read(path) is None}

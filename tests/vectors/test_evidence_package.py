@@ -1,17 +1,22 @@
 """The vector package: every later verifier takes it as it is, and one installed alone does too."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aigaq.age import decrypt_bytes, parse_identity
 from aigaq_verify.cli import main
+from aigaq_verify.errors import VerifyError
 from aigaq_verify.packages import verify_package
 from aigaq_verify.policy import parse_policy
+from aigaq_verify.sources import check_names
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "spec/vectors/evidence-package"
@@ -39,6 +44,31 @@ def test_every_file_of_the_vector_counts(tmp_path: Path) -> None:
         path.write_bytes(data + b"\n")
         assert main(["package", str(copy), "--policy", str(POLICY)]) == 1, path
         path.write_bytes(data)
+
+
+def read(name: str) -> list[dict[str, Any]]:
+    vectors: list[dict[str, Any]] = json.loads((FOLDER / name).read_text())
+    return vectors
+
+
+def code_of(check: Callable[[], object]) -> str | None:
+    """Return the code with which ``check`` refuses, or None."""
+    try:
+        check()
+    except VerifyError as error:
+        return error.code
+    return None
+
+
+@pytest.mark.parametrize("vector", read("policies.json"), ids=lambda one: str(one["name"]))
+def test_a_policy_is_taken_or_refused(vector: dict[str, Any]) -> None:
+    data = vector["policy"].encode("utf-8", "surrogatepass")
+    assert code_of(lambda: parse_policy(data)) == vector["error"]
+
+
+@pytest.mark.parametrize("vector", read("names.json"), ids=lambda one: str(one["name"]))
+def test_names_of_files_are_apart_or_not(vector: dict[str, Any]) -> None:
+    assert code_of(lambda: check_names(vector["names"])) == vector["error"]
 
 
 def find_uv() -> str:

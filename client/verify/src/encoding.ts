@@ -9,8 +9,8 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 export type Part = Uint8Array | string | number;
 
 const utf8 = new TextEncoder();
-const MAXIMUM_JSON_BYTES = 64 * 1024 * 1024;
-const MAXIMUM_DEPTH = 16;
+export const MAXIMUM_JSON_BYTES = 64 * 1024 * 1024;
+export const MAXIMUM_DEPTH = 16;
 
 export const encodeText = (text: string): Bytes => utf8.encode(text) as Bytes;
 
@@ -82,8 +82,8 @@ export function fromBase64(text: string, code: string): Bytes {
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 /** The RFC 8785 form; whole numbers from 0 to 2^53 - 1 alone, text without lone surrogates. */
-export function buildJson(value: Json, code: string, depth = 0): string {
-  if (depth > MAXIMUM_DEPTH) throw new VerifyError(code);
+export function buildJson(value: Json, code: string, depth = 1): string {
+  if (depth > MAXIMUM_DEPTH && value !== null && typeof value === "object") throw new VerifyError(code);
   if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0))) throw new VerifyError(code);
   if (typeof value === "string" && /\p{Surrogate}/u.test(value)) throw new VerifyError(code);
   if (value === null || typeof value !== "object") return JSON.stringify(value);
@@ -93,20 +93,18 @@ export function buildJson(value: Json, code: string, depth = 0): string {
   return `{${pairs.join(",")}}`;
 }
 
-/** What `data` says, if it is its own RFC 8785 form: so no name stands twice. */
+/** What `data` says, if it is its own RFC 8785 form: so no name stands twice, no number otherwise. */
 export function parseJson(data: Uint8Array, code: string): Json {
-  const value = parseAnyJson(data, code);
-  if (buildJson(value, code) !== decodeText(data, code)) throw new VerifyError(code);
-  return value;
-}
-
-export function parseAnyJson(data: Uint8Array, code: string): Json {
   if (data.length > MAXIMUM_JSON_BYTES) throw new VerifyError(code);
+  const text = decodeText(data, code);
+  let value: Json;
   try {
-    return JSON.parse(decodeText(data, code)) as Json;
+    value = JSON.parse(text) as Json;
   } catch {
     throw new VerifyError(code);
   }
+  if (buildJson(value, code) !== text) throw new VerifyError(code);
+  return value;
 }
 
 /** One JSON object with exactly the members `names`, read into plain values. */
@@ -130,7 +128,8 @@ export class Form {
 
   text(name: string, maximum = 1_048_576): string {
     const value = this.members[name];
-    if (typeof value !== "string" || value.length > maximum || /\p{Surrogate}/u.test(value)) throw this.wrong();
+    if (typeof value !== "string" || /\p{Surrogate}/u.test(value)) throw this.wrong();
+    if (value.length > maximum && [...value].length > maximum) throw this.wrong();
     return value;
   }
 
@@ -161,7 +160,7 @@ export class Form {
     const value = this.members[name];
     if (typeof value !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value)) throw this.wrong();
     const at = Date.parse(value);
-    if (!Number.isFinite(at) || formatTime(at / 1000) !== value) throw this.wrong();
+    if (value.startsWith("0000") || !Number.isFinite(at) || formatTime(at / 1000) !== value) throw this.wrong();
     return at / 1000;
   }
 

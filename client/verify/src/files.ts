@@ -5,6 +5,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 
 import { concat, encodeText, type Bytes } from "./encoding";
 import { VerifyError } from "./errors";
+import { fold } from "./folding";
 
 const MAXIMUM_FILES = 100_000;
 const MAXIMUM_PATH_BYTES = 1_024;
@@ -81,8 +82,6 @@ export class Folder extends Source {
   }
 }
 
-const fold = (name: string): string => name.normalize("NFD").toLowerCase().normalize("NFC");
-
 export function compareBytes(one: string, other: string): number {
   const [first, second] = [encodeText(one), encodeText(other)];
   for (let at = 0; at < Math.min(first.length, second.length); at++) {
@@ -113,5 +112,5 @@ function checkName(name: string): void {
   if (encodeText(name).length > MAXIMUM_PATH_BYTES || parts.length > MAXIMUM_DEPTH) throw new VerifyError("files.bad_path", name.slice(0, 80));
   if (parts.some((part) => part === "" || /[. ]$/.test(part))) throw new VerifyError("files.bad_path", name);
   if (/[\\:\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) throw new VerifyError("files.bad_path", name);
-  if (name.toLowerCase() === "fetch.txt") throw new VerifyError("files.fetch", name);
+  if (fold(name) === "fetch.txt") throw new VerifyError("files.fetch", name);
 }

@@ -12,6 +12,9 @@ export const COSIGNATURE_ED25519 = 4;
 export const COSIGNATURE_ML_DSA_44 = 6;
 export const MAXIMUM_NOTE_BYTES = 262_144;
 const LATEST = 253_402_300_799;
+/** What Unicode calls white space, without the mark that `\\s` of this language adds and with U+0085. */
+// eslint-disable-next-line no-control-regex
+const SPACE = /[\t-\r\x1c-\x20\x85\p{Zs}\u2028\u2029]/u;
 const KEY_BYTES: Readonly<Record<number, number>> = { [ED25519]: 32, [COSIGNATURE_ED25519]: 32, [COSIGNATURE_ML_DSA_44]: 1_312 };
 const SIGNATURE_BYTES: Readonly<Record<number, number>> = { [COSIGNATURE_ED25519]: 72, [COSIGNATURE_ML_DSA_44]: 2_428 };
 
@@ -39,8 +42,8 @@ export function parseNote(data: Bytes, maximum = MAXIMUM_NOTE_BYTES): Note {
 }
 
 function parseLine(line: string): SignatureLine {
-  const found = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/.exec(line);
-  if (!found) throw new VerifyError("note.bad_form");
+  const found = /^— ([^+]+) ([A-Za-z0-9+/]+={0,2})$/.exec(line);
+  if (!found || SPACE.test(found[1]!)) throw new VerifyError("note.bad_form");
   const data = fromBase64(found[2]!, "note.bad_form");
   if (data.length < 5) throw new VerifyError("note.bad_form");
   return { name: found[1]!, keyId: data.slice(0, 4), signature: data.slice(4) };
@@ -62,7 +65,7 @@ export function parseVkey(text: string, code: string): NoteKey {
   const [name, id, ...rest] = text.split("+");
   const data = fromBase64(rest.join("+"), code);
   // eslint-disable-next-line no-control-regex
-  if (!name || /[\s\x00-\x1f]/.test(name) || data.length === 0) throw new VerifyError(code);
+  if (!name || SPACE.test(name) || /[\x00-\x1f]/.test(name) || data.length === 0) throw new VerifyError(code);
   const key = { name, kind: data[0]!, publicKey: data.slice(1) };
   if (KEY_BYTES[key.kind] !== key.publicKey.length || toHex(keyId(key)) !== id) throw new VerifyError(code);
   return key;
@@ -119,10 +122,10 @@ export interface Checkpoint {
 export function parseCheckpoint(text: string): Checkpoint {
   const code = "checkpoint.bad_form";
   const lines = text.split("\n");
-  if (lines.length !== 4 || lines[3] || !lines[0] || /\s/.test(lines[0])) throw new VerifyError(code);
-  const root = fromBase64(lines[2]!, code);
-  if (root.length !== 32) throw new VerifyError(code);
-  return { origin: lines[0], size: parseNumber(lines[1]!, code), root };
+  if (lines.length !== 4 || lines[3] || !lines[0] || SPACE.test(lines[0])) throw new VerifyError(code);
+  const [root, size] = [fromBase64(lines[2]!, code), parseNumber(lines[1]!, code)];
+  if (root.length !== 32 || (size === 0 && !same(root, hash(new Uint8Array(0))))) throw new VerifyError(code);
+  return { origin: lines[0], size, root };
 }
 
 export function parseNumber(text: string, code: string): number {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Whom a verifier trusts: `aigaq-policy/v1`, with a C2SP tlog-policy in it. Source: `spec/policy.md`. */
 
-import { Form, encodeText, hash, parseAnyJson, same, type Bytes } from "./encoding";
+import { Form, encodeText, hash, same, type Bytes } from "./encoding";
 import { VerifyError } from "./errors";
+import { parseAnyJson } from "./json";
 import { COSIGNATURE_ED25519, COSIGNATURE_ML_DSA_44, ED25519, parseVkey, type NoteKey } from "./notes";
 import { openSignedJson } from "./signatures";
 
 const BAD = "policy.bad_form";
+const MAXIMUM_BYTES = 4 * 1024 * 1024;
 const MAXIMUM_KEYS = 64;
 const MAXIMUM_GROUP_DEPTH = 16;
 
@@ -40,6 +42,7 @@ export function fingerprint(rootKey: Bytes): readonly number[] {
 }
 
 export function parsePolicy(data: Bytes): Policy {
+  if (data.length > MAXIMUM_BYTES) throw new VerifyError(BAD);
   const value = parseAnyJson(data, BAD);
   const found = value !== null && typeof value === "object" && !Array.isArray(value) ? Object.keys(value) : [];
   const optional = ["root_key", "root_fingerprint", "require"].filter((name) => found.includes(name));

@@ -62,6 +62,7 @@ export function parseCard(data: Bytes, rootKey: Bytes): Card {
   const state = form.text("state");
   if (state !== "trial" && state !== "live") throw new VerifyError(bad);
   form.integer("maximum_delay_seconds", 1);
+  form.form("reading_interval", ["hours", "text"]).integer("hours", 1);
   form.base64("message_key");
   return {
     version: form.integer("version", 1),

@@ -68,7 +68,7 @@ export async function verifyPackage(open: () => Promise<Source>, policy: Policy 
     } catch (error) {
       if (!(error instanceof VerifyError)) throw error;
       hasFailed = true;
-      steps.push({ ...told, result: "failed", code: error.code, where: error.where });
+      steps.push({ ...told, result: "failed", code: error.code, where: makePlain(error.where) });
     }
   };
   await run(0, "files", async () => void (work.source = await open()));
@@ -342,6 +342,16 @@ class Work {
       ],
     }));
   }
+}
+
+const SHORT: Readonly<Record<string, string>> = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
+
+/** `text` with what could turn a line round, or cannot be seen, written as escapes. */
+function makePlain(text: string): string {
+  return text.replace(/\p{C}/gu, (one) => {
+    const code = one.codePointAt(0)!.toString(16);
+    return SHORT[one] ?? (code.length < 3 ? `\\x${code.padStart(2, "0")}` : code.length < 5 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`);
+  });
 }
 
 function parseManifest(data: Bytes, name: string): ReadonlyMap<string, string> {

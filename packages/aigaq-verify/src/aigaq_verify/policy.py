@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from aigaq_verify.certificates import Certificate, parse_certificates
-from aigaq_verify.encoding import Form, decode_base64, parse_any_json
+from aigaq_verify.encoding import Form, parse_any_json
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.notes import (
     COSIGNATURE_ED25519,
@@ -158,7 +158,7 @@ def _read_authorities(form: Form) -> tuple[Authority, ...]:
 
 def _read_fingerprint(form: Form) -> tuple[int, ...]:
     """Return the numbers of ``abandon 0000 · ability 0001 · …``; the words are for people."""
-    numbers = re.findall(r"\b([0-9]{4})\b", form.text("root_fingerprint"))
+    numbers = re.findall(r"\b([0-9]{4})\b", form.text("root_fingerprint"), re.ASCII)
     if len(numbers) != 8 or any(int(one) > 2047 for one in numbers):
         raise VerifyError(_BAD)
     return tuple(map(int, numbers))
@@ -250,7 +250,7 @@ def parse_retirement(text: str, *, root_key: bytes) -> Retirement:
     )
     form = Form(members, names=names, code="retirement.bad_form")
     return Retirement(
-        log_key=decode_base64(form.text("log_key"), code="retirement.bad_form"),
+        log_key=form.base64("log_key"),
         log_origin=form.text("log_origin"),
         new_log_origin=form.text("new_log_origin"),
         last_checkpoint=form.optional_text("last_checkpoint"),

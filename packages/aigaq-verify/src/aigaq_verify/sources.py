@@ -164,7 +164,7 @@ def _check_name(name: str) -> None:
     try:
         encoded = name.encode("utf-8")
     except UnicodeEncodeError:  # Bytes of a folder that are no UTF-8.
-        raise VerifyError("files.bad_path", ascii(name)) from None
+        raise VerifyError("files.bad_path", name) from None
     parts = name.split("/")
     if len(encoded) > _MAXIMUM_PATH_BYTES or len(parts) > _MAXIMUM_DEPTH:
         raise VerifyError("files.bad_path", name[:80])
@@ -172,7 +172,7 @@ def _check_name(name: str) -> None:
     if any(part == "" or part[-1] in ". " for part in parts):
         raise VerifyError("files.bad_path", name)
     if "\\" in name or ":" in name or any(unicodedata.category(one) in _HIDDEN for one in name):
-        raise VerifyError("files.bad_path", ascii(name))
+        raise VerifyError("files.bad_path", name)
     if name.casefold() == "fetch.txt":
         raise VerifyError("files.fetch", name)
 
