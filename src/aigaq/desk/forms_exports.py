@@ -46,8 +46,8 @@ class ExportForm(forms.Form):
     key = forms.CharField(
         label=_("Public age key of that person"),
         help_text=_(
-            "Only for a sealed package. It begins with age1. Get it from the person directly and compare it by another way:"
-            " whoever holds the key to it can open the files."
+            "Only for a sealed package. It begins with age1. Get it from the person directly and"
+            " compare it by another way: whoever holds the key to it can open the files."
         ),
         max_length=KEY_LENGTH,
         required=False,

@@ -25,7 +25,7 @@ class NameForm(forms.Form):
     """What a collection is called."""
 
     name = forms.CharField(
-        label=gettext_lazy("Name"),
+        label=gettext_lazy("Name of the collection"),
         help_text=gettext_lazy("For colleagues only: it stands in no package."),
         max_length=NAME_LENGTH,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
