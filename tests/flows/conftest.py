@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
@@ -10,6 +11,9 @@ from tests.conftest import Founding
 from tests.flows.stage import GateProcess, Reporter, free_port, read_card
 
 from aigaq.core.home import Home
+
+if TYPE_CHECKING:
+    from tests.flows.partner import Partner
 
 
 @pytest.fixture
@@ -122,3 +126,26 @@ def second_place(founding: Founding, tmp_path: Path) -> Path:
     folder.mkdir()
     services.set_second_place(actor=founding.founder, folder=folder)
     return folder
+
+
+@pytest.fixture
+def partner(founding: Founding, gate: GateProcess, tmp_path: Path) -> "Partner":
+    """Give a partner whose keys are in the card that the gate has."""
+    from tests.flows.partner import Partner, wait_for_log
+
+    from aigaq.accounts.card_changes import sign_changed_card
+    from aigaq.desk.desk_commands import publish_card
+    from aigaq.sealing.fingerprint import format_fingerprint
+
+    fingerprint = format_fingerprint(bytes(founding.organisation.root_key))
+    made = Partner(gate, fingerprint, tmp_path / "partner.seed")
+    wait_for_log(gate)
+    made.cosign()
+    sign_changed_card(
+        root_seed=founding.drawn.root_seed,
+        home=founding.home,
+        changes={"cosigners": [made.describe()]},
+        accept_unreviewed="",
+    )
+    publish_card({})
+    return made

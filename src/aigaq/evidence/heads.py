@@ -173,7 +173,8 @@ def post_waiting(
         # A second place that is away for weeks must not keep heads out of the log for weeks.
         day_ago = now - timedelta(seconds=DAY_SECONDS)
         heads = heads.filter(made_at__lt=max(kept_until, day_ago))
-    by_gate = Q(came_by="gate", received_at__gte=began_at)
+    # Nobody knows when a seized gate took its last report; what is posted twice stands once.
+    by_gate = Q(came_by="gate", received_at__gte=began_at + timedelta(seconds=DAY_SECONDS))
     still_unsent = Q(came_by="desk", received_at__gte=max(began_at, now - delay))
     reports = models.FiledReport.objects.filter(
         waiting, commitment__isnull=False, log_index=None, retired_log=""
