@@ -47,6 +47,7 @@ def main() -> None:
         migrate()
         told["left"] = list_left()
         told["events"] = audit.check_chain()
+        told["triggers"] = list_triggers()
     print(json.dumps(told | {"tables": read_tables()}))
 
 
@@ -133,6 +134,15 @@ def list_left() -> list[str]:
     detector = MigrationAutodetector(executor.loader.project_state(), ProjectState.from_apps(apps))
     changes = detector.changes(graph=executor.loader.graph)
     return [str(one) for one, _ in plan] + [app for app in changes if app in LATER]
+
+
+def list_triggers() -> list[str]:
+    """Return the names of all triggers, in order."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
+        return [name for (name,) in cursor.fetchall()]
 
 
 def read_tables() -> dict[str, list[dict[str, Any]]]:

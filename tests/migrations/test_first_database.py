@@ -15,6 +15,26 @@ ROOT = Path(__file__).parents[2]
 GONE: dict[str, set[str]] = {"intake_consent": {"report_id"}}
 #: Tables whose rows lie in another one now.
 MOVED = {"intake_consent": "consent_grant"}
+#: What the database itself refuses; a table that is made anew loses its own silently.
+TRIGGERS = [
+    "audit_no_change",
+    "audit_no_removal",
+    "consent_change_new",
+    "consent_change_once",
+    "consent_change_stays",
+    "consent_changedreport_new",
+    "consent_changedreport_once",
+    "consent_changedreport_stays",
+    "consent_grant_new",
+    "consent_grant_once",
+    "consent_grant_stays",
+    "evidence_custodyline_no_change",
+    "evidence_custodyline_no_gap",
+    "evidence_custodyline_no_removal",
+    "evidence_registerline_no_change",
+    "evidence_registerline_no_gap",
+    "evidence_registerline_no_removal",
+]
 
 
 def run(what: str, folder: Path) -> dict[str, Any]:
@@ -80,6 +100,12 @@ def test_nothing_is_left_to_migrate_and_no_model_lacks_its_migration(
     before_and_after: tuple[dict[str, Any], ...],
 ) -> None:
     assert before_and_after[1]["left"] == []
+
+
+def test_no_trigger_was_lost_when_a_table_was_made_anew(
+    before_and_after: tuple[dict[str, Any], ...],
+) -> None:
+    assert before_and_after[1]["triggers"] == TRIGGERS
 
 
 def test_the_audit_chain_of_the_first_version_is_still_whole(

@@ -78,6 +78,12 @@ def list_changes(report_ids: Iterable[bytes]) -> tuple[Change, ...]:
     return tuple(_build_change(row) for row in rows)
 
 
+def list_changes_of(*, mailbox_key: bytes) -> tuple[Change, ...]:
+    """Return what a mailbox took back, by rising sequence, whatever became of its reports."""
+    rows = models.Change.objects.filter(mailbox_key=mailbox_key).prefetch_related("reports")
+    return tuple(_build_change(row) for row in rows.order_by("sequence"))
+
+
 def get_last_sequence(*, mailbox_key: bytes) -> int:
     """Return the highest sequence of a change of a mailbox, 0 if there is none."""
     rows = models.Change.objects.filter(mailbox_key=mailbox_key)
@@ -142,6 +148,7 @@ def _build_change(row: models.Change) -> Change:
     return Change(
         mailbox_key=bytes(row.mailbox_key),
         sequence=row.sequence,
+        named_report=None if row.named_report is None else bytes(row.named_report),
         numbers=None if row.numbers is None else tuple(row.numbers),
         report_ids=tuple(sorted(bytes(one.report_id) for one in row.reports.all())),
         message=row.message,

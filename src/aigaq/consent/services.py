@@ -182,7 +182,8 @@ def withdraw(
             "withdrawn_said_at",
         ]
     )
-    audit.record("consent.withdrawn_by_mouth", actor=actor, subject=row)
+    context = {"report": bytes(row.report_id).hex()[:16], "number": row.number}
+    audit.record("consent.withdrawn_by_mouth", actor=actor, subject=row, context=context)
 
 
 @transaction.atomic

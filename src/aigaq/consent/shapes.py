@@ -62,11 +62,13 @@ class Grant:
 class Change:
     """A signed message that took grants back; ``numbers`` None: every one of its reports.
 
-    ``message`` is the signed JSON, word for word, that a package shows; empty once forgotten.
+    ``named_report`` is the one report that it names, None for all of the mailbox. ``message`` is
+    the signed JSON, word for word, that a package shows; empty once forgotten.
     """
 
     mailbox_key: bytes
     sequence: int
+    named_report: bytes | None
     numbers: tuple[int, ...] | None
     report_ids: tuple[bytes, ...]
     message: str

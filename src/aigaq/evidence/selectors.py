@@ -19,6 +19,7 @@ from aigaq.evidence.shapes import (
     FileKind,
     Fixity,
     ItemEvidence,
+    KeyOfReport,
     LeafOfReport,
     LoggedOpening,
     LogState,
@@ -94,6 +95,13 @@ def access_leaf(*, report_id: bytes) -> LeafOfReport:
         log_index=row.log_index,
         logged_at=row.logged_at,
     )
+
+
+def list_mailbox_keys() -> Iterator[KeyOfReport]:
+    """Yield the mailbox key of every filed report that names one."""
+    rows = models.FiledReport.objects.filter(mailbox_key__isnull=False)
+    for row in rows.only("report_id", "mailbox_key", "filed_at").iterator(chunk_size=1_000):
+        yield KeyOfReport(bytes(row.report_id), bytes(row.mailbox_key or b""), row.filed_at)
 
 
 def read_custody_head() -> ChainHead:

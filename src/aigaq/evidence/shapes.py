@@ -176,6 +176,15 @@ class LeafOfReport:
 
 
 @dataclass(frozen=True)
+class KeyOfReport:
+    """Under which mailbox key a filed report was sealed, and since when it is here."""
+
+    report_id: bytes
+    mailbox_key: bytes
+    filed_at: datetime
+
+
+@dataclass(frozen=True)
 class StoredFile:
     """One file of an item or of the envelope: sealed original, working copy or derivative."""
 

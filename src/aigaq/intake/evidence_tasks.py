@@ -18,7 +18,7 @@ from aigaq.evidence import services as evidence
 from aigaq.evidence.fixity import ROUND_SECONDS, Fault
 from aigaq.evidence.log_audit import Audited
 from aigaq.evidence.log_source import FolderLog, LogSource, OpenedLog
-from aigaq.intake import log_policy, log_retiring, models
+from aigaq.intake import consent_audit, log_policy, log_retiring, models
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.gate_client import GateClient
 from aigaq.intake.gate_log import GateLog
@@ -103,6 +103,7 @@ def audit_desk(*, folder: Path | None, hash_files: bool) -> Audited:
         began_at=accounts.get_log_began_at(),
         known=_list_known(),
         forgotten=_list_forgotten(),
+        more=consent_audit.list_gaps(),
         hash_files=hash_files,
     )
 
