@@ -7,7 +7,7 @@ Nothing without a grant of the report for this purpose and audience that nobody 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol, cast
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from aigaq.evidence import selectors as evidence
 from aigaq.evidence.custody_lines import hide_line
 from aigaq.evidence.documents import LANGUAGES
 from aigaq.evidence.package_shapes import (
+    DerivedFrom,
     LoggedHead,
     Package,
     PackagedItem,
@@ -43,6 +44,8 @@ from aigaq.intake.package_consent import (
     list_staff_grants,
 )
 from aigaq.intake.selectors import check_may
+from aigaq.intake.stripping import find_stripped, must_be_stripped
+from aigaq.redaction.strip import name_copy
 from aigaq.sealing.card import parse_card
 from aigaq.sealing.log_entries import build_blinded
 from aigaq.tlog import ProofFile, build_proof_file, hash_entry, read_checkpoint
@@ -95,7 +98,8 @@ def check_choice(*, actor: Staff, choice: PackageChoice) -> None:
 
     Raises `NotFound`; `PackageRefused`: ``package.no_items``, ``package.no_language``,
     ``package.damaged_item``, ``consent.wrong_purpose`` (no consent for it carries items),
-    ``consent.missing``, ``consent.withdrawn``, ``consent.expired``.
+    ``consent.missing``, ``consent.withdrawn``, ``consent.expired``. Whether an item can be freed of
+    its hidden details, if its reporter asked for that, is found only when it is tried.
     """
     check_may(actor, capability=Capability.HAND_OUT_PACKAGES)
     if not choice.items:
@@ -111,6 +115,12 @@ def check_choice(*, actor: Staff, choice: PackageChoice) -> None:
                 consent.require(item.report_id, item.number, choice.purpose, choice.audience)
             except NoConsent as error:
                 raise PackageRefused(error.code, report=number, number=item.number) from None
+
+
+def list_chosen(choice: PackageChoice) -> list[ItemEvidence]:
+    """Return the chosen items of every report. Raises as `check_choice` does."""
+    reports = [_get_report(number) for number in choice.items]
+    return [item for one in reports for item in _choose_items(one, choice=choice)]
 
 
 @transaction.atomic
@@ -236,7 +246,7 @@ def _pack_item(item: ItemEvidence, *, choice: PackageChoice) -> PackagedItem:
     blob_id = _find_working(item)
     if blob_id is None:
         raise PackageRefused("package.damaged_item", number=item.number)
-    return PackagedItem(
+    packaged = PackagedItem(
         report_id=item.report_id,
         item_number=item.number,
         leaf_index=item.leaf_index,
@@ -248,6 +258,29 @@ def _pack_item(item: ItemEvidence, *, choice: PackageChoice) -> PackagedItem:
         provenance=str(item.provenance),
         open=_opener(blob_id),
         sealed_to=choice.sealed_to,
+    )
+    return _pack_stripped(item, packaged=packaged) if must_be_stripped(item) else packaged
+
+
+def _pack_stripped(item: ItemEvidence, *, packaged: PackagedItem) -> PackagedItem:
+    """Return the copy without hidden details in place of the item."""
+    copy = find_stripped(item)
+    if copy is None:
+        raise PackageRefused("package.not_stripped", number=item.number)
+    return replace(
+        packaged,
+        name=name_copy(item.name, content_type=copy.content_type),
+        media_type=copy.content_type,
+        size_bytes=copy.size_bytes,
+        sha256=copy.sha256,
+        open=_opener(copy.blob_id),
+        derived_from=DerivedFrom(
+            name=item.name,
+            media_type=item.media_type,
+            size_bytes=item.size_bytes,
+            sha256=item.sha256,
+            recipe=copy.recipe,
+        ),
     )
 
 

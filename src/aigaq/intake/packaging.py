@@ -29,7 +29,14 @@ from aigaq.intake import proofs
 from aigaq.intake.errors import PackageRefused
 from aigaq.intake.locked_files import LockedFiles, read_locked_files
 from aigaq.intake.log_watch import open_source, open_store
-from aigaq.intake.package_gathering import LogHead, PackageChoice, gather_package
+from aigaq.intake.package_gathering import (
+    LogHead,
+    PackageChoice,
+    check_choice,
+    gather_package,
+    list_chosen,
+)
+from aigaq.intake.stripping import strip_items
 from aigaq.sealing.witnessing import read_cosigners
 from aigaq.tlog import Ed25519Verifier, TlogError, open_checkpoint
 from aigaq.tlog.notes import MAXIMUM_NOTE_BYTES
@@ -59,7 +66,10 @@ class WatchedHead:
 
 @dataclass(frozen=True)
 class Leaving:
-    """An item that is in a package, with the SHA-256 of its bytes as disclosed in plain."""
+    """An item that is in a package, with the SHA-256 of its bytes as disclosed in plain.
+
+    Those are the bytes of its copy without hidden details, if that leaves in its place.
+    """
 
     report_id: bytes
     number: int
@@ -152,15 +162,17 @@ def make_package(
     """Write the package of ``choice`` to ``target`` and have our verifier pass it.
 
     It is not handed out by that: `record_handed_out` asks for consent once more. Only gathering is
-    one transaction; the writing of gigabytes holds up nobody. Raises what `gather_package` raises;
-    `EvidenceError` ``item.*``; `PackageRefused` ``package.exists``, `NotVerified`; `BlobError`;
-    `OSError` as the disk does. Then nothing is there.
+    one transaction; the writing of gigabytes holds up nobody. Raises what `gather_package` and
+    `strip_items` raise; `EvidenceError` ``item.*``; `PackageRefused` ``package.exists``,
+    `NotVerified`; `BlobError`; `OSError` as the disk does. Then nothing is there.
     """
     watcher = watcher or NobodyWatches()
     is_archive = target.suffix.lower() == ".zip"
     folder = target.with_name(f".{target.name}.unfinished") if is_archive else target
     if target.exists() or folder.exists():
         raise PackageRefused("package.exists")
+    check_choice(actor=actor, choice=choice)
+    strip_items(list_chosen(choice))
     try:
         gathered = gather_package(actor=actor, choice=choice, head=head)
         size = sum(item.size_bytes for item in gathered.items)
@@ -186,7 +198,7 @@ def make_package(
         _remove(target)
         raise
     control = hashlib.sha256(build_package_json(package)).hexdigest()
-    leaving = tuple(Leaving(one.report_id, one.number, one.sha256) for one in gathered.items)
+    leaving = tuple(Leaving(one.report_id, one.item_number, one.sha256) for one in package.items)
     return Made(target, control, seal, verdict, leaving)
 
 

@@ -30,7 +30,7 @@ def preview_item(*, item_id: uuid.UUID) -> None:
     staged: list[tuple[Made, uuid.UUID]] = []
     code = ""
     try:
-        chunks = _begin(blob_store.read_chunks(item.blob_id))
+        chunks = begin_chunks(blob_store.read_chunks(item.blob_id))
         for made in make_previews(chunks=chunks, size_bytes=item.size_bytes):
             staged.append((made, staging.stage_blob(io.BytesIO(made.data))))
     except PreviewError as error:
@@ -38,7 +38,7 @@ def preview_item(*, item_id: uuid.UUID) -> None:
     _record(item=item, staged=staged, code=code)
 
 
-def _begin(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def begin_chunks(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Read the first chunk now: the key comes from the database, which is this thread's alone."""
     return chain([next(chunks, b"")], chunks)
 

@@ -16,8 +16,10 @@ from aigaq.accounts.selectors import Staff
 from aigaq.consent import shredder as consent
 from aigaq.core import audit, blob_store
 from aigaq.evidence import services as evidence
+from aigaq.evidence.selectors import list_items
 from aigaq.intake import exports, models
 from aigaq.intake.shapes import ReportState, RequestAction
+from aigaq.intake.stripping import find_stripped
 from aigaq.intake.urgency import judge_urgency
 
 
@@ -33,11 +35,16 @@ def forget_report(*, report: models.Report, actor: Staff | None, reason: str) ->
 
 
 def _forget(report: models.Report, *, actor: Staff | None, reason: str) -> None:
+    stripped = [
+        copy.blob_id
+        for item in list_items(report_id=bytes(report.report_id))
+        if (copy := find_stripped(item)) is not None
+    ]
     evidence.forget_report(report_id=bytes(report.report_id), by=actor)
     consent.forget_report(report_id=bytes(report.report_id))
     exports.forget_report(report=report)
     models.CollectedReport.objects.filter(report=report).delete()
-    blobs = [member.blob_id for member in report.members.all()]
+    blobs = [*stripped, *(member.blob_id for member in report.members.all())]
     for item in report.items.prefetch_related("previews"):
         blobs += [preview.blob_id for preview in item.previews.all()]
         blobs += [item.blob_id] if item.blob_id else []

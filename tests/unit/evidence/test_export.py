@@ -5,10 +5,11 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tests.conftest import Founding
 from tests.unit.evidence.log_of import LogGate
 from tests.unit.intake.desk_of import Carried, carry_report
@@ -16,11 +17,13 @@ from tests.unit.intake.desk_of import Carried, carry_report
 from aigaq import clock
 from aigaq.accounts.errors import NotThere
 from aigaq.accounts.models import Staff
-from aigaq.age import X25519Identity
+from aigaq.age import X25519Identity, decrypt_bytes
+from aigaq.core import blob_store
 from aigaq.core.models import AuditEvent
 from aigaq.evidence import custody
 from aigaq.evidence import services as evidence
 from aigaq.evidence.models import FiledReport, HeadOpening
+from aigaq.evidence.selectors import list_items
 from aigaq.intake import models, services
 from aigaq.intake.errors import IntakeError
 from aigaq.intake.package_gathering import PackageChoice
@@ -87,8 +90,6 @@ class Stage:
         )
 
     def choice(self, **changes: object) -> PackageChoice:
-        from dataclasses import replace
-
         number = changes.pop("report", self.carried.report.register_number)
         items = changes.pop("whole", None) or {number: changes.pop("items", None)}
         whole = PackageChoice(items, purpose="prove", audience="court")  # type: ignore[arg-type]
@@ -355,6 +356,89 @@ def test_a_consent_by_word_of_mouth_opens_the_exit_until_it_is_taken_back(
     assert (shown["by"], shown["how"], shown["items"]) == (str(founder), "in a call", [0])
     services.withdraw_consent(actor=founder, consent_id=grant, reason="in a call")
     refused("consent.withdrawn", stage, tmp_path / "again", items=(0,), **wanted)
+
+
+MAKER = "FictionalPhoneMaker"
+
+
+def build_photo() -> bytes:
+    """Return a photo that says who made the phone, and where it was."""
+    exif, buffer = Image.Exif(), io.BytesIO()
+    exif[0x010F], exif[0x8825] = MAKER, {1: "N", 2: (43.0, 14.0, 0.0)}
+    Image.new("RGB", (64, 48), "red").save(buffer, "JPEG", exif=exif)
+    return buffer.getvalue()
+
+
+def build_strip_stage(founding: Founding, gate: LogGate, *, name: str, data: bytes) -> Stage:
+    """Give a stage whose report is one file, of which the hidden details are to be removed."""
+    carried = carry_report(
+        founding,
+        items=[(name, "image/jpeg", data)],
+        consents=(("prove", "court"),),
+        hidden_details="strip",
+    )
+    stage = build_stage(founding, gate, carried)
+    return replace(stage, carried=carried)
+
+
+@pytest.mark.parametrize("name", ["package", "package.zip"])
+def test_hidden_details_that_were_to_be_removed_never_leave(
+    founding: Founding, gate: LogGate, tmp_path: Path, name: str
+) -> None:
+    photo = build_photo()
+    stage = build_strip_stage(founding, gate, name="home.jpg", data=photo)
+    exported = stage.export(tmp_path / name)
+    verdict = verify_package(exported.path, policy=stage.policy())
+    assert verdict.outcome == "verified", verdict.to_text()
+    (item,) = verdict.items
+    assert "not the file that came" in item.words
+    assert hashlib.sha256(photo).hexdigest() in item.words
+    files = (
+        [zipfile.ZipFile(exported.path).read(item.path)]
+        if name.endswith(".zip")
+        else [one.read_bytes() for one in exported.path.rglob("*") if one.is_file()]
+    )
+    assert not any(MAKER.encode() in data or photo in data for data in files)
+    shown = next(data for data in files if data.startswith(b"\xff\xd8"))
+    assert Image.open(io.BytesIO(shown)).size == (64, 48)
+    lines = custody.list_events(report_id=bytes(stage.carried.report.report_id))
+    assert lines[0].sha256 == hashlib.sha256(shown).digest()
+
+
+def test_such_a_copy_is_made_once_and_leaves_sealed_too(
+    founding: Founding, gate: LogGate, tmp_path: Path
+) -> None:
+    stage = build_strip_stage(founding, gate, name="home.jpg", data=build_photo())
+    identity = X25519Identity.generate()
+    stage.export(tmp_path / "first")
+    exported = stage.export(tmp_path / "second", sealed_to=identity.recipient)
+    assert verify_package(exported.path, policy=stage.policy()).outcome == "verified"
+    sealed = (exported.path / "data/items/0001.age").read_bytes()
+    opened = decrypt_bytes(sealed, identities=[identity])
+    assert opened == (tmp_path / "first/data/items/0001/home.jpg").read_bytes()
+    lines = custody.list_events(report_id=bytes(stage.carried.report.report_id))
+    assert [one.event for one in lines].count("derived") == 1
+
+
+def test_a_file_that_cannot_be_freed_of_its_hidden_details_stays_here(
+    founding: Founding, gate: LogGate, tmp_path: Path
+) -> None:
+    letter = b"%PDF-1.4 a fictional letter"
+    stage = build_strip_stage(founding, gate, name="letter.pdf", data=letter)
+    refused("package.not_stripped", stage, tmp_path / "package")
+
+
+def test_a_copy_without_hidden_details_is_forgotten_with_its_report(
+    founding: Founding, gate: LogGate, tmp_path: Path
+) -> None:
+    stage = build_strip_stage(founding, gate, name="home.jpg", data=build_photo())
+    stage.export(tmp_path / "package")
+    report = stage.carried.report
+    (item,) = list_items(report_id=bytes(report.report_id))
+    blobs = [one.blob_id for one in item.files]
+    assert len(blobs) == 3
+    services.forget_report(actor=founding.founder, report_id=report.pk, reason="asked")
+    assert not any(blob_store.has_file(one) for one in blobs)
 
 
 @pytest.mark.parametrize("items", [(0,), None])

@@ -93,6 +93,7 @@ def carry_report(
     items: Sequence[tuple[str, str, bytes]] = (),
     consents: Sequence[tuple[str, str]] = (("keep", "team"), ("publish", "public")),
     continues: bytes | None = None,
+    hidden_details: str | None = None,
 ) -> Carried:
     """Seal a report to the team of the test and import its file."""
     card = parse_card(founding.card, root_key=bytes(founding.organisation.root_key))
@@ -108,7 +109,13 @@ def carry_report(
         consents=[ConsentToSeal(purpose=p, audience=a) for p, a in consents],
         continues=continues,
         items=[
-            ItemToSeal(content=io.BytesIO(data), size_bytes=len(data), name=name, media_type=kind)
+            ItemToSeal(
+                content=io.BytesIO(data),
+                size_bytes=len(data),
+                name=name,
+                media_type=kind,
+                hidden_details=hidden_details,
+            )
             for name, kind, data in items
         ],
     )

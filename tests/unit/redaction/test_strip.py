@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from aigaq.redaction.preview.pixels import encode_png
-from aigaq.redaction.strip import StripError, Stripped, open_stripped
+from aigaq.redaction.strip import StripError, Stripped, name_copy, open_stripped
 from aigaq.redaction.strip.make import _read
 from aigaq.redaction.strip.pictures import check_jpeg, check_png
 
@@ -297,4 +297,4 @@ def test_an_answer_that_ends_too_early_is_refused_while_it_is_read() -> None:
     ],
 )
 def test_a_copy_has_a_name_that_fits_it(name: str, expected: str) -> None:
-    assert Stripped(io.BytesIO(), "image/jpeg", (".jpg", ".jpeg"), 1).rename(name) == expected
+    assert name_copy(name, content_type="image/jpeg") == expected

@@ -7,6 +7,6 @@ untouched. What cannot be made so is refused; it does not leave. Source: spec/ev
 """
 
 from aigaq.redaction.strip.errors import StripError
-from aigaq.redaction.strip.make import RECIPE, Stripped, open_stripped
+from aigaq.redaction.strip.make import RECIPE, Stripped, name_copy, open_stripped
 
-__all__ = ["RECIPE", "StripError", "Stripped", "open_stripped"]
+__all__ = ["RECIPE", "StripError", "Stripped", "name_copy", "open_stripped"]

@@ -20,6 +20,8 @@ RECIPE = "strip/v1"
 MAX_ITEM_BYTES = 1024 * MEBIBYTE
 MAX_PICTURE_BYTES = 512 * MEBIBYTE
 MAX_HEAD_BYTES = 1_024
+#: A name in a report has at most 1,024 bytes.
+MAX_STEM_BYTES = 1_000
 PICTURES = {"jpeg": check_jpeg, "png": check_png}
 #: By form: media type, and the ending that a name may have; the first is given to others.
 FORMS = {
@@ -56,15 +58,17 @@ class Stripped:
 
     content: Reader
     content_type: str
-    endings: tuple[str, ...]
     size_bytes: int
 
-    def rename(self, name: str) -> str:
-        """Return ``name`` with an ending that fits what the copy is now."""
-        if name.lower().endswith(self.endings):
-            return name
-        stem, dot, _ending = name.rpartition(".")
-        return (stem if dot and stem else name) + self.endings[0]
+
+def name_copy(name: str, *, content_type: str) -> str:
+    """Return ``name`` with an ending that fits a copy of this type."""
+    endings = next(ends for kind, ends in FORMS.values() if kind == content_type)
+    if name.lower().endswith(endings):
+        return name
+    stem, dot, _ending = name.rpartition(".")
+    stem = stem if dot and stem else name
+    return stem.encode("utf-8")[:MAX_STEM_BYTES].decode("utf-8", errors="ignore") + endings[0]
 
 
 @contextmanager
@@ -97,7 +101,7 @@ def _read(output: IO[bytes]) -> Stripped:
     try:
         head = json.loads(line)
         code, size = head["code"], head["size"]
-        content_type, endings = ("", ()) if code is not None else FORMS[head["form"]]
+        content_type = "" if code is not None else FORMS[head["form"]][0]
     except (ValueError, TypeError, KeyError, RecursionError):
         raise StripError("strip.broken") from None
     if code is not None:
@@ -113,7 +117,7 @@ def _read(output: IO[bytes]) -> Stripped:
         data = b"".join(iter(lambda: content.read(MEBIBYTE), b""))
         check(data)
         content = io.BytesIO(data)
-    return Stripped(content, content_type, endings, size)
+    return Stripped(content, content_type, size)
 
 
 class _Exactly:
