@@ -2,6 +2,7 @@
 
 One interval, one batch: public texts as they wait, and exactly ``width`` blinded entries, of which
 commitments come first, then heads, the rest is chaff; shuffled, so that no place tells the kind. A
+head that has waited for half the longest delay goes before the commitments, so that none starves. A
 place once given, in one transaction, is for ever. Source: ``spec/log.md``, "Intervals, batches,
 chaff"; PROTOCOL 22. Times are whole Unix seconds.
 """
@@ -11,7 +12,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
 
 from aigaq.gate.log_tables import cosignatures, log_chaff, log_entries, log_waiting, log_width
 from aigaq.gate.residue import note_erased
@@ -43,8 +59,11 @@ class Pace:
 def sequence_batch(connection: Connection, *, pace: Pace, now_seconds: int) -> int:
     """Give the next batch its places and return how many entries it has."""
     width = _choose_width(connection, pace=pace, now_seconds=now_seconds)
-    reports = _take(connection, commitments, limit=width, columns=("commitment",))
-    heads = _take_waiting(connection, is_public=False, limit=width - len(reports))
+    urgent = _is_urgent(pace=pace, now_seconds=now_seconds)
+    heads = _take_waiting(connection, is_public=False, limit=width, only=urgent)
+    limit = width - len(heads)
+    reports = _take(connection, commitments, limit=limit, columns=("commitment",))
+    heads = [*heads, *_take_waiting(connection, is_public=False, limit=limit - len(reports))]
     chaff = [make_chaff() for _ in range(width - len(reports) - len(heads))]
     blinded = [
         *(build_blinded(row.commitment) for row in reports),
@@ -63,7 +82,7 @@ def sequence_batch(connection: Connection, *, pace: Pace, now_seconds: int) -> i
 def choose_doublings(*, due: Sequence[int], pace: Pace, now_seconds: int, at_least: int) -> int:
     """Return how often the batch must double so that no promise is missed.
 
-    ``due`` are moments at which commitments must be in the log, the earliest of each ``pace.batch``
+    ``due`` are moments at which entries must be in the log, the earliest of each ``pace.batch``
     of the queue, in its order; two intervals are kept to spare.
     """
     spare = _SPARE_INTERVALS * pace.interval_seconds
@@ -126,7 +145,7 @@ def forget_published(connection: Connection, *, size: int) -> None:
     )
 
 
-def queue_entry(connection: Connection, entry: bytes, *, is_public: bool) -> None:
+def queue_entry(connection: Connection, entry: bytes, *, is_public: bool, now_seconds: int) -> None:
     """Let ``entry`` wait for the next batch, unless it waits already, also as the commitment of a
     report that came by the gate, or has its place.
     """
@@ -136,7 +155,8 @@ def queue_entry(connection: Connection, entry: bytes, *, is_public: bool) -> Non
         select(commitments.c.number).where(commitments.c.commitment == entry[1:]),
     )
     if all(connection.scalar(query) is None for query in known):
-        connection.execute(insert(log_waiting).values(entry=entry, is_public=is_public))
+        row = {"entry": entry, "is_public": is_public, "queued_at": now_seconds}
+        connection.execute(insert(log_waiting).values(**row))
 
 
 def find_indexes(connection: Connection, values: Sequence[bytes], *, size: int) -> list[int | None]:
@@ -156,7 +176,7 @@ def _choose_width(connection: Connection, *, pace: Pace, now_seconds: int) -> in
     # A clock that was ahead for a while must not keep batches wide for years.
     until = min(row.until, now_seconds + WIDE_SECONDS) if row is not None else 0
     kept = row.doublings if row is not None and until > now_seconds else 0
-    due = _list_due(connection, pace=pace)
+    due = _list_due(connection, pace=pace, now_seconds=now_seconds)
     doublings = choose_doublings(due=due, pace=pace, now_seconds=now_seconds, at_least=kept)
     if doublings > kept:
         until = now_seconds + WIDE_SECONDS
@@ -167,16 +187,33 @@ def _choose_width(connection: Connection, *, pace: Pace, now_seconds: int) -> in
     return pace.batch << doublings
 
 
-def _list_due(connection: Connection, *, pace: Pace) -> list[int]:
-    """Return when the first of each batch of waiting commitments must be in the log.
+def _list_due(connection: Connection, *, pace: Pace, now_seconds: int) -> list[int]:
+    """Return when the first of each batch of what waits must be in the log, in its order.
 
     The database looks through the queue; what comes here is one number for each batch.
     """
-    place = (func.row_number().over(order_by=commitments.c.number) - 1).label("place")
-    queue = select(commitments.c.queued_at, place).subquery()
+    turn = case((_is_urgent(pace=pace, now_seconds=now_seconds), 0), else_=2)
+    # A head of a gate that kept no time of it waits as if for half the delay already.
+    unknown = now_seconds - pace.maximum_delay_seconds // 2
+    heads = select(
+        turn.label("turn"),
+        log_waiting.c.number,
+        func.coalesce(log_waiting.c.queued_at, unknown).label("queued_at"),
+    ).where(log_waiting.c.is_public.is_(False))
+    reports = select(literal(1).label("turn"), commitments.c.number, commitments.c.queued_at)
+    waiting = union_all(heads, reports).subquery()
+    order = (waiting.c.turn, waiting.c.number)
+    place = (func.row_number().over(order_by=order) - 1).label("place")
+    queue = select(waiting.c.queued_at, place).subquery()
     batch = queue.c.place // pace.batch
     earliest = select(func.min(queue.c.queued_at)).group_by(batch).order_by(batch)
     return [at + pace.maximum_delay_seconds for at in connection.scalars(earliest)]
+
+
+def _is_urgent(*, pace: Pace, now_seconds: int) -> ColumnElement[bool]:
+    """Say which heads go before commitments: those that waited long, or came by a clock ahead."""
+    at = log_waiting.c.queued_at
+    return or_(at.is_(None), at <= now_seconds - pace.maximum_delay_seconds // 2, at > now_seconds)
 
 
 def _take(
@@ -193,11 +230,17 @@ def _take(
     return rows
 
 
-def _take_waiting(connection: Connection, *, is_public: bool, limit: int) -> Sequence[Any]:
+def _take_waiting(
+    connection: Connection,
+    *,
+    is_public: bool,
+    limit: int,
+    only: ColumnElement[bool] | None = None,
+) -> Sequence[Any]:
     waiting = log_waiting.c
     rows = connection.execute(
         select(waiting.number, waiting.entry)
-        .where(waiting.is_public == is_public)
+        .where(waiting.is_public == is_public, true() if only is None else only)
         .order_by(waiting.number)
         .limit(limit)
     ).all()

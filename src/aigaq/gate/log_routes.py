@@ -134,9 +134,11 @@ async def post_heads(gate: Gate, request: Request) -> Answer:
     body = await read_desk_request(gate, request, limit=_MAXIMUM_BODY_BYTES)
     heads = _read_values(body, "entries", maximum=_MAXIMUM_HEADS)
 
+    now = gate.now_seconds()
+
     def queue(connection: Connection) -> None:
         for head in heads:
-            queue_entry(connection, build_blinded(head), is_public=False)
+            queue_entry(connection, build_blinded(head), is_public=False, now_seconds=now)
 
     await gate.write(queue)
     return empty_answer()
@@ -150,7 +152,10 @@ async def post_public(gate: Gate, request: Request) -> Answer:
         kind=form.choice("kind", among=PUBLIC_KINDS),
         text=form.text("text", maximum_bytes=_MAXIMUM_TEXT_BYTES, minimum_bytes=1),
     )
-    await gate.write(lambda connection: queue_entry(connection, entry, is_public=True))
+    now = gate.now_seconds()
+    await gate.write(
+        lambda connection: queue_entry(connection, entry, is_public=True, now_seconds=now)
+    )
     return empty_answer()
 
 

@@ -25,6 +25,7 @@ log_waiting = Table(
     Column("number", NUMBER, primary_key=True),
     Column("is_public", Boolean, nullable=False),
     Column("entry", LargeBinary, nullable=False, unique=True),
+    Column("queued_at", BigInteger),
     sqlite_autoincrement=True,
 )
 

@@ -137,9 +137,11 @@ class GateLog:
             build_public(kind="bundle_manifest", text=manifest),
         ]
 
+        now = self._gate.now_seconds()
+
         def queue(connection: Connection) -> None:
             for entry in entries:
-                queue_entry(connection, entry, is_public=True)
+                queue_entry(connection, entry, is_public=True, now_seconds=now)
 
         self._in_writer(queue)
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, func, insert, select, update
 
 from aigaq.gate.database import open_writer, shrink_log
 from aigaq.gate.log_batches import (
@@ -74,9 +74,9 @@ def sequence(engine: Engine, *, at: int = NOW) -> list[bytes]:
     return entries
 
 
-def queue(engine: Engine, entry: bytes, *, is_public: bool) -> None:
+def queue(engine: Engine, entry: bytes, *, is_public: bool, at: int = NOW) -> None:
     with engine.begin() as connection:
-        queue_entry(connection, entry, is_public=is_public)
+        queue_entry(connection, entry, is_public=is_public, now_seconds=at)
 
 
 def empty_queue(engine: Engine) -> None:
@@ -115,6 +115,42 @@ def test_reports_come_first_then_heads_and_chaff_is_the_rest(
     assert first == {*reports, *heads[:4]}
     assert second - chaff_of(engine) == set(heads[4:])
     assert len(second & chaff_of(engine)) == 12
+
+
+def test_no_head_starves_while_reports_fill_every_batch(
+    engine: Engine, receive: Callable[..., list[bytes]]
+) -> None:
+    """Sixteen reports in each interval: the head goes in time, and so does each of them."""
+    head = build_blinded(b"H" * 32)
+    queue(engine, head, is_public=False)
+    due = {head: NOW + 86_400}
+    for number in range(200):
+        at = NOW + number * INTERVAL
+        due |= {build_blinded(one): at + 86_400 for one in receive(16, at=at)}
+        for entry in sequence(engine, at=at):
+            if entry in due:
+                assert at <= due.pop(entry) - 2 * INTERVAL
+    assert head not in due
+
+
+def test_heads_too_many_for_their_time_double_the_batch(
+    engine: Engine, receive: Callable[..., list[bytes]]
+) -> None:
+    receive(16 * (IN_TIME + 1))
+    queue(engine, build_blinded(b"H" * 32), is_public=False)
+    assert len(sequence(engine)) == 32
+
+
+def test_a_head_of_a_gate_that_kept_no_time_of_it_goes_at_once(
+    engine: Engine, receive: Callable[..., list[bytes]]
+) -> None:
+    head = build_blinded(b"H" * 32)
+    queue(engine, head, is_public=False)
+    with engine.begin() as connection:
+        connection.execute(update(log_waiting).values(queued_at=None))
+    receive(40)
+    batch = sequence(engine)
+    assert (head in batch, len(batch)) == (True, 16)
 
 
 def test_the_place_in_a_batch_does_not_tell_the_kind(
@@ -310,3 +346,14 @@ def test_a_surge_that_doubles_the_batch_is_seen(
     shown = observe(engine, receive, [0, 16 * (IN_TIME + 2), 0])
     assert isinstance(shown, list)
     assert [len(lengths) for _at, lengths, _types in shown] == [16, 32, 32]
+
+
+def test_who_fills_the_batches_himself_sees_how_many_places_others_took(
+    engine: Engine, receive: Callable[..., list[bytes]]
+) -> None:
+    """What the documents admit: a report for each place buys him the number of the others."""
+    own, others = receive(14), receive(2)
+    entries = set(sequence(engine))
+    own_places = sum(build_blinded(one) in entries for one in own)
+    assert len(entries) - own_places == len(others)
+    assert {build_blinded(one) for one in others} < entries
