@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 from tests.conftest import Founding
+from tests.unit.evidence.log_of import without_triggers
 from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq import clock
@@ -96,7 +97,6 @@ def test_texts_that_an_older_version_took_are_handed_over_once(founding: Foundin
     carried, other = carry_report(founding), carry_report(founding)
     withdraw(carried)
     kept = [one.message for one in consent.list_changes([report_id(carried)])]
-    ChangedReport.objects.all().delete()
     forget_changes()
     assert consent.list_changes([report_id(carried)]) == ()
     assert consent_hooks.hand_over_older() == 1
@@ -108,7 +108,6 @@ def test_texts_that_an_older_version_took_are_handed_over_once(founding: Foundin
 def test_an_older_text_takes_nothing_from_a_report_that_came_after_it(founding: Founding) -> None:
     carried = carry_report(founding)
     withdraw(carried)
-    ChangedReport.objects.all().delete()
     forget_changes()
     models.Message.objects.update(kept_at=clock.now() - timedelta(days=1))
     assert consent_hooks.hand_over_older() == 1
@@ -117,12 +116,12 @@ def test_an_older_text_takes_nothing_from_a_report_that_came_after_it(founding: 
 
 def forget_changes() -> None:
     """Bring the tables to what an update finds: no change was ever written down."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'consent_change_stays'")
-        (sql,) = cursor.fetchone()
-        cursor.execute("DROP TRIGGER consent_change_stays")
+
+    def forget() -> None:
+        ChangedReport.objects.all().delete()
         Change.objects.all().delete()
-        cursor.execute(sql)
+
+    without_triggers(forget)
 
 
 def test_a_consent_by_mouth_is_shown_with_the_others_and_taken_back_like_them(
