@@ -272,3 +272,21 @@ def test_a_public_entry_of_the_desk_is_there_word_by_word(log_phone: Phone) -> N
     assert log_phone.desk("POST", "/api/desk/log/public", body).status_code == 204
     size = wait_for_size(log_phone, get_head(log_phone).checkpoint.size + BATCH + 1).size
     assert PublicEntry("release", body["text"]) in map(parse_entry, read_entries(log_phone, size))
+
+
+@pytest.mark.parametrize("first", ["desk", "phone"])
+def test_a_commitment_that_the_desk_posts_and_the_gate_queues_stands_once(
+    log_gate: RunningGate, log_phone: Phone, first: str
+) -> None:
+    """A report typed at the desk may come both ways, in either order and in one interval."""
+    parcels = [seal(log_gate.organisation, mailbox_keys()) for _ in range(6)]
+    entries = {"entries": [one.commitment.hex() for one in parcels]}
+    for way in ("desk", "phone") if first == "desk" else ("phone", "desk"):
+        if way == "desk":
+            assert log_phone.desk("POST", "/api/desk/log/heads", entries).status_code == 204
+        else:
+            assert [log_phone.send(one).status_code for one in parcels] == [201] * len(parcels)
+    size = get_head(log_phone).checkpoint.size
+    head = wait_for_size(log_phone, size + 5 * BATCH)
+    logged = read_entries(log_phone, head.size)
+    assert [logged.count(build_blinded(one.commitment)) for one in parcels] == [1] * len(parcels)
