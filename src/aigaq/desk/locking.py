@@ -54,6 +54,7 @@ class Locking:
         A wrong passphrase takes a second longer, and says nothing but that. Raises `VaultError`.
         """
         master = check_passphrase(home=home, passphrase=passphrase)
+        self.note_activity()
         self.open_with(master=master, home=home)
 
     def open_with(self, *, master: bytes, home: Home | None = None) -> None:
@@ -111,20 +112,18 @@ class Locking:
                 self._idle.notify_all()
 
     @contextmanager
-    def serving_command(self) -> Iterator[None]:
+    def counting_command(self) -> Iterator[None]:
         """Count what someone asked for at the terminal: an idle desk stays open until its end.
 
-        It is no activity by itself, so that a timer which pulls leaves no desk open. Raises
-        `DeskLocked`.
+        It is no activity by itself, so that a timer which pulls leaves no desk open.
         """
-        with self.serving():
+        with self._idle:
+            self._commands += 1
+        try:
+            yield
+        finally:
             with self._idle:
-                self._commands += 1
-            try:
-                yield
-            finally:
-                with self._idle:
-                    self._commands -= 1
+                self._commands -= 1
 
     def has_command(self) -> bool:
         """Tell whether a command runs now."""

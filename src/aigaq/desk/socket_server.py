@@ -81,10 +81,11 @@ def answer_line(line: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError):
         return {"error": "commands.bad_form"}
     try:
-        if command.while_locked:
-            return {"answer": command.run(arguments)}
-        with LOCKING.serving_command():
-            return {"answer": command.run(arguments)}
+        with LOCKING.counting_command():
+            if command.while_locked:
+                return {"answer": command.run(arguments)}
+            with LOCKING.serving():
+                return {"answer": command.run(arguments)}
     except AigaqError as error:
         # Identifiers and sizes alone, as the error tree promises.
         facts = {name: one for name, one in error.context.items() if isinstance(one, int | str)}

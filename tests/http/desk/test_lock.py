@@ -267,7 +267,7 @@ def test_an_idle_desk_waits_for_the_end_of_a_command_and_then_locks(open_desk: F
 
     watch = build_idle_watch()
     LOCKING._last_activity -= 15 * 60
-    with LOCKING.serving_command():
+    with LOCKING.counting_command():
         watch._run()
         assert LOCKING.is_open
     watch._run()
