@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from tests.conftest import Founding
 from tests.unit.evidence.log_of import without_triggers
 from tests.unit.intake.desk_of import Carried, carry_report
