@@ -1,24 +1,29 @@
-"""Write the vector package of spec/vectors/evidence-package/, once: it is kept for all versions.
+"""Write the vector packages of spec/vectors/evidence-package/, each once: they are kept for good.
 
     python -m scripts.make_package_vector
 
-Refuses if it is there: keys, salts and ML-DSA signatures are random, so a second run gives another
-package. A later form of packages gets a folder of its own beside it.
+One that is there is left: keys, salts and ML-DSA signatures are random, so a second run gives
+another package. A later form of packages gets a folder of its own beside it. ``v1`` holds what
+packages held at first, ``v1-renewed`` renewals and a chain of cards.
 """
 
 import sys
 import tempfile
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography import x509
 from tests.courthouse import AT, Authority, Court
+from tests.renewed import renew, stamp
+from tests.token_maker import Maker
 
 from aigaq.age import X25519Identity
 from aigaq.evidence.custody_lines import hash_line, hide_line
 from aigaq.evidence.documents import build_documents
 from aigaq.evidence.package_shapes import ConsentChange, StaffGrant
 from aigaq.evidence.package_writer import write_package
+from aigaq.sealing.card import build_card
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.signed_json import build_signed_json
 
@@ -28,16 +33,17 @@ RECIPIENT = X25519Identity(bytes(range(32)))
 
 
 def main() -> int:
-    """Write package and policy. Return the exit code."""
-    if (FOLDER / "v1").exists():
-        print(f"{FOLDER / 'v1'} is there and is kept", file=sys.stderr)
-        return 1
-    with tempfile.TemporaryDirectory() as temporary:
-        write_vector(Path(temporary))
-    return 0
+    """Write packages and policies. Return the exit code."""
+    missing = [name for name in VECTORS if not (FOLDER / name).exists()]
+    for name in missing:
+        with tempfile.TemporaryDirectory() as temporary:
+            VECTORS[name](Path(temporary))
+    if not missing:
+        print(f"{FOLDER} has all and is kept", file=sys.stderr)
+    return 0 if missing else 1
 
 
-def write_vector(temporary: Path) -> None:
+def write_first(temporary: Path) -> None:
     """Two reports, three of four items shown, one of them sealed; a token; every kind of line."""
     court = Court(temporary / "court")
     first = court.add_report(
@@ -110,6 +116,61 @@ def _withdraw_keeping(court: Court) -> ConsentChange:
     }
     return ConsentChange(key, build_signed_json(members, key=sealed.keys.key).decode())
 
+
+def write_renewed(temporary: Path) -> None:
+    """Three cards; of three authorities one's token is renewed, one's ended, one's lives long.
+
+    The first authority's signer ended in August 2026, after its token was renewed with the list of
+    revoked certificates of that day, by a second one, whose chain ends in 2126. The third has RSA
+    keys, its signer's certificate a PSS signature, and was not renewed.
+    """
+    court = Court(temporary / "court")
+    court.add_report([("Фото.jpg", bytes(range(256)) * 2)])
+    court.publish()
+    _, note = court.checkpoint()
+    text = note.rpartition(b"\n\n")[0] + b"\n"
+    ended, far = datetime(2026, 8, 1, tzinfo=UTC), datetime(2126, 1, 1, tzinfo=UTC)
+    at, renewed_at = AT + timedelta(days=3), ended - timedelta(days=20)
+    first = Maker(name="Fictional authority A", end=ended, authority_end=far)
+    second = Maker(
+        name="Fictional authority B", kind="p384", digest="sha384", end=far, authority_end=far
+    )
+    third = Maker(name="Fictional authority C", kind="rsa3072", end=ended)
+    third.signer = third.sign_certificate(key=third.signer.key, pss=True)
+    listed = first.build_list(
+        at=renewed_at, revoked=[(7, at, None), (9, at, x509.ReasonFlags.superseded)]
+    )
+    token = stamp(first, text, at=at, lists=[listed])
+    token = replace(token, renewals=(renew([token], second, text=text, at=renewed_at),))
+    organisation = court.organisation
+    cards = {
+        version: build_card(
+            replace(organisation.card, version=version, signed_at=AT + timedelta(days=version)),
+            root_key=organisation.root,
+        )
+        for version in (1, 2, 3)
+    }
+    package = court.package(tokens=[token, stamp(third, text, at=at)])
+    package = replace(
+        package,
+        made_at=ended + timedelta(days=30),
+        identifier="fictional-vector-v1-renewed",
+        organisation="A fictional team",
+        cards=cards,
+        documents={},
+    )
+    package = replace(package, documents=build_documents(package, is_trial=True))
+    write_package(package, folder=FOLDER / "v1-renewed", desk_key=organisation.desk)
+    court.write_policy(
+        FOLDER / "v1-renewed.policy.json",
+        timestamp_authorities=[
+            {"certificates": one.root.pem, "name": one.name} for one in (first, second, third)
+        ],
+        require={"cosigned": True, "timestamps": 1},
+    )
+
+
+VECTORS = {"v1": write_first, "v1-renewed": write_renewed}
 
 if __name__ == "__main__":
     sys.exit(main())

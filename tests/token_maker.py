@@ -280,16 +280,22 @@ class Maker:
     digest: str = "sha256"
     start: datetime = START
     end: datetime = END
+    authority_end: datetime = END
 
     def __post_init__(self) -> None:
         self.root = make_certificate(
-            f"{self.name} root", issuer=None, key=make_key(self.kind), is_authority=True
+            f"{self.name} root",
+            issuer=None,
+            key=make_key(self.kind),
+            is_authority=True,
+            end=self.authority_end,
         )
         self.between = make_certificate(
             f"{self.name} between",
             issuer=self.root,
             key=make_key(self.kind),
             is_authority=True,
+            end=self.authority_end,
             digest=self.digest,
         )
         self.signer = self.sign_certificate(key=make_key(self.kind))

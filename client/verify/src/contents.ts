@@ -15,6 +15,11 @@ const BAD = "package.bad_form";
 const NAMES = "audience checkpoint custody format items made_at purpose reports root_key team_id tokens".split(" ");
 const REPORT = "commitment leaf_count log_index mailbox_key proof received_at register_number report_id root root_salt".split(" ");
 const ITEM = "derived_from item_number leaf_index leaf_path name number path provenance report_id salt sealed_to sha256 size type".split(" ");
+const TOKEN = ["authority", "chain", "checkpoint", "token"];
+const RENEWAL = ["authority", "chain", "lists", "token"];
+/** A list for each certificate of a chain but its root. */
+const MAXIMUM_LISTS = 31;
+const twoDigits = (number: number): string => String(number).padStart(2, "0");
 const ORIGIN = "name recipe sha256 size type".split(" ");
 const RECIPES = ["strip/v1"];
 const PROVENANCES = ["recorded", "received", "secondary", "official", "web_capture"];
@@ -57,10 +62,17 @@ export interface Item {
   readonly recipe: string | null;
 }
 
-export interface TokenFiles {
-  readonly checkpoint: string;
+export interface StampFiles {
   readonly token: string;
   readonly chain: string;
+  /** Lists of revoked certificates of that chain. */
+  readonly lists: readonly string[];
+}
+
+/** A row of tokens over a checkpoint: the first one, and those that renewed it, in order. */
+export interface TokenFiles {
+  readonly checkpoint: string;
+  readonly stamps: readonly [StampFiles, ...StampFiles[]];
 }
 
 export interface Contents {
@@ -104,7 +116,7 @@ export function parseContents(data: Bytes): Contents {
     custodyCount: custody.integer("count"),
     custodyHead: custody.hex("head"),
     logged: custody.isNull("logged") ? null : readLogged(custody.form("logged", ["count", "opening", "proof"])),
-    tokens: form.forms("tokens", ["authority", "chain", "checkpoint", "token"]).map(readToken),
+    tokens: form.list("tokens").map(readToken),
   };
   checkNumbers(contents);
   return contents;
@@ -124,7 +136,7 @@ function checkNumbers({ reports, items, tokens }: Contents): void {
 /** The files of `evidence/` that a package of these contents has, but for its cards. */
 export function listEvidence(contents: Contents): Set<string> {
   const names = [PACKAGE, CUSTODY, CONSENT, contents.checkpoint, ...contents.reports.map((one) => one.proof)];
-  names.push(...contents.tokens.flatMap((one) => [one.token, one.chain]));
+  for (const one of contents.tokens.flatMap((row) => row.stamps)) names.push(one.token, one.chain, ...one.lists);
   if (contents.logged) names.push(CUSTODY_PROOF);
   return new Set(names);
 }
@@ -192,11 +204,28 @@ function readCheckpointPath(form: Form): string {
   return path;
 }
 
-function readToken(form: Form, place: number): TokenFiles {
+/** A row; a package of before renewals were carried has neither them nor lists. */
+function readToken(value: Json, place: number): TokenFiles {
+  const hasMore = value !== null && typeof value === "object" && Object.hasOwn(value, "renewals");
+  const form = new Form(value, hasMore ? [...TOKEN, "lists", "renewals"] : TOKEN, BAD);
+  const stem = `evidence/tokens/${twoDigits(place + 1)}`;
+  const renewals = hasMore ? form.forms("renewals", RENEWAL) : [];
+  must(renewals.length <= 99);
+  return {
+    checkpoint: readCheckpointPath(form),
+    stamps: [
+      readStamp(form, stem, hasMore ? form.list("lists") : []),
+      ...renewals.map((one, at) => readStamp(one, `${stem}.renewal-${twoDigits(at + 1)}`, one.list("lists"))),
+    ],
+  };
+}
+
+function readStamp(form: Form, stem: string, named: readonly Json[]): StampFiles {
   form.text("authority");
-  const stem = `evidence/tokens/${String(place + 1).padStart(2, "0")}`;
-  const files = { checkpoint: readCheckpointPath(form), token: form.text("token"), chain: form.text("chain") };
+  const lists = named.map((_, at) => `${stem}.list-${twoDigits(at + 1)}.crl`);
+  const files = { token: form.text("token"), chain: form.text("chain"), lists };
   must(files.token === `${stem}.tsr` && files.chain === `${stem}.chain.pem`);
+  must(lists.length <= MAXIMUM_LISTS && named.every((one, at) => one === lists[at]));
   return files;
 }
 

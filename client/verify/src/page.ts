@@ -101,7 +101,7 @@ async function check(): Promise<void> {
   }
   let hashed = 0;
   progress.textContent = say("working");
-  show(await verifyPackage(open, policy, (bytes) => {
+  show(await verifyPackage(open, policy, Math.floor(Date.now() / 1000), (bytes) => {
     hashed += bytes;
     progress.textContent = `${say("working")}: ${say("bytes", (hashed / 1048576).toFixed(0))}`;
   }));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Whom a verifier trusts: `aigaq-policy/v1`, with a C2SP tlog-policy in it. Source: `spec/policy.md`. */
 
-import { Form, encodeText, hash, same, type Bytes } from "./encoding";
+import { parseCertificates, type Certificate } from "./certificates";
+import { Form, encodeText, hash, same, toHex, type Bytes } from "./encoding";
 import { VerifyError } from "./errors";
 import { parseAnyJson } from "./json";
 import { COSIGNATURE_ED25519, COSIGNATURE_ML_DSA_44, ED25519, parseVkey, type NoteKey } from "./notes";
@@ -19,12 +20,19 @@ interface Quorum {
   readonly depth: number;
 }
 
+/** A timestamp authority: its name and its roots. */
+export interface Authority {
+  readonly name: string;
+  readonly certificates: readonly Certificate[];
+}
+
 export interface Policy {
   readonly name: string;
   readonly logs: readonly NoteKey[];
   readonly witnesses: readonly (readonly [name: string, key: NoteKey])[];
   readonly quorum: Quorum | null;
   readonly retirements: readonly string[];
+  readonly authorities: readonly Authority[];
   readonly needsQuorum: boolean;
   readonly neededTimestamps: number;
   checkRoot(rootKey: Bytes): void;
@@ -53,7 +61,6 @@ export function parsePolicy(data: Bytes): Policy {
   const needsQuorum = required?.boolean("cosigned") ?? true;
   const neededTimestamps = required?.integer("timestamps") ?? 0;
   if (!needsQuorum && !neededTimestamps) throw new VerifyError(BAD);
-  for (const authority of form.forms("timestamp_authorities", ["certificates", "name"])) authority.text("certificates");
   const rootKey = found.includes("root_key") ? form.base64("root_key") : null;
   const words = found.includes("root_fingerprint") ? readFingerprint(form.text("root_fingerprint")) : null;
   return {
@@ -63,6 +70,7 @@ export function parsePolicy(data: Bytes): Policy {
       if (typeof one !== "string") throw new VerifyError(BAD);
       return one;
     }),
+    authorities: readAuthorities(form),
     needsQuorum,
     neededTimestamps,
     checkRoot(given: Bytes): void {
@@ -70,6 +78,17 @@ export function parsePolicy(data: Bytes): Policy {
       if (isOther) throw new VerifyError("policy.other_root");
     },
   };
+}
+
+/** The authorities; none stands twice, or one token would count for two. */
+function readAuthorities(form: Form): readonly Authority[] {
+  const authorities = form.forms("timestamp_authorities", ["certificates", "name"]).map((one) => ({
+    name: one.text("name"),
+    certificates: parseCertificates(encodeText(one.text("certificates")), BAD),
+  }));
+  const roots = authorities.flatMap((one) => [...new Set(one.certificates.map((each) => toHex(each.der)))]);
+  if (new Set(authorities.map((one) => one.name)).size !== authorities.length || new Set(roots).size !== roots.length) throw new VerifyError(BAD);
+  return authorities;
 }
 
 function readFingerprint(text: string): readonly number[] {

@@ -52,6 +52,8 @@ export interface Card {
   readonly logOrigin: string;
   readonly deskKey: Bytes;
   readonly state: string;
+  /** In Unix seconds. */
+  readonly signedAt: number;
 }
 
 export function parseCard(data: Bytes, rootKey: Bytes): Card {
@@ -72,5 +74,6 @@ export function parseCard(data: Bytes, rootKey: Bytes): Card {
     logOrigin: form.text("log_origin"),
     deskKey: form.base64("desk_key"),
     state,
+    signedAt: form.time("signed_at"),
   };
 }

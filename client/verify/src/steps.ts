@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The steps of a package in the order of `spec/policy.md`. Trust comes from the policy alone; a later
- * step never rescues an earlier one. Timestamp tokens: only what they are over is looked at here.
+ * step never rescues an earlier one.
  */
 
 import { concat, decodeText, encodeText, encodeParts, formatTime, hash, hashLeaf, hashParts, same, toHex, type Bytes } from "./encoding";
-import { CARDS, CONSENT, CUSTODY, CUSTODY_PROOF, PACKAGE, checkConsent, findDerived, findReceived, listEvidence, parseChain, parseContents, type Contents } from "./contents";
+import { CARDS, CONSENT, CUSTODY, CUSTODY_PROOF, PACKAGE, checkConsent, findDerived, findReceived, listEvidence, parseChain, parseContents, type Contents, type TokenFiles } from "./contents";
 import { VerifyError, placed } from "./errors";
 import { compareBytes, type Digest, type Source } from "./files";
 import { ED25519, MAXIMUM_NOTE_BYTES, checkInclusion, findSigners, hashEntry, parseCheckpoint, parseNote, parseProof, sameKey, type Checkpoint, type Note } from "./notes";
 import { isMet, parseRetirement, type Policy } from "./policy";
+import { canCheck } from "./keys";
+import { EXPIRED, REVOKED, findAnchor, judgeRow, type Judged, type Stamp } from "./renewals";
+import { MAXIMUM_LIST_BYTES } from "./revocation";
 import { parseCard, type Card } from "./signatures";
 
 export type Result = "passed" | "failed" | "skipped" | "not anchored" | "unknown";
@@ -52,9 +55,9 @@ const INFO_NAMES = "Bag-Software-Agent Bagging-Date External-Identifier Payload-
 const MEBIBYTE = 1024 * 1024;
 const AGE = "age-encryption.org/v1\n-> ";
 
-/** Check the package that `open` gives, which is step 0. `tell` hears how many bytes were hashed. */
-export async function verifyPackage(open: () => Promise<Source>, policy: Policy | null, tell: (bytes: number) => void): Promise<Verdict> {
-  const work = new Work(policy, tell);
+/** Check the package that `open` gives, which is step 0, as of `now` in Unix seconds. `tell` hears how many bytes were hashed. */
+export async function verifyPackage(open: () => Promise<Source>, policy: Policy | null, now: number, tell: (bytes: number) => void): Promise<Verdict> {
+  const work = new Work(policy, now, tell);
   const steps: Step[] = [];
   let hasFailed = false;
   const run = async (number: number, name: string, check: () => Promise<Found | void> | void): Promise<void> => {
@@ -106,7 +109,7 @@ class Work {
   private head!: { readonly checkpoint: Checkpoint; readonly note: Note; readonly data: Bytes };
   private readonly custodyWords = new Map<number, Words>();
 
-  constructor(private readonly policy: Policy | null, private readonly tell: (bytes: number) => void) {}
+  constructor(private readonly policy: Policy | null, private readonly now: number, private readonly tell: (bytes: number) => void) {}
 
   /** A tag file with the bytes that step 1 hashed. */
   private async read(name: string, maximum = MEBIBYTE): Promise<Bytes> {
@@ -177,6 +180,7 @@ class Work {
       const before = cards[at - 1];
       if (before && !same(before.teamId, card.teamId)) throw new VerifyError("card.other_team");
       if (before && card.version <= before.version) throw new VerifyError("card.older");
+      if (before && card.version !== before.version + 1) throw new VerifyError("card.gap");
     });
     if (cards.some((card) => !same(card.teamId, this.contents.teamId))) throw new VerifyError("card.other_team", PACKAGE);
     this.cards = cards;
@@ -198,7 +202,7 @@ class Work {
   async checkCheckpoint(): Promise<Found> {
     const name = this.contents.checkpoint;
     const data = await this.read(name, MAXIMUM_NOTE_BYTES);
-    return placed(name, () => {
+    return placed(name, async () => {
       const note = parseNote(data);
       const checkpoint = parseCheckpoint(note.text);
       let logs = this.cards.filter((card) => card.logOrigin === checkpoint.origin).map((card) => ({ name: card.logOrigin, kind: ED25519, publicKey: card.logKey }));
@@ -211,7 +215,7 @@ class Work {
       if (name !== `evidence/checkpoints/${checkpoint.size}.checkpoint`) throw new VerifyError("checkpoint.bad_form");
       this.head = { checkpoint, note, data };
       const seen = this.witnessedAt(new Map([...cosigned].map(([place, at]) => [witnesses[place]![0], at ?? 0])));
-      const unsure = this.isRetired(logs[[...signers.keys()][0]!]!.publicKey, seen);
+      const unsure = await this.isRetired(logs[[...signers.keys()][0]!]!.publicKey, seen);
       if (unsure) return { result: "unknown" as const, code: "checkpoint.retired", words: [["retired"]] };
       if (seen !== null) return { words: [["cosigned", String(checkpoint.size), formatTime(seen)]] };
       return this.policy === null || this.policy.needsQuorum ? { result: "not anchored" as const, words: [["no_quorum"]] } : {};
@@ -228,32 +232,65 @@ class Work {
     return null;
   }
 
-  /** Throws for a head under a retired key that nobody saw before; true if a token may save it. */
-  private isRetired(logKey: Bytes, seen: number | null): boolean {
-    for (const text of this.policy?.retirements ?? []) {
-      const retirement = parseRetirement(text, this.contents.rootKey);
-      if (!same(retirement.logKey, logKey) || retirement.lastCheckpoint === this.head.note.text) continue;
-      if (seen !== null && seen <= retirement.retiredAt) continue;
-      if (this.contents.tokens.length === 0) throw new VerifyError("checkpoint.retired");
-      return true;
-    }
-    return false;
+  /** Throws for a head under a retired or replaced key that nobody saw before; true if that cannot be told here. */
+  private async isRetired(logKey: Bytes, seen: number | null): Promise<boolean> {
+    const own = (this.policy?.retirements ?? []).map((text) => parseRetirement(text, this.contents.rootKey)).filter((one) => same(one.logKey, logKey));
+    const replacedAt = findReplacedAt(this.cards, logKey);
+    // Without a policy nobody is known to have seen anything; a retirement in it goes before the card.
+    if (own.length === 0 && (this.policy === null || replacedAt === null)) return false;
+    const limits = own.length === 0 ? [replacedAt!] : own.filter((one) => one.lastCheckpoint !== this.head.note.text).map((one) => one.retiredAt);
+    const moments = [...(await this.readStamps()), ...(seen === null ? [] : [seen])];
+    if (limits.every((limit) => moments.some((at) => at <= limit))) return false;
+    if (canCheck() || this.contents.tokens.length === 0) throw new VerifyError("checkpoint.retired");
+    return true;
   }
 
-  /** A token over another text is found; its signature and its authority are for openssl. */
-  async checkTokens(): Promise<Found> {
-    const imprint = toHex(hash(encodeText(this.head.note.text)));
-    for (const files of this.contents.tokens) {
-      if (files.checkpoint !== this.contents.checkpoint) throw new VerifyError("token.other_checkpoint", files.token);
-      const token = await this.read(files.token);
-      if (token[0] !== 0x30) throw new VerifyError("token.bad_form", files.token);
-      if (!toHex(token).includes(imprint)) throw new VerifyError("token.wrong_imprint", files.token);
-      if (!decodeText(await this.read(files.chain), "token.bad_chain").includes("-----BEGIN CERTIFICATE-----")) throw new VerifyError("token.bad_chain", files.token);
+  /** The moments of good tokens; what is wrong with others is for step 5 to say. */
+  private async readStamps(): Promise<readonly number[]> {
+    const stamps: number[] = [];
+    for (const files of canCheck() ? this.contents.tokens : []) {
+      try {
+        const { anchor } = findAnchor(await this.judgeRow(files), this.now);
+        if (anchor) stamps.push(anchor.at);
+      } catch (error) {
+        if (!(error instanceof VerifyError)) throw error;
+      }
     }
-    const needed = this.policy?.neededTimestamps ?? 0;
-    if (needed > this.contents.tokens.length) return { result: "not anchored", words: [["few_tokens", String(this.contents.tokens.length), String(needed)]] };
-    if (this.contents.tokens.length === 0) return { words: [["no_tokens"]] };
-    return { result: needed ? "unknown" : "passed", words: [["tokens", String(this.contents.tokens.length)]] };
+    return stamps;
+  }
+
+  private async judgeRow(files: TokenFiles): Promise<readonly Judged[]> {
+    if (files.checkpoint !== this.contents.checkpoint) throw new VerifyError("token.other_checkpoint", files.stamps[0].token);
+    const row: Stamp[] = [];
+    for (const one of files.stamps) {
+      const lists: { name: string; data: Bytes }[] = [];
+      const [response, chain] = [await this.read(one.token), await this.read(one.chain)];
+      for (const name of one.lists) lists.push({ name, data: await this.read(name, MAXIMUM_LIST_BYTES) });
+      row.push({ name: one.token, response, chain, lists });
+    }
+    return judgeRow(row, encodeText(this.head.note.text), this.policy?.authorities ?? []);
+  }
+
+  /** Check every token; those of the policy's authorities, each once, anchor the head. */
+  async checkTokens(): Promise<Found> {
+    const { tokens } = this.contents;
+    if (!canCheck() && tokens.length > 0) return { result: "unknown", words: [["tokens", String(tokens.length)]] };
+    const found = new Map<string, number>();
+    const codes: string[] = [];
+    for (const files of tokens) {
+      const { anchor, code } = findAnchor(await this.judgeRow(files), this.now);
+      codes.push(code);
+      if (anchor?.authority != null) found.set(anchor.authority, Math.min(anchor.at, found.get(anchor.authority) ?? anchor.at));
+    }
+    const result = found.size >= (this.policy?.neededTimestamps ?? 0) ? ("passed" as const) : ("not anchored" as const);
+    const words: [string, ...string[]][] = [];
+    if (tokens.length === 0) words.push(["no_tokens"]);
+    else if (found.size === 0) words.push(["tokens_none", String(tokens.length)]);
+    else words.push(["tokens_good", String(found.size), String(tokens.length), formatTime(Math.min(...found.values()))]);
+    const [ended, revoked] = [EXPIRED, REVOKED].map((each) => codes.filter((one) => one === each).length);
+    if (ended) words.push(["tokens_expired", String(ended), formatTime(this.now)]);
+    if (revoked) words.push(["tokens_revoked", String(revoked)]);
+    return { result, code: revoked ? REVOKED : ended ? EXPIRED : "", words };
   }
 
   async checkInclusions(): Promise<void> {
@@ -342,6 +379,13 @@ class Work {
       ],
     }));
   }
+}
+
+/** When a later card put another key in the place of `logKey`, or null if none did. */
+function findReplacedAt(cards: readonly Card[], logKey: Bytes): number | null {
+  if (same(cards.at(-1)!.logKey, logKey)) return null;
+  const after = cards.filter((card, at) => at > 0 && same(cards[at - 1]!.logKey, logKey) && !same(card.logKey, logKey));
+  return after.at(-1)?.signedAt ?? null;
 }
 
 const SHORT: Readonly<Record<string, string>> = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };

@@ -47,9 +47,20 @@ def proof_path(report: PackagedReport) -> str:
     return f"evidence/reports/{report.report_id.hex()}/proof.tlog-proof"
 
 
-def token_paths(number: int) -> tuple[str, str]:
-    """Return where a token and its chain lie."""
-    return f"evidence/tokens/{number:02d}.tsr", f"evidence/tokens/{number:02d}.chain.pem"
+def token_paths(number: int, *, renewal: int = 0) -> tuple[str, str]:
+    """Return where a token and its chain lie; ``renewal`` counts from 1, 0 is the first token."""
+    stem = _token_stem(number, renewal=renewal)
+    return f"{stem}.tsr", f"{stem}.chain.pem"
+
+
+def list_paths(token: PackagedToken, *, number: int, renewal: int = 0) -> list[str]:
+    """Return where the lists of revoked certificates of a token lie."""
+    stem = _token_stem(number, renewal=renewal)
+    return [f"{stem}.list-{place:02d}.crl" for place in range(1, len(token.lists) + 1)]
+
+
+def _token_stem(number: int, *, renewal: int) -> str:
+    return f"evidence/tokens/{number:02d}" + (f".renewal-{renewal:02d}" if renewal else "")
 
 
 def build_package_json(package: Package) -> bytes:
@@ -79,8 +90,20 @@ def build_package_json(package: Package) -> bytes:
 
 
 def _token(token: PackagedToken, *, number: int, checkpoint: str) -> Json:
-    path, chain = token_paths(number)
-    return {"authority": token.authority, "chain": chain, "checkpoint": checkpoint, "token": path}
+    return {
+        **_stamp(token, number=number),
+        "checkpoint": checkpoint,
+        "renewals": [
+            _stamp(one, number=number, renewal=place)
+            for place, one in enumerate(token.renewals, start=1)
+        ],
+    }
+
+
+def _stamp(token: PackagedToken, *, number: int, renewal: int = 0) -> Json:
+    path, chain = token_paths(number, renewal=renewal)
+    lists = list_paths(token, number=number, renewal=renewal)
+    return {"authority": token.authority, "chain": chain, "lists": lists, "token": path}
 
 
 def _report(report: PackagedReport) -> Json:

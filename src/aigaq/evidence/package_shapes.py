@@ -116,11 +116,15 @@ class LoggedHead:
 
 @dataclass(frozen=True)
 class PackagedToken:
-    """A timestamp token over the checkpoint, with its chain in PEM."""
+    """A timestamp token over the checkpoint, with its chain in PEM, and what renewed it."""
 
     authority: str
     response: bytes
     chain: str
+    #: Lists of revoked certificates (DER, as received), in the order of the chain.
+    lists: tuple[bytes, ...] = ()
+    #: Each over all before it, the first first; they have no renewals of their own.
+    renewals: tuple["PackagedToken", ...] = ()
 
 
 @dataclass(frozen=True)

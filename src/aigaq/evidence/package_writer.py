@@ -22,6 +22,7 @@ from aigaq.evidence.package_contents import (
     build_package_json,
     checkpoint_path,
     item_path,
+    list_paths,
     proof_path,
     token_paths,
 )
@@ -155,9 +156,14 @@ def _write_evidence(bag: _Bag, package: Package) -> None:
     if package.logged_head is not None:
         bag.write(CUSTODY_PROOF, package.logged_head.proof)
     for number, token in enumerate(package.tokens, start=1):
-        path, chain = token_paths(number)
-        bag.write(path, token.response)
-        bag.write(chain, token.chain.encode("ascii"))
+        for renewal, one in enumerate((token, *token.renewals)):
+            path, chain = token_paths(number, renewal=renewal)
+            bag.write(path, one.response)
+            bag.write(chain, one.chain.encode("ascii"))
+            for name, data in zip(
+                list_paths(one, number=number, renewal=renewal), one.lists, strict=True
+            ):
+                bag.write(name, data)
     bag.write(CONSENT_JSON, build_consent_json(package))
     bag.write(PACKAGE_JSON, build_package_json(package))
 

@@ -11,9 +11,13 @@ from itertools import pairwise
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from aigaq.evidence.errors import TimestampError
 from aigaq.evidence.timestamp_client import Connect, fetch_list
+from aigaq_verify.certificates import parse_certificate
+from aigaq_verify.errors import VerifyError
+from aigaq_verify.revocation import is_revoked
 
 NO_LIST = "timestamp.no_revocation_list"
 
@@ -62,14 +66,20 @@ def _find_urls(certificate: x509.Certificate) -> Iterator[str]:
 def _find_revoked(
     data: bytes, *, certificate: x509.Certificate, issuer: x509.Certificate
 ) -> list[datetime]:
-    """Return when the list says that the certificate was revoked, or nothing."""
+    """Return when the list says that the certificate was revoked, or nothing.
+
+    A list that a court's verifier would refuse is none.
+    """
+    pair = [one.public_bytes(Encoding.DER) for one in (certificate, issuer)]
     try:
+        read = [parse_certificate(one, code=NO_LIST) for one in pair]
+        is_revoked(data, chain=read, at=certificate.not_valid_after_utc)
         revoked_list = x509.load_der_x509_crl(data)
         is_theirs = revoked_list.issuer == issuer.subject and revoked_list.is_signature_valid(
             issuer.public_key()  # type: ignore[arg-type]  # Another kind of key is a TypeError.
         )
         entry = revoked_list.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, VerifyError):
         raise TimestampError(NO_LIST) from None
     if not is_theirs:
         raise TimestampError(NO_LIST)

@@ -1,6 +1,7 @@
 """Reads of timestamps: for packages, for pages, for the command line."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -65,7 +66,7 @@ class ItemToken:
 
 
 def list_tokens(checkpoint_size: int, *, text: str | None = None) -> tuple[PackagedToken, ...]:
-    """Return the tokens over the checkpoint of that size, the first of each authority.
+    """Return the tokens over the checkpoint of that size, the first of each authority, renewed.
 
     With ``text`` (the note's text without signature lines) only those over exactly that.
     """
@@ -76,8 +77,26 @@ def list_tokens(checkpoint_size: int, *, text: str | None = None) -> tuple[Packa
     for row in rows.order_by("stamped_at", "pk"):
         first.setdefault(row.authority, row)
     return tuple(
-        PackagedToken(authority=row.authority, response=bytes(row.response), chain=row.chain)
+        replace(_pack(row), renewals=tuple(_pack(one) for one in _list_renewals(row)))
         for _name, row in sorted(first.items())
+    )
+
+
+def _list_renewals(token: TimestampToken) -> Iterator[TimestampToken]:
+    """Yield what renewed a token, what renewed that, and so on."""
+    following = TimestampToken.objects.filter(renews=token).first()
+    while following is not None:
+        yield following
+        following = TimestampToken.objects.filter(renews=following).first()
+
+
+def _pack(row: TimestampToken) -> PackagedToken:
+    """Return a token with its lists as its renewal covers them: in the order of the chain."""
+    return PackagedToken(
+        authority=row.authority,
+        response=bytes(row.response),
+        chain=row.chain,
+        lists=tuple(bytes(one.data) for one in row.lists.order_by("number")),
     )
 
 

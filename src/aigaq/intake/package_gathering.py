@@ -46,7 +46,8 @@ from aigaq.intake.package_consent import (
 from aigaq.intake.selectors import check_may
 from aigaq.intake.stripping import find_stripped, must_be_stripped
 from aigaq.redaction.strip import name_copy
-from aigaq.sealing.card import parse_card
+from aigaq.sealing.card import Card, parse_card
+from aigaq.sealing.errors import SealingError
 from aigaq.sealing.log_entries import build_blinded
 from aigaq.tlog import ProofFile, build_proof_file, hash_entry, read_checkpoint
 
@@ -146,7 +147,7 @@ def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gat
         identifier=f"{made_at:%Y%m%d-%H%M%S}-" + "-".join(str(r.register_number) for r in reports),
         team_id=card.team_id,
         root_key=bytes(organisation.root_key),
-        cards={card.version: card_bytes},
+        cards=_list_cards(card, signed=card_bytes, root_key=bytes(organisation.root_key)),
         checkpoint=head.note,
         checkpoint_size=head.size,
         reports=tuple(_pack_report(leaves[one.pk], head=head) for one in reports),
@@ -162,6 +163,19 @@ def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gat
         told=tuple(told for one in reports for told in find_told(one)),
     )
     return Gathered(package, card.state == "trial", tuple(chosen))
+
+
+def _list_cards(newest: Card, *, signed: bytes, root_key: bytes) -> dict[int, bytes]:
+    """Return the chain of cards up to the newest, as far back as the desk has it without a gap."""
+    kept: dict[int, bytes] = {newest.version: signed}
+    for data in reversed(accounts.list_cards()):
+        try:
+            one = parse_card(data, root_key=root_key)
+        except SealingError:  # Of another root, before a new beginning.
+            break
+        if one.version == min(kept) - 1 and one.team_id == newest.team_id:
+            kept[one.version] = data
+    return dict(sorted(kept.items()))
 
 
 def _get_report(number: int) -> models.Report:

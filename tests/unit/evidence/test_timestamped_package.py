@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,11 @@ from tests.timestamp_authority import LocalAuthority, Server
 from tests.unit.evidence import test_export
 from tests.unit.evidence.test_export import Stage
 
-from aigaq.evidence.timestamping import Stamping, stamp_missing
+from aigaq import clock
+from aigaq.accounts.cards import sign_next_card
+from aigaq.evidence.timestamp_models import TimestampToken
+from aigaq.evidence.timestamping import SECONDS_SETTING, Stamping, stamp_due, stamp_missing
+from aigaq.intake.packaging import export_package
 from aigaq.tlog import read_checkpoint
 from aigaq_verify.certificates import parse_certificates
 from aigaq_verify.packages import verify_package
@@ -76,6 +81,53 @@ def test_a_package_is_anchored_by_two_tokens_over_its_checkpoint(
     # Of one authority that the court does not know only one token counts.
     policy = build_policy(stage, servers=servers[:1], tokens=2)
     assert verify_package(exported.path, policy=policy).outcome == "not_anchored"
+
+
+def test_a_package_carries_renewals_lists_and_every_card(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Years later, when the first certificate has ended, a court still counts the token."""
+    server = Server()
+    folder = tmp_path / "a"
+    server.authority = LocalAuthority(
+        folder, name="Fictional A", signer_days=(-1, 30), lists_url=server.lists_url
+    )
+    named = {
+        "certificates": server.authority.root.pem,
+        "country": "KZ",
+        "name": server.authority.name,
+        "url": server.url,
+    }
+    stamping = Stamping(
+        card=replace(stage.gate.card, timestamp_authorities=(named,)),
+        connect=lambda _url: httpx.Client(timeout=5.0, trust_env=False),
+        on_failure=lambda one: pytest.fail(str(one.code)),
+    )
+    head = stage.head()
+    stamp_missing(read_checkpoint(head.note), stamping=stamping)
+    # A newer signer; its first token over the log shows that it ends later, and it renews.
+    server.authority.renew_signer((-1, 3650))
+    stage.gate.publish()
+    monkeypatch.setenv(SECONDS_SETTING, "1")
+    TimestampToken.objects.update(stamped_at=clock.now() - timedelta(days=2))
+    newest = read_checkpoint((stage.gate.folder / "checkpoint").read_bytes())
+    assert [one.code for one in stamp_due(newest, stamping=stamping)] == [None, None]
+    server.close()
+    sign_next_card(root_seed=stage.founding.drawn.root_seed, home=stage.founding.home)
+
+    exported = export_package(
+        actor=stage.founding.founder, choice=stage.choice(), target=tmp_path / "p", head=head
+    )
+    tokens = {one.name for one in (exported.path / "evidence/tokens").iterdir()}
+    kinds = ("chain.pem", "list-01.crl", "tsr")
+    assert tokens == {f"{stem}.{kind}" for stem in ("01", "01.renewal-01") for kind in kinds}
+    cards = sorted(one.name for one in (exported.path / "evidence/cards").iterdir())
+    assert cards == ["000001.card", "000002.card"]
+
+    policy = build_policy(stage, servers=(server,), tokens=1)
+    for years, expected in ((0, "verified"), (5, "verified"), (15, "not_anchored")):
+        now = clock.now() + timedelta(days=365 * years)
+        assert verify_package(exported.path, policy=policy, now=now).outcome == expected
 
 
 def test_without_a_token_such_a_policy_is_not_met(

@@ -6,6 +6,7 @@ Only the members that a verifier works with are read; the signature covers all o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -58,6 +59,7 @@ class Card:
     maximum_delay_seconds: int
     reading_hours: int
     state: str
+    signed_at: datetime
 
     @property
     def log(self) -> NoteKey:
@@ -108,13 +110,25 @@ def parse_card(data: bytes, *, root_key: bytes) -> Card:
             "hours", minimum=1
         ),
         state=state,
+        signed_at=form.time("signed_at"),
     )
 
 
 def check_chain(cards: Sequence[Card]) -> None:
-    """Raise `VerifyError` unless versions rise and the team is the same in all ``cards``."""
+    """Raise `VerifyError` unless each card is the next version of the one before, of one team."""
     for before, after in pairwise(cards):
         if after.team_id != before.team_id:
             raise VerifyError("card.other_team")
         if after.version <= before.version:
             raise VerifyError("card.older")
+        if after.version != before.version + 1:
+            raise VerifyError("card.gap")
+
+
+def find_replaced_at(cards: Sequence[Card], *, log_key: bytes) -> datetime | None:
+    """Return when a later card put another key in the place of ``log_key``; None if none did."""
+    found = None
+    for before, after in pairwise(cards):
+        if before.log_key == log_key != after.log_key:
+            found = after.signed_at
+    return None if cards[-1].log_key == log_key else found

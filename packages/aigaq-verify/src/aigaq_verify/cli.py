@@ -7,8 +7,10 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
+from aigaq_verify.encoding import parse_time
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.packages import verify_package
 from aigaq_verify.policy import Policy, parse_policy
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         policy = _read_policy(options.policy)
         verdict: Verdict
         if options.what == "package":
-            verdict = verify_package(options.path, policy=policy)
+            verdict = verify_package(options.path, policy=policy, now=options.at)
         else:
             data = _read(options.path, maximum_bytes=MAXIMUM_BYTES)
             verdict = verify_receipt(data, policy=policy, log=options.log)
@@ -49,6 +51,12 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     whats = parser.add_subparsers(dest="what", required=True)
     package = whats.add_parser("package", help="an evidence package, a folder or a ZIP")
+    package.add_argument(
+        "--at",
+        type=_read_time,
+        metavar="TIME",
+        help="as of 2026-05-04T09:00:00Z: whether timestamps were still proof then; else now",
+    )
     receipt = whats.add_parser("receipt", help="a reporter's receipt file")
     receipt.add_argument("--log", type=Path, metavar="DIR", help="a copy of the log")
     for one in (package, receipt):
@@ -56,6 +64,13 @@ def _build_parser() -> argparse.ArgumentParser:
         one.add_argument("--policy", type=Path, metavar="FILE", help="whom you trust")
         one.add_argument("--json", action="store_true", help="for machines")
     return parser
+
+
+def _read_time(text: str) -> datetime:
+    try:
+        return parse_time(text, code="usage.bad_time")
+    except VerifyError as error:
+        raise argparse.ArgumentTypeError(error.code) from None
 
 
 def _read_policy(path: Path | None) -> Policy | None:

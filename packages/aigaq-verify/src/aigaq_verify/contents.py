@@ -20,6 +20,11 @@ CARDS = "evidence/cards/"
 CUSTODY_PROOF = "evidence/custody.tlog-proof"
 _CHECKPOINT = re.compile(r"evidence/checkpoints/(?:0|[1-9][0-9]{0,15})\.checkpoint\Z")
 _MAXIMUM_TOKENS = 99
+#: A list for each certificate of a chain but its root.
+_MAXIMUM_LISTS = 31
+_TOKEN = ("authority", "chain", "checkpoint", "token")
+_RENEWED = ("lists", "renewals")
+_RENEWAL = ("authority", "chain", "lists", "token")
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{10,4000}\Z")
 _ORIGIN = ("name", "recipe", "sha256", "size", "type")
 _RECIPES = ("strip/v1",)
@@ -131,12 +136,20 @@ class Logged:
 
 
 @dataclass(frozen=True)
-class TokenFiles:
-    """Where a token, its chain and the checkpoint under it lie."""
+class StampFiles:
+    """Where a token, its chain and the lists of revoked certificates of that chain lie."""
 
-    checkpoint: str
     token: str
     chain: str
+    lists: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TokenFiles:
+    """A row of tokens over a checkpoint: the first one, and those that renewed it, in order."""
+
+    checkpoint: str
+    stamps: tuple[StampFiles, ...]
 
 
 @dataclass(frozen=True)
@@ -179,9 +192,7 @@ def parse_contents(data: bytes) -> Contents:
         logged=None if custody.members["logged"] is None else _read_logged(custody),
         tokens=tuple(
             _read_token(one, number=number)
-            for number, one in enumerate(
-                form.forms("tokens", names=("authority", "chain", "checkpoint", "token")), start=1
-            )
+            for number, one in enumerate(form.values("tokens"), start=1)
         ),
     )
     _check_numbers(contents)
@@ -209,7 +220,8 @@ def list_evidence(contents: Contents) -> set[str]:
     """Return the files of ``evidence/`` that a package of these contents has, but for its cards."""
     names = {PATH, CUSTODY_LINES, CONSENT, contents.checkpoint}
     names |= {report.proof for report in contents.reports}
-    names |= {name for token in contents.tokens for name in (token.token, token.chain)}
+    for stamp in (one for row in contents.tokens for one in row.stamps):
+        names |= {stamp.token, stamp.chain, *stamp.lists}
     return names if contents.logged is None else names | {CUSTODY_PROOF}
 
 
@@ -304,11 +316,34 @@ def _read_checkpoint(form: Form) -> str:
     return path
 
 
-def _read_token(form: Form, *, number: int) -> TokenFiles:
-    form.text("authority")
+def _read_token(value: Any, *, number: int) -> TokenFiles:
+    """Return a row; a package of before renewals were carried has neither them nor lists."""
+    has_more = isinstance(value, dict) and "renewals" in value
+    form = Form(value, names=(*_TOKEN, *_RENEWED) if has_more else _TOKEN, code=_BAD)
     stem = f"evidence/tokens/{number:02d}"
-    files = TokenFiles(_read_checkpoint(form), form.text("token"), form.text("chain"))
+    renewals = form.forms("renewals", names=_RENEWAL) if has_more else []
+    if len(renewals) > _MAXIMUM_TOKENS:
+        raise VerifyError(_BAD)
+    first = _read_stamp(form, stem=stem, lists=form.values("lists") if has_more else [])
+    return TokenFiles(
+        checkpoint=_read_checkpoint(form),
+        stamps=(
+            first,
+            *(
+                _read_stamp(one, stem=f"{stem}.renewal-{place:02d}", lists=one.values("lists"))
+                for place, one in enumerate(renewals, start=1)
+            ),
+        ),
+    )
+
+
+def _read_stamp(form: Form, *, stem: str, lists: list[Any]) -> StampFiles:
+    form.text("authority")
+    files = StampFiles(form.text("token"), form.text("chain"), tuple(lists))
+    expected = [f"{stem}.list-{place:02d}.crl" for place in range(1, len(lists) + 1)]
     if (files.token, files.chain) != (f"{stem}.tsr", f"{stem}.chain.pem"):
+        raise VerifyError(_BAD)
+    if lists != expected or len(lists) > _MAXIMUM_LISTS:
         raise VerifyError(_BAD)
     return files
 

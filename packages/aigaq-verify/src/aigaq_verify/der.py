@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from aigaq_verify.errors import VerifyError
 
 BOOLEAN, INTEGER, BITS, OCTETS, OID = 0x01, 0x02, 0x03, 0x04, 0x06
-UTC_TIME, GENERAL_TIME = 0x17, 0x18
+ENUMERATED, UTC_TIME, GENERAL_TIME = 0x0A, 0x17, 0x18
 SEQUENCE, SET = 0x30, 0x31
 _LONG_FORM, _LENGTH_BYTES, _HIGH_TAG = 0x80, 4, 0x1F
 _UTC = re.compile(rb"[0-9]{12}Z")

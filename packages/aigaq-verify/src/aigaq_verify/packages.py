@@ -7,23 +7,26 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aigaq_verify import consent, contents, custody
-from aigaq_verify.anchors import Head, check_not_retired, open_head
+from aigaq_verify.anchors import Head, check_not_retired, is_retired, open_head
 from aigaq_verify.bag import MAXIMUM_TAG_BYTES, NOTE, Bag, check_bag
-from aigaq_verify.cards import Card, check_chain, parse_card
+from aigaq_verify.cards import Card, check_chain, find_replaced_at, parse_card
 from aigaq_verify.contents import Contents, Report, TokenFiles, list_evidence
+from aigaq_verify.contents import Item as DisclosedItem
 from aigaq_verify.encoding import format_time, hash_leaf, hash_parts
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.merkle import check_inclusion, hash_entry
 from aigaq_verify.notes import MAXIMUM_NOTE_BYTES, find_signers, parse_note, parse_proof
 from aigaq_verify.opening import open_source
 from aigaq_verify.policy import Policy
+from aigaq_verify.renewals import EXPIRED, REVOKED, Judged, Stamp, find_anchor, judge_row
+from aigaq_verify.revocation import MAXIMUM_BYTES as LIST_BYTES
+from aigaq_verify.sealed import HEADER_BYTES, check_sealed
 from aigaq_verify.sources import Source
-from aigaq_verify.tokens import Token, check_token
-from aigaq_verify.verdict import NOT_ANCHORED, PASSED, Item, Verdict, make_plain
+from aigaq_verify.verdict import NOT_ANCHORED, PASSED, UNKNOWN, Item, Verdict, make_plain
 
 _MAXIMUM_SMALL_BYTES = 1_048_576
 
@@ -34,6 +37,8 @@ class _Work:
 
     source: Source
     policy: Policy | None
+    #: The moment for which it is asked whether tokens are still proof.
+    now: datetime
     bag: Bag | None = None
     contents: Contents | None = None
     cards: Sequence[Card] = ()
@@ -56,13 +61,13 @@ class _Work:
         return self.contents
 
 
-def verify_package(path: Path, *, policy: Policy | None) -> Verdict:
-    """Return the verdict over the package at ``path``."""
+def verify_package(path: Path, *, policy: Policy | None, now: datetime | None = None) -> Verdict:
+    """Return the verdict over the package at ``path``, as of ``now``, or of this moment."""
     verdict = Verdict()
     source = verdict.run(0, "files", lambda: open_source(path))
     if source is None:
         return verdict
-    work = _Work(source, policy)
+    work = _Work(source, policy, now if now is not None else datetime.now(UTC))
     verdict.run(1, "bag", lambda: _check_bag(work))
     verdict.run(2, "policy", lambda: _check_policy(verdict, work))
     verdict.run(3, "card", lambda: _check_cards(verdict, work))
@@ -70,7 +75,7 @@ def verify_package(path: Path, *, policy: Policy | None) -> Verdict:
     verdict.run(5, "tokens", lambda: _check_tokens(verdict, work))
     verdict.run(6, "inclusion", lambda: _check_inclusion(work))
     verdict.run(7, "commitment", lambda: _check_commitments(work))
-    verdict.run(8, "items", lambda: _check_items(work))
+    verdict.run(8, "items", lambda: _check_items(verdict, work))
     verdict.run(9, "custody", lambda: _check_custody(verdict, work))
     verdict.run(10, "consent", lambda: _check_consent(verdict, work))
     verdict.run(11, "verdict", lambda: _conclude(verdict, work))
@@ -156,12 +161,11 @@ def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
         if name != f"evidence/checkpoints/{head.checkpoint.size}.checkpoint":
             raise VerifyError("checkpoint.bad_form")
         seen = head.witnessed_at(work.policy)
+        witnessed = [*_read_stamps(work), *([seen] if seen is not None else [])]
         check_not_retired(
-            head,
-            policy=work.policy,
-            root_key=work.known.root_key,
-            witnessed_at=[*_read_stamps(work), *([seen] if seen is not None else [])],
+            head, policy=work.policy, root_key=work.known.root_key, witnessed_at=witnessed
         )
+        _check_not_replaced(work, head, witnessed_at=witnessed)
     except VerifyError as error:
         raise error.at(name) from None
     if seen is not None:
@@ -172,33 +176,59 @@ def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
         verdict.note(4, "checkpoint", NOT_ANCHORED, words)
 
 
+def _check_not_replaced(work: _Work, head: Head, *, witnessed_at: Sequence[datetime]) -> None:
+    """A key that a later card replaced counts for what was seen before, as one that is retired.
+
+    A retirement in the policy goes first; without a policy nobody is known to have seen anything.
+    """
+    replaced_at = find_replaced_at(work.cards, log_key=head.log_key)
+    if work.policy is None or replaced_at is None:
+        return
+    if is_retired(head.log_key, policy=work.policy, root_key=work.known.root_key):
+        return
+    if not any(at <= replaced_at for at in witnessed_at):
+        raise VerifyError("checkpoint.retired")
+
+
 def _check_tokens(verdict: Verdict, work: _Work) -> None:
     """Check every token; those of the policy's authorities, each once, anchor the head."""
     found: dict[str, datetime] = {}
+    ends = []
     for files in work.known.tokens:
-        try:
-            token = _check_token(work, files)
-        except VerifyError as error:
-            raise error.at(files.token) from None
-        if token.authority is not None:
-            found.setdefault(token.authority, token.at)
+        row = _judge_row(work, files)
+        anchor, code = find_anchor(row, now=work.now)
+        ends.append(code)
+        if anchor is not None and anchor.authority is not None:
+            found[anchor.authority] = min(anchor.at, found.get(anchor.authority, anchor.at))
     needed = work.policy.needed_timestamps if work.policy is not None else 0
     words = f"{len(found)} of {len(work.known.tokens)} by authorities of the policy"
     if found:
         words += f", the earliest at {format_time(min(found.values()))}"
+    if EXPIRED in ends:
+        now = format_time(work.now)
+        words += f"; {ends.count(EXPIRED)} ended before {now} and not renewed in time"
+    if REVOKED in ends:
+        words += f"; {ends.count(REVOKED)} made under a certificate that was revoked"
+    code = next((one for one in (REVOKED, EXPIRED) if one in ends), "")
     result = PASSED if len(found) >= needed else NOT_ANCHORED
-    verdict.note(5, "tokens", result, words)
+    verdict.note(5, "tokens", result, words, code=code)
 
 
-def _check_token(work: _Work, files: TokenFiles) -> Token:
+def _judge_row(work: _Work, files: TokenFiles) -> list[Judged]:
     if files.checkpoint != work.known.checkpoint:
-        raise VerifyError("token.other_checkpoint")
-    return check_token(
-        work.read(files.token),
-        imprint=hashlib.sha256(_head(work).note.text.encode("utf-8")).digest(),
-        chain_pem=work.read(files.chain),
-        authorities=work.policy.authorities if work.policy is not None else (),
-    )
+        raise VerifyError("token.other_checkpoint", files.stamps[0].token)
+    stamps = [
+        Stamp(
+            name=one.token,
+            response=work.read(one.token),
+            chain=work.read(one.chain),
+            lists=tuple(work.read(name, maximum_bytes=LIST_BYTES) for name in one.lists),
+            list_names=one.lists,
+        )
+        for one in files.stamps
+    ]
+    authorities = work.policy.authorities if work.policy is not None else ()
+    return judge_row(stamps, text=_head(work).note.text.encode("utf-8"), authorities=authorities)
 
 
 def _read_stamps(work: _Work) -> list[datetime]:
@@ -206,8 +236,8 @@ def _read_stamps(work: _Work) -> list[datetime]:
     stamps = []
     for files in work.known.tokens:
         with suppress(VerifyError):
-            token = _check_token(work, files)
-            stamps += [token.at] if token.authority is not None else []
+            anchor, _ = find_anchor(_judge_row(work, files), now=work.now)
+            stamps += [anchor.at] if anchor is not None else []
     return stamps
 
 
@@ -255,7 +285,7 @@ def _commitment(report: Report, *, team_id: bytes) -> bytes:
     )
 
 
-def _check_items(work: _Work) -> None:
+def _check_items(verdict: Verdict, work: _Work) -> None:
     """Check each item's leaf under its report's root, and its file against the leaf."""
     reports = {report.report_id: report for report in work.known.reports}
     payload = work.bag.payload if work.bag is not None else {}
@@ -286,9 +316,7 @@ def _check_items(work: _Work) -> None:
         if digest is None:
             raise VerifyError("item.missing", item.path)
         if item.sealed_to is not None:
-            # What it holds is checked by who can open it.
-            if not _starts_with(work, item.path, b"age-encryption.org/v1\n-> "):
-                raise VerifyError("item.not_sealed", item.path)
+            _check_sealed(work, item, recipient=item.sealed_to, file_size=digest.size)
             continue
         if digest.size != item.size:
             raise VerifyError("item.wrong_size", item.path)
@@ -298,11 +326,29 @@ def _check_items(work: _Work) -> None:
     for name in sorted(payload):
         if name.startswith("data/items/") and name not in disclosed:
             raise VerifyError("item.unlisted", name)
+    sealed = sum(item.sealed_to is not None for item in work.known.items)
+    if sealed:
+        words = f"{sealed} of {len(work.known.items)} are sealed: each is an age file of the right "
+        words += "size to one X25519 key; what is in it is unknown until it is opened"
+        verdict.note(8, "items", PASSED, words)
 
 
-def _starts_with(work: _Work, name: str, beginning: bytes) -> bool:
-    first = next(work.source.blocks(name), b"")
-    return first.startswith(beginning)
+def _check_sealed(work: _Work, item: DisclosedItem, *, recipient: str, file_size: int) -> None:
+    """Check what can be seen of a sealed item from outside; the rest is for who can open it."""
+    beginning = bytearray()
+    for block in work.source.blocks(item.path):
+        beginning += block[:HEADER_BYTES]
+        if len(beginning) >= HEADER_BYTES:
+            break
+    try:
+        check_sealed(
+            bytes(beginning[:HEADER_BYTES]),
+            file_size=file_size,
+            item_size=item.size,
+            recipient=recipient,
+        )
+    except VerifyError as error:
+        raise error.at(item.path) from None
 
 
 def _check_custody(verdict: Verdict, work: _Work) -> None:
@@ -327,8 +373,11 @@ def _check_custody(verdict: Verdict, work: _Work) -> None:
         except VerifyError as error:
             raise error.at(item.path) from None
         work.custody_words[item.number] = words
+    hidden = f"; {chain.hidden} hidden: what these tell, also of the items here, is not known"
+    hidden = hidden if chain.hidden else ""
     if logged is None:
         words = f"{known.custody_count} events in one chain; no head of it is in the log yet"
+        words += hidden
         verdict.note(9, "custody", NOT_ANCHORED, words, code="custody.not_logged")
         return
     if not 0 < logged.count < len(chain.heads):
@@ -341,7 +390,8 @@ def _check_custody(verdict: Verdict, work: _Work) -> None:
     _check_proof(work, contents.CUSTODY_PROOF, entry=b"\x01" + blinded, index=None)
     after = known.custody_count - logged.count
     words = f"{known.custody_count} events in one chain, the first {logged.count} fixed by the log"
-    verdict.note(9, "custody", PASSED, words if not after else f"{words}; {after} came after it")
+    words += f"; {after} came after it" if after else ""
+    verdict.note(9, "custody", PASSED, words + hidden)
 
 
 def _say_fixed(line: int, *, fixed: int) -> str:
@@ -369,8 +419,12 @@ def _check_consent(verdict: Verdict, work: _Work) -> None:
         words += work.custody_words[item.number]
         words += f"; {shown[item.number]}; the desk calls it {item.provenance}"
         if item.sealed_to is not None:
-            words += f"; sealed to {item.sealed_to}: its bytes are for who can open it to check"
-        verdict.items.append(Item(item.path, PASSED, make_plain(words)))
+            words += (
+                f"; said to be sealed to {item.sealed_to}: who can open it compares what is in "
+            )
+            words += f"it, {item.size} bytes"
+        result = PASSED if item.sealed_to is None else UNKNOWN
+        verdict.items.append(Item(item.path, result, make_plain(words)))
 
 
 def _conclude(verdict: Verdict, work: _Work) -> None:
@@ -382,7 +436,9 @@ def _conclude(verdict: Verdict, work: _Work) -> None:
         f"{len(work.known.items)} items; {documents} documents for people, of which nothing is "
         f"proven but that the desk gave them; SHA-256 of the tag manifest {seal.hexdigest()}"
     )
-    verdict.items = [Item(one.path, result, one.words) for one in verdict.items]
+    verdict.items = [
+        one if one.result == UNKNOWN else Item(one.path, result, one.words) for one in verdict.items
+    ]
     verdict.note(11, "verdict", result, words)
 
 

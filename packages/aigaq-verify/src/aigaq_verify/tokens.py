@@ -36,7 +36,7 @@ class Token:
     at: datetime
     #: When the first certificate of its chain ends.
     ends_at: datetime
-    #: From the signer to the root.
+    #: As it lies beside the token, the signer first.
     chain: tuple[Certificate, ...]
 
 
@@ -66,17 +66,23 @@ def check_token(
         path = _find_path(chain, roots=find_roots(authority.certificates), at=form.at)
         if path is not None:
             _ask_second(form, path=path)
-            return _build_token(form, path=path, authority=authority.name)
+            return _build_token(form, path=path, chain=chain, authority=authority.name)
     # Nobody whom we trust made it; still, it must be what it claims under its own chain.
     path = _find_path(chain, roots=find_roots(chain[-1:]), at=form.at)
     if path is None:
         raise VerifyError(_WRONG)
-    return _build_token(form, path=path, authority=None)
+    return _build_token(form, path=path, chain=chain, authority=None)
 
 
-def _build_token(form: TokenForm, *, path: tuple[Certificate, ...], authority: str | None) -> Token:
+def _build_token(
+    form: TokenForm,
+    *,
+    path: Sequence[Certificate],
+    chain: Sequence[Certificate],
+    authority: str | None,
+) -> Token:
     ends_at = min(one.not_after for one in path)
-    return Token(authority=authority, at=form.at, ends_at=ends_at, chain=path)
+    return Token(authority=authority, at=form.at, ends_at=ends_at, chain=tuple(chain))
 
 
 def _check_named(form: TokenForm, *, chain: Sequence[Certificate]) -> None:
