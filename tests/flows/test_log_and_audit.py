@@ -72,7 +72,7 @@ def work_until(is_so: Callable[[], bool]) -> None:
 
 
 def all_logged() -> bool:
-    heads = HeadOpening.objects.exclude(log_index=None).count() == 2
+    heads = HeadOpening.objects.exclude(log_index=None).count() == 3
     return heads and not FiledReport.objects.filter(log_index=None).exists()
 
 

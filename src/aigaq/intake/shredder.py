@@ -2,7 +2,9 @@
 
 The keys of its blobs (envelope, items, previews) are removed, so the files are noise wherever a
 copy of them lies; answers, consents, items, messages of a mailbox without another report, and the
-salts that could open its commitment are deleted. What stays: id, register number, times, audit.
+salts that could open its commitment are deleted, and so is what was written of its place in the
+log. What stays: id, register number, times, audit, and its mailbox, whose messages are bound to the
+first commitment: the reporter may write after the report was erased, and the log shows that entry.
 The parts of a first report go with it: nobody would find them any more. The next copy to the second
 place carries this on, and the gate is told to erase what it still holds (`tasks.tell_safe`).
 """
@@ -44,6 +46,7 @@ def _forget(report: models.Report, *, actor: Staff | None, reason: str) -> None:
     consent.forget_report(report_id=bytes(report.report_id))
     exports.forget_report(report=report)
     models.CollectedReport.objects.filter(report=report).delete()
+    models.LogProof.objects.filter(report=report).delete()
     blobs = [*stripped, *(member.blob_id for member in report.members.all())]
     for item in report.items.prefetch_related("previews"):
         blobs += [preview.blob_id for preview in item.previews.all()]

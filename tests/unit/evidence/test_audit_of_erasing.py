@@ -25,6 +25,7 @@ from aigaq.evidence.models import (
 )
 from aigaq.intake import models
 from aigaq.intake import services as intake
+from aigaq.intake.proof_models import LogProof
 from aigaq.sealing.chains import (
     CUSTODY_LABEL,
     NO_HEAD,
@@ -93,6 +94,36 @@ def test_erasing_by_the_desk_names_the_number_and_how_many_lines_lost_their_byte
     assert (said["event"], said["item"]) == ("shredded", None)
     assert said["note"] == f"number 2, lines {lines}"
     assert codes(audit(gate)) == []
+
+
+def test_after_erasing_nothing_but_the_mailbox_says_which_entry_of_the_log_it_was(
+    founding: Founding, gate: LogGate
+) -> None:
+    carried = log_report(founding, gate)
+    commitment = bytes(carried.report.commitment or b"")
+    index = gate.places[commitment]
+    LogProof.objects.create(
+        report=carried.report, log_origin="x", index=index, size=index + 1, written_at=clock.now()
+    )
+    intake.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
+    assert not LogProof.objects.exists()
+    holders = [
+        name
+        for name, rows in read_all_rows().items()
+        if any(value == commitment for row in rows for value in row)
+    ]
+    assert holders == ["evidence_forgottenleaf", "intake_mailbox"]
+
+
+def read_all_rows() -> dict[str, list[tuple[object, ...]]]:
+    """Return every row of every table, in the order of the tables' names."""
+    with connection.cursor() as cursor:
+        tables = sorted(connection.introspection.table_names(cursor))
+        found = {}
+        for name in tables:
+            cursor.execute(f'SELECT * FROM "{name}"')
+            found[name] = cursor.fetchall()
+    return found
 
 
 def test_a_number_that_was_forgotten_before_the_register_was_chained_is_no_gap(
