@@ -126,7 +126,7 @@ def copy(
         followed = open_card(beside, source=source, root=root, card_file=card_file)
         followed.follow(source)
         with _progress(quiet=as_json) as on:
-            checked = copy_log(source, folder, card=followed.card, on=on)
+            checked = copy_log(source, folder, card=followed.card, store=Store(beside), on=on)
     told = {"root": checked.checkpoint.root.hex(), "size": checked.checkpoint.size}
     sentence = f"{checked.checkpoint.size} entries in {folder}, each checked up to the checkpoint."
     tell(told, as_json=as_json, sentence=sentence)

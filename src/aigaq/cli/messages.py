@@ -65,6 +65,10 @@ SENTENCES = {
     "handed out. Ask the reporters.",
     "package.not_logged": "Report {report} is not in the log yet. Try again after the delay that "
     "the card promises, at most a day.",
+    "package.retired_log": "These reports are proven by a log whose key was retired, and this desk "
+    "has no head of it any more. Nothing was handed out; the reporters' receipt files still prove.",
+    "package.two_logs": "Some of these reports stand in the present log, some in one whose key was "
+    "retired. Nothing was handed out; make a package for each.",
     "package.not_verified": "The verifier refuses the package that this desk made ({found}, step "
     "{step}). Nothing was handed out; tell who keeps this program.",
     "collection.empty": "No report is in this collection.",
@@ -105,9 +109,11 @@ SENTENCES = {
     "log.bad_checkpoint": "There is no checkpoint in this folder: it is not a log.",
     "log.bad_entries": "Entries of this log are not what its tree says ({path}).",
     "log.bad_tile": "A tile of this log is not what its entries say ({path}).",
-    "log.forked": "This log shows two histories. Keep what you have, and tell the organisation.",
+    "log.forked": "This log shows two histories. Your copy stays as it was; both heads are kept in "
+    "{folder}. Tell the organisation.",
     "log.missing_tile": "A part of this log is missing ({path}).",
-    "log.rolled_back": "The log has fewer entries ({size}) than it had ({known}). Keep your copy.",
+    "log.rolled_back": "The log has fewer entries ({size}) than it had ({known}). Your copy stays "
+    "as it was; both heads are kept in {folder}. Tell the organisation.",
     "log.wrong_root": "The entries of this log do not lead to its checkpoint.",
     "mailbox.out_of_order": "Another device writes into this mailbox now. Wait a little and try "
     "again.",

@@ -39,14 +39,17 @@ def check_log(
     origin: str,
     verifiers: Iterable[Verifier],
     on_entry: Callable[[int, bytes], None] = lambda index, entry: None,
+    note: bytes | None = None,
 ) -> CheckedLog:
     """Check that ``folder`` holds exactly the log of its checkpoint; tell ``on_entry`` each entry.
+
+    ``note`` is a checkpoint that stands for the one in the folder.
 
     Raises `TlogError`: ``log.bad_checkpoint``, ``log.missing_tile``, ``log.bad_entries``,
     ``log.bad_tile`` (with the ``path``), ``log.wrong_root``; ``note.*``, ``checkpoint.other_log``.
     """
     try:
-        data = (folder / CHECKPOINT).read_bytes()
+        data = (folder / CHECKPOINT).read_bytes() if note is None else note
     except FileNotFoundError:
         raise TlogError("log.bad_checkpoint") from None
     checkpoint = open_checkpoint(data, origin=origin, verifiers=verifiers).checkpoint

@@ -16,7 +16,7 @@ from aigaq.sealing.card import build_card
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.fingerprint import format_fingerprint
 from aigaq.sealing.witnessing import read_cosigners
-from aigaq.tlog import TlogError
+from aigaq.tlog import Cosigner, TlogError, add_signatures, read_checkpoint
 from aigaq.tlog.cosignatures import CosignerVerifier
 from aigaq.watching.copying import copy_log
 from aigaq.watching.errors import WatchError
@@ -29,6 +29,7 @@ from aigaq.watching.seeds import (
     open_desk_cosigner,
     open_seed_file,
 )
+from aigaq.watching.store import Store
 
 
 @pytest.fixture
@@ -158,11 +159,36 @@ def test_the_desk_s_cosigner_is_named_after_its_gate(tmp_path: Path) -> None:
         open_desk_cosigner(path, gate_origin="https://example.org")
 
 
-def test_a_copy_of_a_log_goes_on_where_it_was(served: ServedLog, tmp_path: Path) -> None:
+def copy(served: ServedLog, folder: Path) -> int:
+    """Copy a log as `aigaq log copy` does; return its size."""
+    store = Store(folder.with_name(f"{folder.name}.card"))
     card = served.organisation.card
-    assert copy_log(served, tmp_path / "copy", card=card).checkpoint.size == 302
+    return copy_log(served, folder, card=card, store=store).checkpoint.size
+
+
+def refuse(served: ServedLog, folder: Path) -> str:
+    with pytest.raises(TlogError) as caught:
+        copy(served, folder)
+    return caught.value.code
+
+
+def kept(folder: Path) -> list[tuple[str, int, int]]:
+    """Return code, size remembered and size served of what was kept beside a copy."""
+    found = []
+    for alarm in Store(folder.with_name(f"{folder.name}.card")).list_alarms():
+        sizes = [
+            read_checkpoint((alarm.folder / f"{name}.checkpoint").read_bytes()).checkpoint.size
+            for name in ("remembered", "served")
+        ]
+        found.append((alarm.code, sizes[0], sizes[1]))
+    return found
+
+
+def test_a_copy_of_a_log_goes_on_where_it_was(served: ServedLog, tmp_path: Path) -> None:
+    assert copy(served, tmp_path / "copy") == 302
     served.grow(300)
-    assert copy_log(served, tmp_path / "copy", card=card).checkpoint.size == 602
+    assert copy(served, tmp_path / "copy") == 602
+    assert copy(served, tmp_path / "copy") == 602
 
 
 def test_a_copy_with_a_changed_entry_is_refused(served: ServedLog, tmp_path: Path) -> None:
@@ -170,16 +196,66 @@ def test_a_copy_with_a_changed_entry_is_refused(served: ServedLog, tmp_path: Pat
     data = served.get(path, limit=10**9)
     assert data is not None
     served.pages[path] = data[:-1] + bytes([data[-1] ^ 1])
-    with pytest.raises(TlogError) as caught:
-        copy_log(served, tmp_path / "copy", card=served.organisation.card)
-    assert caught.value.code == "log.bad_tile"
+    assert refuse(served, tmp_path / "copy") == "log.bad_tile"
+    assert not (tmp_path / "copy" / "checkpoint").exists()
 
 
 def test_a_copy_is_never_replaced_by_a_shorter_log(served: ServedLog, tmp_path: Path) -> None:
-    card = served.organisation.card
-    copy_log(served, tmp_path / "copy", card=card)
+    copy(served, tmp_path / "copy")
     other = ServedLog(tmp_path / "other", organisation=served.organisation)
     other.grow(3)
-    with pytest.raises(TlogError) as caught:
-        copy_log(other, tmp_path / "copy", card=card)
-    assert caught.value.code == "log.rolled_back"
+    assert refuse(other, tmp_path / "copy") == "log.rolled_back"
+    assert kept(tmp_path / "copy") == [("log.rolled_back", 302, 3)]
+
+
+@pytest.mark.parametrize("size", [302, 330, 700])
+def test_a_copy_is_never_touched_by_a_fork_and_both_heads_are_kept(
+    size: int, served: ServedLog, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    copy(served, folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    other = ServedLog(tmp_path / "other", organisation=served.organisation, number=9_000)
+    other.grow(size)
+    assert refuse(other, folder) == "log.forked"
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert kept(folder) == [("log.forked", 302, size)]
+    served.grow(5)
+    assert copy(served, folder) == 307
+
+
+def test_a_copy_stays_at_its_head_when_what_is_new_is_not_what_it_must_be(
+    served: ServedLog, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    copy(served, folder)
+    before = (folder / "checkpoint").read_bytes()
+    served.grow(300)
+    path = "/log/tile/entries/002.p/90"
+    data = served.get(path, limit=10**9)
+    assert data is not None
+    served.pages[path] = data[:-1] + bytes([data[-1] ^ 1])
+    assert refuse(served, folder) == "log.bad_tile"
+    assert (folder / "checkpoint").read_bytes() == before
+    del served.pages[path]
+    assert copy(served, folder) == 602
+
+
+def test_a_copy_takes_the_newest_head_of_an_independent_cosigner(
+    served: ServedLog, tmp_path: Path
+) -> None:
+    other = Cosigner(name="partner.example/aigaq", seed=bytes([3]) * 32)
+    listed = tuple(describe_cosigner(one, is_independent=one is other) for one in (DESK, other))
+    card = replace(served.organisation.card, cosigners=listed)
+    for size, path, cosigners in (
+        (302, "/log/cosigned", (DESK, other)),
+        (306, "/log/cosigned?by=partner.example%2Faigaq", (other,)),
+        (310, "", ()),
+    ):
+        head = read_checkpoint((served.folder / "checkpoint").read_bytes())
+        assert head.checkpoint.size == size
+        lines = [line for one in cosigners for line in one.cosign(head.checkpoint, at=1)]
+        served.pages[path] = add_signatures(head.note, lines).encode()
+        served.grow(4)
+    store = Store(tmp_path / "copy.card")
+    assert copy_log(served, tmp_path / "copy", card=card, store=store).checkpoint.size == 306
