@@ -7,18 +7,22 @@ from pathlib import Path
 import pytest
 from tests.conftest import Founding
 from tests.flows.stage import GateProcess, Reporter
+from tests.unit.intake.desk_of import carry_report
 
 from aigaq.accounts import selectors as accounts
+from aigaq.core.models import AuditEvent
 from aigaq.evidence.models import Item
 from aigaq.intake import models, selectors, tasks, told_numbers
-from aigaq.intake.errors import ImportRefused, ReplyRefused
+from aigaq.intake.errors import ImportRefused, NotFound, ReplyRefused
 from aigaq.intake.evidence_hooks import BlobSource
 from aigaq.intake.services import forget_report, send_reply
 from aigaq.intake.shapes import ReportState
 from aigaq.intake.told import BoxKeys, ToldFile, ToldReport, file_told
+from aigaq.intake.told_receipts import ToldReceipt, find_receipt, hand_out_receipt
 from aigaq.sealing.envelope import SealedReport
 from aigaq.sealing.opening import examine_report
-from aigaq.sealing.receipts import parse_promise
+from aigaq.sealing.receipts import parse_promise, parse_receipt_file
+from aigaq_verify.receipts import verify_receipt
 
 pytestmark = pytest.mark.slow
 LETTER = b"%PDF-1.4 a fictional letter"
@@ -161,3 +165,45 @@ def test_what_staff_say_of_it_is_sealed_with_it(founding: Founding) -> None:
     assert said[told_numbers.TOLD_WHEN] == "today at ten"
     assert said[told_numbers.TOLD_MAILBOX] == "none"
     assert {one.purpose for one in detail.consents} == {"keep", "advise", "represent"}
+
+
+def test_whoever_told_it_gets_a_receipt_file_that_a_lawyer_checks(
+    founding: Founding, gate: GateProcess, new_reporter: Callable[[], Reporter], second_place: Path
+) -> None:
+    report_id = file_told(actor=founding.founder, told=tell(), keys=None)
+    before = find_receipt(actor=founding.founder, report_id=report_id)
+    with pytest.raises(NotFound):
+        hand_out_receipt(actor=founding.founder, report_id=report_id)
+    tasks.work_round()
+
+    data = hand_out_receipt(actor=founding.founder, report_id=report_id)
+
+    after = find_receipt(actor=founding.founder, report_id=report_id)
+    assert (before, after) == (ToldReceipt(False, False), ToldReceipt(True, False))
+    receipt = parse_receipt_file(data)
+    row = models.Report.objects.get(pk=report_id)
+    assert (receipt.report_id, receipt.commitment) == (
+        bytes(row.report_id),
+        bytes(row.commitment or b""),
+    )
+    assert receipt.filing_receipt == row.filing_receipt
+    assert b"fictional words" not in data
+    assert b"letter.pdf" not in data
+    verdict = verify_receipt(data, policy=None, log=None)
+    assert [step.code for step in verdict.steps if step.result == "failed"] == []
+    assert AuditEvent.objects.filter(code="intake.receipt_handed_out").count() == 1
+
+
+def test_a_report_that_was_not_told_or_is_erased_has_no_receipt_file_here(
+    founding: Founding, gate: GateProcess, second_place: Path
+) -> None:
+    carried = carry_report(founding).report
+    assert find_receipt(actor=founding.founder, report_id=carried.pk) is None
+    with pytest.raises(NotFound):
+        hand_out_receipt(actor=founding.founder, report_id=carried.pk)
+    told = file_told(actor=founding.founder, told=tell(), keys=None)
+    tasks.work_round()
+    forget_report(actor=founding.founder, report_id=told, reason="no_report")
+    assert find_receipt(actor=founding.founder, report_id=told) is None
+    with pytest.raises(NotFound):
+        hand_out_receipt(actor=founding.founder, report_id=told)

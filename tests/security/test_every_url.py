@@ -85,6 +85,7 @@ TABLE = {
     "report-sample": Row(CARE, 404, args=(NOBODY_ID,)),
     "report-consent": Row(CARE, 404, args=(NOBODY_ID, NOBODY_ID)),
     "report-consents": Row(CARE, 404, args=(NOBODY_ID,)),
+    "report-receipt": Row(CARE, 404, args=(NOBODY_ID,)),
     "report-collect": Row(CARE, 404, args=(NOBODY_ID,)),
     "report-export": Row(CARE, 404, args=(NOBODY_ID,)),
     "export": Row(CARE, 404, args=(NOBODY_ID,)),

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern] = [
         name="report-consent",
     ),
     path("reports/<uuid:report_id>/consents", consents.consents, name="report-consents"),
+    path("reports/<uuid:report_id>/receipt", report.receipt, name="report-receipt"),
     path("reports/<uuid:report_id>/collect", collections.collect, name="report-collect"),
     path("reports/<uuid:report_id>/export", exports.report_export, name="report-export"),
     path("exports/<uuid:export_id>", exports.export, name="export"),

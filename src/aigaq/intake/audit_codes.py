@@ -4,6 +4,7 @@ CODES = {
     "intake.report_filed": "A report was opened, numbered and filed; its receipt was written.",
     "intake.report_imported": "A report that was carried as a file was filed.",
     "intake.told_report_sent": "A report that was taken down at the desk was handed to the gate.",
+    "intake.receipt_handed_out": "The receipt file of a report that was told to staff was taken.",
     "intake.claims_read": "What an item claims of its own origin was read in the sandbox.",
     "intake.report_opened": "Someone opened a report.",
     "intake.item_opened": "Someone looked at an item.",

@@ -15,8 +15,10 @@ from aigaq.consent import selectors as consent
 from aigaq.desk import forms_new_report as forms
 from aigaq.desk.views.new_code import POLICY
 from aigaq.intake import claims, models
-from aigaq.sealing.encoding import encode_base64
+from aigaq.sealing.card import parse_card
+from aigaq.sealing.encoding import decode_base64, encode_base64
 from aigaq.sealing.receipt_code import derive_mailbox_keys, draw_code
+from aigaq.sealing.receipts import Promise, build_promise, parse_receipt_file
 from aigaq.sealing.signatures import public_bytes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -203,3 +205,38 @@ def test_the_signing_key_is_never_kept(open_desk: Founding, browser_of: Browser)
                 for value in row:
                     assert seed != value
                     assert encode_base64(seed) not in str(value)
+
+
+def test_the_receipt_file_of_a_told_report_is_there_once_the_gate_has_promised(
+    open_desk: Founding, browser_of: Browser
+) -> None:
+    browser = browser_of(open_desk.founder)
+    browser.post(PAGE, typed())
+    report = models.Report.objects.get()
+    address = f"/reports/{report.pk}/receipt"
+    assert address not in browser.get(f"/reports/{report.pk}").content.decode()
+    assert browser.post(address).status_code == 404
+    promise_for(open_desk, report)
+
+    answer = browser.post(address)
+
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"] == 'attachment; filename="receipt-0001.json"'
+    assert parse_receipt_file(answer.content).report_id == bytes(report.report_id)
+    assert address in browser.get(f"/reports/{report.pk}").content.decode()
+
+
+def promise_for(founding: Founding, report: models.Report) -> None:
+    """Keep the promise that the gate of this organisation would sign."""
+    card = parse_card(founding.card, root_key=bytes(founding.organisation.root_key))
+    key = decode_base64((founding.home.gate / "log.key").read_text("ascii").strip())
+    promise = Promise(
+        commitment=bytes(report.commitment or b""),
+        report_id=bytes(report.report_id),
+        team_id=card.team_id,
+        log_origin=card.log_origin,
+        maximum_delay_seconds=card.maximum_delay_seconds,
+        promised_at=report.received_at,
+    )
+    text = build_promise(promise, log_key=Ed25519PrivateKey.from_private_bytes(key))
+    models.SentReport.objects.create(report=report, promise=text, sent_at=report.received_at)

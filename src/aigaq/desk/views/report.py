@@ -17,7 +17,7 @@ from aigaq.accounts.permissions import Capability, may
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import EraseForm, HandOverForm
-from aigaq.intake import claims, collecting, exports, selectors, services
+from aigaq.intake import claims, collecting, exports, selectors, services, told_receipts
 from aigaq.intake.shapes import Answer, ItemDetail, NearRow, Person
 
 GOOD = 25
@@ -50,6 +50,7 @@ def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
             "faults": [words.say(words.FAULTS, code) for code in detail.faults],
             "openings": selectors.list_openings(actor=actor, report_id=report_id),
             "form": _hand_over_form(detail.row.assigned_to),
+            "receipt": told_receipts.find_receipt(actor=actor, report_id=report_id),
             "packages": exports.list_exports(actor=actor, report_id=report_id),
             "collections_of": held,
             "collections": [
@@ -118,6 +119,18 @@ def remove_sample(request: HttpRequest, report_id: UUID) -> HttpResponse:
     services.forget_report(actor=actor, report_id=report_id, reason="sample")
     messages.add_message(request, GOOD, _("The sample report is removed."))
     return HttpResponseRedirect(reverse("today"))
+
+
+@require_POST
+@needs(Capability.ANSWER_REPORTS)
+def receipt(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    """Hand over the receipt file of a told report; that it was taken is recorded."""
+    actor = actor_of(request)
+    data = told_receipts.hand_out_receipt(actor=actor, report_id=report_id)
+    row = selectors.access_report(actor=actor, report_id=report_id).row
+    name = f"receipt-{row.register_number:04d}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(data, content_type="application/json", headers=headers)
 
 
 @require_safe
