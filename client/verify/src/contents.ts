@@ -238,6 +238,8 @@ export interface Chain {
   readonly heads: readonly Bytes[];
   /** By "<report id>/<number>": the lines that tell of an item's coming, with its SHA-256. */
   readonly received: ReadonlyMap<string, readonly (readonly [number, string])[]>;
+  /** How many lines stand as their hash alone. */
+  readonly hidden: number;
   /** By "<report id>/<number> <SHA-256> <recipe>": the first line that tells of the making of a derivative. */
   readonly derived: ReadonlyMap<string, number>;
 }
@@ -247,25 +249,26 @@ export function parseChain(data: Bytes): Chain {
   const received = new Map<string, [number, string][]>();
   const derived = new Map<string, number>();
   const heads: Bytes[] = [new Uint8Array(32)];
-  let from = 0;
+  let [from, hidden] = [0, 0];
   for (let number = 1; from < data.length; number++) {
     const end = data.indexOf(10, from);
     must(end >= 0, code);
     const line = data.slice(from, end);
     from = end + 1;
-    const [sequence, digest] = readLine(line, received, derived, code);
+    const [sequence, digest, isHidden] = readLine(line, received, derived, code);
+    hidden += isHidden ? 1 : 0;
     if (sequence !== number) throw new VerifyError("custody.gap", `line ${number}`);
     heads.push(hashParts("aigaq/custody/v1", heads.at(-1)!, digest));
   }
-  return { heads, received, derived };
+  return { heads, received, derived, hidden };
 }
 
-function readLine(line: Bytes, received: Map<string, [number, string][]>, derived: Map<string, number>, code: string): [number, Bytes] {
+function readLine(line: Bytes, received: Map<string, [number, string][]>, derived: Map<string, number>, code: string): [number, Bytes, boolean] {
   const value = parseJson(line, code);
   const isHidden = value !== null && typeof value === "object" && !Array.isArray(value) && Object.keys(value).sort().join() === "hash,sequence";
   if (isHidden) {
     const hidden = new Form(value, ["hash", "sequence"], code);
-    return [hidden.integer("sequence", 1), fromHex(hidden.members["hash"], 32, code)];
+    return [hidden.integer("sequence", 1), fromHex(hidden.members["hash"], 32, code), true];
   }
   const form = new Form(value, EVENT, code);
   must(form.text("format") === "aigaq/custody/v1" && EVENTS.includes(form.text("event")), code);
@@ -282,7 +285,7 @@ function readLine(line: Bytes, received: Map<string, [number, string][]>, derive
   }
   const made = `${item} ${sha256} ${note}`;
   if (form.text("event") === "derived" && !derived.has(made)) derived.set(made, sequence);
-  return [sequence, hash(line)];
+  return [sequence, hash(line), false];
 }
 
 /** The number of the line that tells of the making of a derivative. */

@@ -62,7 +62,8 @@ function show(verdict: Verdict): void {
   const list = element("ul");
   for (const item of verdict.items) {
     const line = element("li");
-    line.append(element("bdi", item.path), element("br"), element("code", item.sha256), element("br"), item.words.map(([key, ...values]) => say(key, ...values)).join("; "));
+    line.dataset["result"] = item.result;
+    line.append(element("bdi", item.path), ": ", element("strong", say(item.result)), element("br"), element("code", item.sha256), element("br"), item.words.map(([key, ...values]) => say(key, ...values)).join("; "));
     list.append(line);
   }
   place.append(element("h2", say("items")), list);

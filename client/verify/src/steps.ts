@@ -13,6 +13,7 @@ import { isMet, parseRetirement, type Policy } from "./policy";
 import { canCheck } from "./keys";
 import { EXPIRED, REVOKED, findAnchor, judgeRow, type Judged, type Stamp } from "./renewals";
 import { MAXIMUM_LIST_BYTES } from "./revocation";
+import { HEADER_BYTES, checkSealed } from "./sealed";
 import { parseCard, type Card } from "./signatures";
 
 export type Result = "passed" | "failed" | "skipped" | "not anchored" | "unknown";
@@ -29,6 +30,7 @@ export interface Step {
 
 export interface ItemVerdict {
   readonly path: string;
+  readonly result: Result;
   readonly sha256: string;
   readonly words: readonly (readonly [key: string, ...values: string[]])[];
 }
@@ -53,7 +55,6 @@ const TAG_FILES = ["bagit.txt", INFO, MANIFEST];
 const DOCUMENT = /^data\/(?:[a-z]+(?:-[a-z]+)*(?:\.(?:kk|ru|en))?\.(?:html|pdf)|office\/[a-z]+(?:-[a-z]+)*\.(?:kk|ru)\.pdf)$/;
 const INFO_NAMES = "Bag-Software-Agent Bagging-Date External-Identifier Payload-Oxum Source-Organization";
 const MEBIBYTE = 1024 * 1024;
-const AGE = "age-encryption.org/v1\n-> ";
 
 /** Check the package that `open` gives, which is step 0, as of `now` in Unix seconds. `tell` hears how many bytes were hashed. */
 export async function verifyPackage(open: () => Promise<Source>, policy: Policy | null, now: number, tell: (bytes: number) => void): Promise<Verdict> {
@@ -87,11 +88,13 @@ export async function verifyPackage(open: () => Promise<Source>, policy: Policy 
   await run(10, "consent", () => work.checkConsents());
   const exit = (): number => (hasFailed ? 1 : steps.some((one) => one.result === "unknown") ? 4 : steps.some((one) => one.result === "not anchored") ? 3 : 0);
   const before = exit();
+  const result = before === 0 ? "passed" : before === 4 ? "unknown" : "not anchored";
   await run(11, "verdict", async () => ({
-    result: before === 0 ? "passed" : before === 4 ? "unknown" : "not anchored",
+    result,
     words: [["seal", toHex(hash(work.bag!.tagManifest))]],
   }));
-  return { steps, items: hasFailed ? [] : work.items, exit: exit() };
+  const items = work.items.map((one) => ({ ...one, result: one.result === "unknown" ? one.result : result }) as const);
+  return { steps, items: hasFailed ? [] : items, exit: exit() };
 }
 
 interface Bag {
@@ -315,7 +318,7 @@ class Work {
     }
   }
 
-  async checkItems(): Promise<void> {
+  async checkItems(): Promise<Found> {
     const reports = new Map(this.contents.reports.map((one) => [one.id, one]));
     const payload = this.bag!.payload;
     for (const item of this.contents.items) {
@@ -327,7 +330,7 @@ class Work {
         const digest = payload.get(item.path);
         if (!digest) throw new VerifyError("item.missing");
         if (item.sealedTo !== null) {
-          if (!(await this.startsWith(item.path, encodeText(AGE)))) throw new VerifyError("item.not_sealed");
+          checkSealed(await this.readBeginning(item.path), digest.size, item.size, item.sealedTo);
           return;
         }
         if (digest.size !== item.size) throw new VerifyError("item.wrong_size");
@@ -336,11 +339,17 @@ class Work {
     }
     const shown = new Set(this.contents.items.map((one) => one.path));
     for (const name of payload.keys()) if (name.startsWith("data/items/") && !shown.has(name)) throw new VerifyError("item.unlisted", name);
+    const sealed = this.contents.items.filter((one) => one.sealedTo !== null).length;
+    return sealed === 0 ? {} : { words: [["sealed_items", String(sealed), String(this.contents.items.length)]] };
   }
 
-  private async startsWith(name: string, beginning: Bytes): Promise<boolean> {
-    for await (const block of this.source.blocks(name)) return same(block.slice(0, beginning.length), beginning);
-    return false;
+  private async readBeginning(name: string): Promise<Bytes> {
+    let beginning = new Uint8Array(0);
+    for await (const block of this.source.blocks(name)) {
+      beginning = concat(beginning, block.subarray(0, HEADER_BYTES));
+      if (beginning.length >= HEADER_BYTES) break;
+    }
+    return beginning;
   }
 
   async checkCustody(): Promise<Found> {
@@ -356,12 +365,13 @@ class Work {
       if (item.recipe !== null) words.push(where(await placed(item.path, () => findDerived(chain, item)), "derived"));
       this.custodyWords.set(item.number, words);
     }
-    if (!logged) return { result: "not anchored", code: "custody.not_logged", words: [["custody_not_logged", String(count)]] };
+    const hidden: Words = chain.hidden === 0 ? [] : [["custody_hidden", String(chain.hidden)]];
+    if (!logged) return { result: "not anchored", code: "custody.not_logged", words: [["custody_not_logged", String(count)], ...hidden] };
     if (logged.count < 1 || logged.count >= chain.heads.length) throw wrong;
     const value = encodeParts(logged.count, chain.heads[logged.count]!);
     if (logged.kind !== "custody_head" || !same(logged.value, value)) throw wrong;
     await this.checkProof(CUSTODY_PROOF, hashParts("aigaq/leaf/v1", logged.kind, logged.salt, logged.value), null);
-    return { words: [["custody", String(count), String(logged.count), String(count - logged.count)]] };
+    return { words: [["custody", String(count), String(logged.count), String(count - logged.count)], ...hidden] };
   }
 
   async checkConsents(): Promise<void> {
@@ -369,6 +379,7 @@ class Work {
     const given = await placed(CONSENT, () => checkConsent(data, this.contents));
     this.items = this.contents.items.map((item) => ({
       path: item.path,
+      result: item.sealedTo === null ? "passed" : "unknown",
       sha256: toHex(item.sha256),
       words: [
         ...(item.recipe === null ? [] : [["derived_from", toHex(item.original.sha256)] as const]),

@@ -6,6 +6,7 @@ What the desk key alone can still say, and no verifier can know, is at the end.
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from tests.courthouse import AT, Court
 from tests.gatehouse import Organisation
 from tests.insider import Insider
 
+from aigaq.age import HybridIdentity, X25519Identity, encrypt_bytes
+from aigaq.evidence.custody_lines import CustodyLine, build_line, hash_line, hide_line
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.signed_json import build_signed_json
 
@@ -114,6 +117,61 @@ def test_plain_bytes_called_sealed(insider: Insider, failing: Failing) -> None:
         lambda one: one["items"][0].update(path="data/items/0001.age", sealed_to=recipient)
     )
     assert failing(insider.seal()) == (8, "item.not_sealed", "data/items/0001.age")
+
+
+SEALED = "data/items/0001.age"
+
+
+@pytest.fixture
+def sealed(court: Court, tmp_path: Path) -> Insider:
+    recipient = X25519Identity.generate().recipient
+    items = tuple(replace(one, sealed_to=recipient) for one in court.package().items)
+    return Insider(court, court.write(tmp_path / "sealed", items=items))
+
+
+def test_what_is_in_a_sealed_item_is_unknown_and_nothing_more_is_said(
+    sealed: Insider, judge: Judge
+) -> None:
+    verdict = judge(sealed.seal())
+    assert verdict["verdict"] == "verified", verdict
+    assert {item["result"] for item in verdict["items"]} == {"unknown"}
+    assert "3 of 3 are sealed" in verdict["steps"][8]["words"]
+
+
+def test_beside_a_sealed_item_an_open_one_is_judged(
+    court: Court, tmp_path: Path, judge: Judge
+) -> None:
+    first, *others = court.package().items
+    first = replace(first, sealed_to=X25519Identity.generate().recipient)
+    verdict = judge(court.write(tmp_path / "mixed", items=(first, *others)))
+    assert [item["result"] for item in verdict["items"]] == ["unknown", "passed", "passed"]
+
+
+def test_a_sealed_item_that_cannot_hold_so_many_bytes(sealed: Insider, failing: Failing) -> None:
+    sealed.write(SEALED, sealed.read(SEALED)[:-1])
+    assert failing(sealed.seal()) == (8, "item.wrong_size", SEALED)
+
+
+def test_a_ciphertext_to_a_hybrid_key_as_the_gate_has_it(sealed: Insider, failing: Failing) -> None:
+    recipient = HybridIdentity.generate().recipient
+    sealed.write(SEALED, encrypt_bytes(b"\xff\xd8" + bytes(5_000), recipients=[recipient]))
+    assert failing(sealed.seal()) == (8, "item.not_sealed", SEALED)
+
+
+def test_a_sealed_item_to_two_keys(sealed: Insider, failing: Failing) -> None:
+    both = [X25519Identity.generate().recipient for _ in range(2)]
+    sealed.write(SEALED, encrypt_bytes(b"\xff\xd8" + bytes(5_000), recipients=both))
+    assert failing(sealed.seal()) == (8, "item.not_sealed", SEALED)
+
+
+def test_an_item_said_to_be_sealed_to_another_kind_of_key_or_to_none(
+    sealed: Insider, failing: Failing
+) -> None:
+    other = str(HybridIdentity.generate().recipient)
+    sealed.edit(lambda one: one["items"][0].update(sealed_to=other))
+    assert failing(sealed.seal()) == (1, "package.bad_form", PACKAGE)
+    sealed.edit(lambda one: one["items"][0].update(sealed_to="age1" + "q" * 58))
+    assert failing(sealed.seal()) == (8, "item.not_sealed", SEALED)
 
 
 def test_an_item_that_lies_among_the_documents(insider: Insider, failing: Failing) -> None:
@@ -258,8 +316,6 @@ def test_a_card_under_another_number(insider: Insider, failing: Failing) -> None
 def test_a_desk_key_that_a_newer_card_replaced(
     court: Court, insider: Insider, failing: Failing
 ) -> None:
-    from dataclasses import replace
-
     from aigaq.sealing.card import build_card
 
     organisation = court.organisation
@@ -273,8 +329,6 @@ def test_a_desk_key_that_a_newer_card_replaced(
 def test_a_card_of_another_team_under_the_same_root(
     court: Court, insider: Insider, failing: Failing
 ) -> None:
-    from dataclasses import replace
-
     from aigaq.sealing.card import build_card
 
     organisation = court.organisation
@@ -344,8 +398,6 @@ def test_a_register_head_called_custody(insider: Insider, failing: Failing) -> N
 def test_the_coming_of_a_disclosed_item_hidden(
     court: Court, insider: Insider, failing: Failing
 ) -> None:
-    from aigaq.evidence.custody_lines import hash_line, hide_line
-
     insider.custody(
         lambda lines: lines.__setitem__(0, hide_line(sequence=1, line_sha256=hash_line(lines[0])))
     )
@@ -353,8 +405,6 @@ def test_the_coming_of_a_disclosed_item_hidden(
 
 
 def test_a_second_coming_of_other_bytes(court: Court, insider: Insider, failing: Failing) -> None:
-    from aigaq.evidence.custody_lines import CustodyLine, build_line
-
     item = f"{court.sealed[0].report.report_id.hex()}/0"
     line = CustodyLine(
         sequence=4, at=AT, by="insider", event="received", item=item, sha256=bytes(32)
@@ -436,6 +486,20 @@ def test_a_derivative_of_which_custody_tells_nothing(
     steps = check("package", stripped.seal())["steps"]
     (found,) = [one for one in steps if one["result"] == "failed"]
     assert (found["number"], found["code"], found["where"]) == (9, "custody.no_derivation", COPY)
+
+
+def test_hidden_lines_of_custody_are_counted(court: Court, insider: Insider, judge: Judge) -> None:
+    """A hidden line may tell of a disclosed item: that it was handed to somebody, say."""
+    assert "hidden" not in judge(insider.seal())["steps"][9]["words"]
+    item = f"{court.sealed[0].report.report_id.hex()}/0"
+    line = build_line(
+        CustodyLine(sequence=4, at=AT, by="insider", event="handed_over", item=item, sha256=None)
+    )
+    hidden = hide_line(sequence=4, line_sha256=hash_line(line))
+    insider.custody(lambda lines: lines.append(hidden))
+    verdict = judge(insider.seal())
+    assert verdict["verdict"] == "verified"
+    assert "1 hidden" in verdict["steps"][9]["words"]
 
 
 # Consent.
@@ -642,8 +706,6 @@ def test_a_grant_by_word_of_mouth_is_called_so(
 def test_events_after_the_logged_head_are_counted(
     court: Court, insider: Insider, judge: Judge
 ) -> None:
-    from aigaq.evidence.custody_lines import CustodyLine, build_line
-
     line = CustodyLine(
         sequence=4, at=AT + timedelta(days=1), by="desk", event="exported", item=None, sha256=None
     )

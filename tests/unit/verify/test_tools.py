@@ -182,6 +182,7 @@ def test_a_sealed_item_opens_with_any_age_tool_to_the_bytes_of_its_leaf(
     policy = court.write_policy(tmp_path / "policy.json")
     verdict = check("package", package, "--policy", policy)
     assert verdict["verdict"] == "verified"
+    assert {item["result"] for item in verdict["items"]} == {"unknown"}
     assert all("sealed to age1" in item["words"] for item in verdict["items"])
     (tmp_path / "key.txt").write_text(f"{identity.secret_text()}\n")
     for item, known in zip(verdict["items"], items, strict=True):

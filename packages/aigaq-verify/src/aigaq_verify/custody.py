@@ -37,6 +37,8 @@ class Chain:
     received: dict[str, list[tuple[int, bytes]]]
     #: By item: the events that tell of a derivative, as (line, SHA-256, recipe).
     derived: dict[str, list[tuple[int, bytes | None, str]]]
+    #: How many lines stand as their hash alone.
+    hidden: int
 
     def find_derived(self, item: str, *, sha256: bytes, recipe: str) -> int:
         """Return the number of the line that tells of the making of a derivative of ``item``.
@@ -70,18 +72,20 @@ def parse_chain(data: bytes) -> Chain:
     heads = [bytes(32)]
     received: dict[str, list[tuple[int, bytes]]] = {}
     derived: dict[str, list[tuple[int, bytes | None, str]]] = {}
+    hidden_lines = 0
     for number, line in enumerate(lines, start=1):
         members = parse_json(line, code=_BAD)
         hidden = read_hashed_line(members, code=_BAD)
         if hidden is not None:
             sequence, line_sha256 = hidden
+            hidden_lines += 1
         else:
             sequence = _read_event(members, received=received, derived=derived)
             line_sha256 = hashlib.sha256(line).digest()
         if sequence != number:
             raise VerifyError("custody.gap", f"line {number}")
         heads.append(hash_parts(_LABEL, heads[-1], line_sha256))
-    return Chain(tuple(heads), received, derived)
+    return Chain(tuple(heads), received, derived, hidden_lines)
 
 
 def _read_event(

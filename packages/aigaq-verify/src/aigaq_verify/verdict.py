@@ -114,6 +114,8 @@ class Verdict:
         lines += [f"    {item.path}: {item.result}. {item.words}" for item in self.items]
         codes = {step.code for step in self.steps if step.result == FAILED}
         told = [_FOUND[code] for code in _FOUND if code in codes] or [_SENTENCES[self.exit_code]]
+        if self.exit_code != FAILED_EXIT and any(item.result == UNKNOWN for item in self.items):
+            told.append(_SEALED)
         return "\n".join([*lines, "", *told])
 
 
@@ -138,6 +140,7 @@ _SENTENCES: Sequence[str] = (
     "NOT ANCHORED: consistent in itself, but nothing that you trust independently vouches for it.",
     "UNKNOWN: what is given neither proves nor disproves it.",
 )
+_SEALED = "Of sealed items this says nothing but that they are sealed: who can open them compares."
 #: What failed is the log, not the receipt that shows it.
 _FOUND = {
     "receipt.missing": "MISSING: the report was promised; the log that should hold it does not.",
