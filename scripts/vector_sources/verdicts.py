@@ -1,10 +1,20 @@
-"""Vectors that every verifier must judge alike: policies, names of files in a package."""
+"""Vectors that every verifier must judge alike: policies, names of files, sealed items."""
 
 import json
 from typing import Any
 
-from scripts.vector_sources.fixtures import LOG, LOG_ORIGIN, ROOT, Vector, b64, key, to_file
+from scripts.vector_sources.fixtures import (
+    LOG,
+    LOG_ORIGIN,
+    ROOT,
+    Vector,
+    b64,
+    key,
+    seed,
+    to_file,
+)
 
+from aigaq.age import X25519Identity
 from aigaq.sealing.fingerprint import format_fingerprint
 from aigaq.sealing.signatures import public_bytes
 from aigaq.tlog import VerifierKey
@@ -20,6 +30,7 @@ def build() -> dict[str, bytes]:
     return {
         "evidence-package/policies.json": to_file(_policies()),
         "evidence-package/names.json": to_file(_names()),
+        "evidence-package/sealed-items.json": to_file(_sealed_items()),
     }
 
 
@@ -158,4 +169,54 @@ def _names() -> list[Vector]:
             ("files.fetch", fetch),
         )
         for name, names in found.items()
+    ]
+
+
+def _sealed_items() -> list[Vector]:
+    """``beginning`` is that of the file, ``item_size`` that of what it holds."""
+    share, body, mac = (b64(seed(f"sealed {one}")).rstrip("=") for one in ("share", "body", "mac"))
+    version, stanza, end = "age-encryption.org/v1\n", f"-> X25519 {share}\n{body}\n", f"--- {mac}\n"
+    good = version + stanza + end
+    recipient = str(X25519Identity(seed("sealed")).recipient)
+    last = {"q": "p"}.get(recipient[-1], "q")
+
+    def one(name: str, **changes: Any) -> Vector:
+        beginning = changes.pop("text", good).encode()
+        vector = {"error": None, "file_size": 205, "item_size": 5, "recipient": recipient}
+        return {"beginning": b64(beginning), "name": name, **vector, **changes}
+
+    def bad(name: str, **changes: Any) -> Vector:
+        return one(name, error="item.not_sealed", **changes)
+
+    def other_size(name: str, **changes: Any) -> Vector:
+        return one(name, error="item.wrong_size", **changes)
+
+    hybrid = f"-> mlkem768x25519 {share}\n{body}\n"
+    return [
+        one("good"),
+        one("empty", item_size=0, file_size=200),
+        one("one chunk", item_size=65_536, file_size=65_736),
+        one("two chunks", item_size=65_537, file_size=65_753),
+        other_size("a byte less", file_size=204),
+        other_size("a byte more", file_size=206),
+        other_size("nothing but a header", file_size=168),
+        other_size("one tag for two chunks", item_size=65_537, file_size=65_737),
+        bad("plain bytes", text="fictional\n" * 20),
+        bad("a header cut short", text=good[:-1], file_size=167),
+        bad("no file at all", text="", file_size=0),
+        bad("to a hybrid key, as at the gate", text=version + hybrid + end),
+        bad("a stanza and no more", text=version + hybrid + "no age file at all"),
+        bad("to two keys", text=version + stanza + stanza + end),
+        bad("to a passphrase", text=version + stanza.replace("X25519", "scrypt") + end),
+        bad("a stanza for nobody before it", text=version + "-> grease\n\n" + stanza + end),
+        bad("another version", text=good.replace("v1", "v2")),
+        bad("ends of line as of DOS", text=good.replace("\n", "\r\n")),
+        bad("in armour", text="-----BEGIN AGE ENCRYPTED FILE-----\n" + good),
+        bad(
+            "base64 with other last bits",
+            text=version + stanza.replace(share, f"{share[:-1]}B") + end,
+        ),
+        bad("base64 with padding", text=good.replace(f"{share}\n", f"{share}=\n")),
+        bad("a recipient with a wrong letter", recipient=recipient[:-1] + last),
+        bad("a recipient of zeroes", recipient="age1" + "q" * 58),
     ]

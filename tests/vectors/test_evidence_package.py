@@ -1,5 +1,6 @@
 """The vector package: every later verifier takes it as it is, and one installed alone does too."""
 
+import base64
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from aigaq_verify.cli import main
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.packages import verify_package
 from aigaq_verify.policy import parse_policy
+from aigaq_verify.sealed import check_sealed
 from aigaq_verify.sources import check_names
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,6 +71,13 @@ def test_a_policy_is_taken_or_refused(vector: dict[str, Any]) -> None:
 @pytest.mark.parametrize("vector", read("names.json"), ids=lambda one: str(one["name"]))
 def test_names_of_files_are_apart_or_not(vector: dict[str, Any]) -> None:
     assert code_of(lambda: check_names(vector["names"])) == vector["error"]
+
+
+@pytest.mark.parametrize("vector", read("sealed-items.json"), ids=lambda one: str(one["name"]))
+def test_a_sealed_item_is_one_or_not(vector: dict[str, Any]) -> None:
+    beginning = base64.b64decode(vector["beginning"])
+    values = {name: vector[name] for name in ("file_size", "item_size", "recipient")}
+    assert code_of(lambda: check_sealed(beginning, **values)) == vector["error"]
 
 
 def find_uv() -> str:

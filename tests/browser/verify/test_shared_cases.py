@@ -1,8 +1,10 @@
-"""The vectors that page and command judge alike: policies and names of files."""
+"""The vectors that page and command judge alike: policies, names of files, sealed items."""
 
+import base64
 import json
 import warnings
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,10 @@ import pytest
 from playwright.sync_api import Page
 from tests.browser.verify import test_page
 from tests.browser.verify.test_page import VECTOR, Judge
+from tests.courthouse import Court
+from tests.insider import Insider
+
+from aigaq.age import X25519Identity
 
 pytestmark = pytest.mark.browser
 page = test_page.page
@@ -49,3 +55,50 @@ def test_page_and_command_take_the_same_names_for_one(page: Page, tmp_path: Path
         assert by_page == by_command, vector["name"]
         wanted = ("failed", vector["error"]) if vector["error"] else ("passed", "")
         assert by_page[1:3] == wanted, vector["name"]
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Insider:
+    """Give a package of items of each size that a vector has, sealed."""
+    sizes = sorted({vector["item_size"] for vector in read("sealed-items.json")})
+    court = Court(tmp_path_factory.mktemp("court"))
+    court.add_report([(f"{size}.bin", bytes(size)) for size in sizes])
+    court.publish()
+    recipient = X25519Identity.generate().recipient
+    items = [replace(one, sealed_to=recipient) for one in court.package().items]
+    package = court.write(tmp_path_factory.mktemp("sealed") / "package", items=tuple(items))
+    return Insider(court, package)
+
+
+def test_page_and_command_take_the_same_files_for_sealed_items(
+    page: Page, sealed: Insider, tmp_path: Path
+) -> None:
+    judge = Judge(page, sealed.court.write_policy(tmp_path / "policy.json"))
+    code, rows = judge.agree(sealed.seal())
+    assert code == 0, rows
+    results = "rows => rows.map(({dataset: d}) => d.result)"
+    assert set(page.eval_on_selector_all("#verdict li", results)) == {"unknown"}
+    known = json.loads(sealed.read("evidence/package.json"))["items"]
+    for vector in read("sealed-items.json"):
+        (item,) = [one for one in known if one["size"] == vector["item_size"]]
+        before = sealed.read(item["path"])
+        beginning = base64.b64decode(vector["beginning"])
+        sealed.write(item["path"], beginning.ljust(vector["file_size"], b"\0"))
+        place = item["number"] - 1
+        told = vector["recipient"]
+        sealed.edit(lambda one, at=place, to=told: one["items"][at].update(sealed_to=to))
+        _, rows = judge.agree(sealed.seal())
+        wanted = (8, "failed", vector["error"], item["path"])
+        assert rows[8] == (wanted if vector["error"] else (8, "passed", "", "")), vector["name"]
+        sealed.write(item["path"], before)
+        sealed.edit(
+            lambda one, at=place, to=item["sealed_to"]: one["items"][at].update(sealed_to=to)
+        )
+
+
+def test_the_page_says_how_many_lines_of_custody_are_hidden(page: Page, tmp_path: Path) -> None:
+    texts = json.loads((test_page.ROOT / "client/verify/texts.json").read_text())
+    policy = VECTOR / "v1.policy.json"
+    Judge(page, policy).agree(VECTOR / "v1")
+    told = texts["ru"]["custody_hidden"].replace("{1}", "1")
+    assert told in page.inner_text("#verdict tr[data-number='9']")
