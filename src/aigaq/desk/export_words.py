@@ -36,9 +36,17 @@ REFUSALS: Words = {
     "package.not_verified": _(
         "Our own verifier refuses it, so it is not handed out. Tell whoever administers the desk."
     ),
+    "package.retired_log": _(
+        "These reports are proven by a log whose key was retired, and no signed state of it is here"
+        " any more. The receipt files of those who reported still prove them."
+    ),
     "package.too_large_here": _(
         "These files are too large for this page. Choose fewer, or have the administrator use"
         " “aigaq evidence export” on this computer."
+    ),
+    "package.two_logs": _(
+        "Some of these reports stand in the present log, some in one whose key was retired. Make a"
+        " package for each log."
     ),
 }
 
