@@ -6,7 +6,7 @@ that it calls. Each service takes who acts and raises `NotFound` for what is abs
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 from uuid import UUID
 
@@ -57,6 +57,8 @@ DECISIONS = ("done", "refused", "kept")
 FORGET_REASONS = ("asked", "no_report", "sample")
 #: Why a mailbox was replaced.
 REBIND_REASONS = ("lost", "seen")
+#: Pictures and sounds that are fetched so soon after their item was opened belong to that opening.
+ONE_LOOK = timedelta(minutes=15)
 DOWNLOAD_HEADERS = {
     "Content-Type": "application/octet-stream",
     "X-Content-Type-Options": "nosniff",
@@ -396,12 +398,20 @@ def make_previews(*, item_id: UUID) -> None:
     previews.preview_item(item_id=item_id)
 
 
+@transaction.atomic
 def read_preview(*, actor: Staff, preview_id: UUID) -> bytes:
-    """Return the bytes of a preview: pixels, samples or text of our own encoding."""
+    """Return the bytes of a preview: pixels, samples or text of our own encoding.
+
+    What is shown was opened: unless the same person opened its item within `ONE_LOOK`, this is
+    recorded as an opening. So a picture that is shown beside another one is on record, too.
+    """
     check_may(actor, capability=Capability.SEE_ITEMS)
     row = models.Preview.objects.filter(pk=preview_id).first()
     if row is None:
         raise NotFound
+    looks = models.Opening.objects.filter(item=row.item_id, what="item", by=actor)
+    if not looks.filter(at__gt=clock.now() - ONE_LOOK).exists():
+        open_item(actor=actor, item_id=row.item_id)
     return blob_store.read_blob(row.blob_id)
 
 

@@ -1,16 +1,23 @@
 """Pictures that are nearly the same are found, whatever their size and quality."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import av
 import pytest
+from django.test import Client
+from django.urls import reverse
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance
 from tests.conftest import Founding
 from tests.unit.intake.desk_of import Carried, carry_report
 
+from aigaq import clock
+from aigaq.accounts.models import Staff
+from aigaq.evidence import custody
 from aigaq.evidence.models import NearPictures, PictureMark
-from aigaq.intake import previews, selectors, services
+from aigaq.evidence.shapes import name_person
+from aigaq.intake import models, previews, selectors, services
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +122,45 @@ def test_a_forgotten_report_leaves_no_mark(founding: Founding) -> None:
     assert not NearPictures.objects.exists()
     assert near_of(founding, copy) == []
     assert PictureMark.objects.count() == 1
+
+
+def test_the_picture_of_another_report_that_is_shown_beside_is_opened_on_record(
+    founding: Founding, browser_of: Callable[[Staff], Client], staff_of: Callable[[str], Staff]
+) -> None:
+    first = send(founding, encode(paint(seed=1)))
+    copy = send(founding, encode(paint(seed=1), quality=25))
+    lawyer = staff_of("lawyer")
+    browser = browser_of(lawyer)
+    page = browser.get(reverse("report-item", args=[copy.report.items.get().pk])).content.decode()
+    beside = [
+        one
+        for one in models.Preview.objects.filter(item__report=first.report)
+        if reverse("preview", args=[one.pk]) in page
+    ]
+    assert beside
+    assert read_opened(first) == []
+    for one in beside * 2:
+        assert browser.get(reverse("preview", args=[one.pk])).status_code == 200
+    assert read_opened(first) == [name_person(lawyer)]
+
+
+def read_opened(carried: Carried) -> list[str]:
+    """Return who opened an item of a report, as custody says."""
+    events = custody.list_events(report_id=bytes(carried.report.report_id))
+    return [one.by for one in events if (one.event, one.item_number) == ("opened", 0)]
+
+
+def test_a_preview_is_part_of_the_opening_of_its_item_by_the_same_person_for_a_while(
+    founding: Founding, staff_of: Callable[[str], Staff]
+) -> None:
+    carried = send(founding, encode(paint(seed=1)))
+    item = carried.report.items.get()
+    preview = item.previews.all()[0]
+    services.open_item(actor=founding.founder, item_id=item.pk)
+    services.read_preview(actor=founding.founder, preview_id=preview.pk)
+    assert len(read_opened(carried)) == 1
+    services.read_preview(actor=staff_of("lawyer"), preview_id=preview.pk)
+    assert len(read_opened(carried)) == 2
+    models.Opening.objects.update(at=clock.now() - services.ONE_LOOK)
+    services.read_preview(actor=founding.founder, preview_id=preview.pk)
+    assert len(read_opened(carried)) == 3
