@@ -27,6 +27,7 @@ PAGES = (
     "/organisation/letter",
     "/organisation/terms",
     "/due",
+    "/collections",
     "/desk/styleguide",
 )
 LOOKS = (
@@ -61,7 +62,7 @@ def test_every_page_passes_axe(
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     addresses = [desk.origin + path for path in PAGES] + list(reports.values())
-    addresses.append(reports["urgent"] + "/evidence")
+    addresses += [reports["urgent"] + end for end in ("/evidence", "/export", "/consents")]
     page.goto(reports["urgent"])
     addresses.append(desk.origin + str(page.get_attribute(".page-head a.button", "href")))
     addresses += [
