@@ -56,7 +56,7 @@ def evidence() -> None:
     help="Of the papers in it; may be repeated. All three if left out.",
 )
 @click.option("--sealed-to", metavar="AGE1…", help="Seal each item to this key alone.")
-@click.option("--by", metavar="NAME", help="Who hands it out: the name to sign in with.")
+@click.option("--by", metavar="NAME", help="Who hands it out, as custody will say it was said.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder or .zip.")
 @JSON
 def export(

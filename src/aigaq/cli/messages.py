@@ -51,6 +51,9 @@ SENTENCES = {
     "audience. Nothing was handed out. Ask the reporter, or leave it out with --items.",
     "consent.withdrawn": "The consent for item {number} of report {report} was taken back. Nothing "
     "was handed out.",
+    "consent.wrong_purpose": "No consent for this purpose and audience carries items: those for "
+    "represent (lawyer), refer (partner), complain (authority) and prove (court) do. Nothing was "
+    "handed out.",
     "package.bad_recipient": "--sealed-to takes the public key of one person, age1… (X25519).",
     "package.damaged_item": "Item {number} of report {report} could not be opened whole, so it "
     "cannot be handed out.",
@@ -69,8 +72,13 @@ SENTENCES = {
     "has no head of it any more. Nothing was handed out; the reporters' receipt files still prove.",
     "package.two_logs": "Some of these reports stand in the present log, some in one whose key was "
     "retired. Nothing was handed out; make a package for each.",
+    "package.not_stripped": "The reporter wants the hidden details of item {number} removed before "
+    "anyone outside the team sees it, and that cannot be done for this file ({found}). Nothing was "
+    "handed out; leave it out with --items.",
     "package.not_verified": "The verifier refuses the package that this desk made ({found}, step "
     "{step}). Nothing was handed out; tell who keeps this program.",
+    "package.too_large_to_pack": "These items do not fit into memory, where an archive is put "
+    "together. Nothing was handed out; name a folder instead of a .zip.",
     "collection.empty": "No report is in this collection.",
     "collection.unknown": "There is no collection of this name at the desk.",
     "container.bad_name": "This is not the file of a sealed report. Name another one.",

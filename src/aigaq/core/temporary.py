@@ -1,8 +1,12 @@
 """Temporary files of the desk: in memory (tmpfs) only, closed to others, gone at the end.
 
+A folder has the number of its process in its name: what a process left that was killed is swept.
+
 Swap is the owner's to turn off; `docs/reference/desk.md` says so.
 """
 
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +24,7 @@ def temporary_folder() -> Iterator[Path]:
     """Give a folder in memory and remove it with all it holds. Raises if there is no tmpfs."""
     if not TMPFS.is_dir():
         raise AigaqError("temporary.no_tmpfs")
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=TMPFS))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=TMPFS))
     try:
         yield folder
     finally:

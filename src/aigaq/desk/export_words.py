@@ -33,12 +33,19 @@ REFUSALS: Words = {
     "package.not_logged": _(
         "A report is not in the public log yet, so nothing proves when it came. Try again tomorrow."
     ),
+    "package.not_stripped": _(
+        "The reporter wants the hidden details of a file removed before anyone outside the team"
+        " sees it, and that cannot be done for this file. Leave it out of the package."
+    ),
     "package.not_verified": _(
         "Our own verifier refuses it, so it is not handed out. Tell whoever administers the desk."
     ),
     "package.retired_log": _(
         "These reports are proven by a log whose key was retired, and no signed state of it is here"
         " any more. The receipt files of those who reported still prove them."
+    ),
+    "package.too_large_to_pack": _(
+        "These files do not fit into this computer's memory together. Choose fewer."
     ),
     "package.too_large_here": _(
         "These files are too large for this page. Choose fewer, or have the administrator use"

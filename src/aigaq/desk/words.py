@@ -14,6 +14,8 @@ from aigaq.evidence.timestamping import RENEWED
 
 Words = Mapping[str, Promise]
 QUIET_SIGN = 17
+#: The recipe of a copy without hidden details.
+STRIPPED = "strip/v1"
 
 QUESTIONS: Mapping[int, Promise] = {
     1: _("Age"),
@@ -312,7 +314,7 @@ CUSTODY: Words = {
     "exported": _("put into a package"),
     "handed_over": _("handed over"),
     "fixity": _("read again and compared"),
-    "derived": _("a preview was made"),
+    "derived": _("a copy was made"),
     "timestamped": _("timestamped"),
     "corrected": _("corrected"),
     "shredded": _("erased"),
@@ -363,7 +365,9 @@ def say_custody_note(event: str, note: str) -> str:
     if event == "corrected" and note.startswith("provenance "):
         return say(PROVENANCE, note.rsplit(" ", 1)[1])
     if event == "derived":
-        return ""
+        return _now("without hidden details") if note == STRIPPED else _now("for viewing")
+    if event == "copied" and note.startswith("package "):
+        return _now("for a package that was begun")
     if event == "timestamped" and note.endswith(RENEWED):
         return _now("%(authority)s, renewed") % {"authority": note.removesuffix(RENEWED)}
     return say(CUSTODY_NOTES, note)

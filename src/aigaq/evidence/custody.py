@@ -10,7 +10,6 @@ from datetime import datetime
 from django.db import transaction
 
 from aigaq import clock
-from aigaq.accounts.selectors import Staff
 from aigaq.evidence import models
 from aigaq.evidence.custody_lines import (
     SHREDDED,
@@ -21,7 +20,14 @@ from aigaq.evidence.custody_lines import (
     parse_line,
 )
 from aigaq.evidence.errors import EvidenceError
-from aigaq.evidence.shapes import ChainHead, CustodyEvent, StoredLine, name_item, name_person
+from aigaq.evidence.shapes import (
+    ChainHead,
+    CustodyEvent,
+    StoredLine,
+    Who,
+    name_item,
+    name_person,
+)
 from aigaq.sealing.chains import NO_HEAD
 from aigaq.sealing.errors import SealingError
 
@@ -30,7 +36,7 @@ from aigaq.sealing.errors import SealingError
 def append(
     event: str,
     *,
-    by: Staff | None,
+    by: Who,
     report_id: bytes | None = None,
     item_number: int | None = None,
     sha256: bytes | None = None,

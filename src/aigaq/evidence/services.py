@@ -21,7 +21,7 @@ from aigaq.evidence.heads import has_unkept_heads as has_unkept_heads
 from aigaq.evidence.heads import sync_log as sync_log
 from aigaq.evidence.log_audit import audit_log as audit_log
 from aigaq.evidence.retention import set_terms as set_terms
-from aigaq.evidence.shapes import DerivedFile, FiledItem, FileKind, Filing, Provenance
+from aigaq.evidence.shapes import DerivedFile, FiledItem, FileKind, Filing, Provenance, Who
 from aigaq.evidence.shredder import forget_report as forget_report
 
 #: The recipe by which a sealed member becomes the bytes that the reporter chose.
@@ -84,7 +84,7 @@ def record_forgotten_number(*, number: int) -> None:
 def record_custody(
     event: str,
     *,
-    by: Staff | None,
+    by: Who,
     report_id: bytes | None = None,
     item_number: int | None = None,
     sha256: bytes | None = None,

@@ -15,8 +15,24 @@ from aigaq.sealing.log_entries import Opening
 DESK = "desk"
 
 
-def name_person(person: Staff | None) -> str:
+@dataclass(frozen=True)
+class AtCommandLine:
+    """Whoever used a command on the desk's computer, where nobody signs in.
+
+    ``said_to_be``: whom the command named, if anyone.
+    """
+
+    said_to_be: Staff | None
+
+
+Who = Staff | AtCommandLine | None
+
+
+def name_person(person: Who) -> str:
     """Return who acts, as a line says it: the name and the beginning of the person's id."""
+    if isinstance(person, AtCommandLine):
+        said = person.said_to_be
+        return "command line" + ("" if said is None else f", said to be {name_person(said)}")
     return DESK if person is None else f"{person.display_name} ({str(person.pk)[:8]})"
 
 

@@ -18,6 +18,7 @@ from aigaq.intake.export_models import ExportedReport as ExportedReport
 from aigaq.intake.proof_models import LogProof as LogProof
 from aigaq.intake.shapes import Direction, ReportState, RequestAction
 from aigaq.intake.told_models import SentReport as SentReport
+from aigaq.intake.unfinished_models import UnfinishedExport as UnfinishedExport
 
 NO_HASH = bytes(32)
 

@@ -9,6 +9,7 @@ from aigaq.accounts.errors import NotThere
 from aigaq.accounts.selectors import Staff
 from aigaq.core.commands import Answer, Arguments
 from aigaq.evidence.documents import LANGUAGES
+from aigaq.evidence.shapes import AtCommandLine
 from aigaq.intake import collecting, selectors
 from aigaq.intake.errors import NotFound, PackageRefused
 from aigaq.intake.export_offer import offer_items
@@ -35,8 +36,13 @@ def run_export_command(arguments: Arguments) -> Answer:
     check_choice(actor=actor, choice=choice)
     head = read_head()
     stamp_for_package(head.note)
+    # Nobody signs in at the command line, so that custody says no more than what was said there.
     exported = export_package(
-        actor=actor, choice=choice, target=Path(str(arguments.get("out", ""))), head=head
+        actor=actor,
+        choice=choice,
+        target=Path(str(arguments.get("out", ""))),
+        head=head,
+        by=AtCommandLine(None if arguments.get("by") is None else actor),
     )
     return {
         "control": exported.control,

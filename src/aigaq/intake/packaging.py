@@ -1,6 +1,7 @@
 """Hands out an evidence package, after the verifier that a court uses has passed it.
 
-What is refused leaves nothing behind. What is handed out stands in custody and in the audit log.
+What is refused leaves nothing behind but lines of custody that copies were begun. What is handed
+out stands in custody and in the audit log.
 Source: ``spec/evidence-package.md``, ``spec/policy.md``; PROTOCOL 27, 28.
 """
 
@@ -20,23 +21,28 @@ from aigaq.age import KeyTextError, X25519Recipient, parse_recipient
 from aigaq.consent import selectors as consent
 from aigaq.consent.errors import NoConsent
 from aigaq.core import audit
+from aigaq.core.temporary import temporary_folder
 from aigaq.evidence import services as evidence
 from aigaq.evidence.documents import build_documents
 from aigaq.evidence.package_archive import write_archive
 from aigaq.evidence.package_contents import build_package_json
+from aigaq.evidence.package_shapes import Package
 from aigaq.evidence.package_writer import write_package
+from aigaq.evidence.shapes import AtCommandLine, Who
 from aigaq.intake import proofs
 from aigaq.intake.errors import PackageRefused
 from aigaq.intake.locked_files import LockedFiles, read_locked_files
 from aigaq.intake.log_watch import open_source, open_store
 from aigaq.intake.package_gathering import (
+    Gathered,
     LogHead,
     PackageChoice,
     check_choice,
     gather_package,
     list_chosen,
 )
-from aigaq.intake.stripping import strip_items
+from aigaq.intake.stripping import find_leaving_sha256, strip_items
+from aigaq.intake.unfinished import remove, unfinished
 from aigaq.sealing.witnessing import read_cosigners
 from aigaq.tlog import Ed25519Verifier, TlogError, open_checkpoint
 from aigaq.tlog.notes import MAXIMUM_NOTE_BYTES
@@ -44,6 +50,10 @@ from aigaq.watching.errors import WatchError
 from aigaq.watching.store import Leaves
 from aigaq_verify.packages import verify_package
 from aigaq_verify.verdict import FAILED, Verdict
+
+
+#: What an archive needs besides its items: papers, custody, proofs.
+SLACK_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -131,23 +141,24 @@ class NobodyWatches:
         """Do nothing."""
 
 
-def export_package(*, actor: Staff, choice: PackageChoice, target: Path, head: LogHead) -> Exported:
+def export_package(
+    *, actor: Staff, choice: PackageChoice, target: Path, head: LogHead, by: Who = None
+) -> Exported:
     """Write the package of ``choice`` to ``target``, a new folder or a new ``*.zip``, on record.
 
-    Raises what `make_package` and `record_handed_out` raise; then nothing is there.
+    ``by`` is who custody names, if not ``actor``. Raises what `make_package`, `record_handed_out`
+    and `unfinished` raise; then nothing is there, and custody says that a copy was begun.
     """
-    made = make_package(actor=actor, choice=choice, target=target, head=head)
-    try:
+    by = by or actor
+    with unfinished(target) as path:
+        made = make_package(actor=actor, choice=choice, target=path, head=head, by=by)
         record_handed_out(
-            actor=actor,
+            actor=by,
             leaving=made.leaving,
             purpose=choice.purpose,
             audience=choice.audience,
             seal=made.seal,
         )
-    except BaseException:
-        _remove(target)
-        raise
     return Exported(target, len(made.leaving), made.control, made.seal, made.verdict.outcome)
 
 
@@ -158,62 +169,92 @@ def make_package(
     target: Path,
     head: LogHead,
     watcher: Watcher | None = None,
+    by: Who = None,
 ) -> Made:
     """Write the package of ``choice`` to ``target`` and have our verifier pass it.
 
-    It is not handed out by that: `record_handed_out` asks for consent once more. Only gathering is
-    one transaction; the writing of gigabytes holds up nobody. Raises what `gather_package` and
-    `strip_items` raise; `EvidenceError` ``item.*``; `PackageRefused` ``package.exists``,
-    `NotVerified`; `BlobError`; `OSError` as the disk does. Then nothing is there.
+    That a copy is begun stands in custody before its first byte. It is not handed out by that:
+    `record_handed_out` asks for consent once more. Only gathering is one transaction; the writing
+    of gigabytes holds up nobody. An archive is put together in memory. Raises what `gather_package`
+    and `strip_items` raise; `EvidenceError` ``item.*``; `PackageRefused` ``package.exists``,
+    ``package.too_large_to_pack``, `NotVerified`; `BlobError`; `OSError` as the disk does. Then
+    nothing is there.
     """
     watcher = watcher or NobodyWatches()
-    is_archive = target.suffix.lower() == ".zip"
-    folder = target.with_name(f".{target.name}.unfinished") if is_archive else target
-    if target.exists() or folder.exists():
+    if target.exists():
         raise PackageRefused("package.exists")
     check_choice(actor=actor, choice=choice)
     strip_items(list_chosen(choice))
+    gathered = _begin(actor=actor, choice=choice, head=head, by=by or actor)
+    documents = build_documents(
+        gathered.package, is_trial=gathered.is_trial, languages=choice.languages
+    )
+    package = replace(gathered.package, documents=documents)
     try:
-        gathered = gather_package(actor=actor, choice=choice, head=head)
-        size = sum(item.size_bytes for item in gathered.items)
-        documents = build_documents(
-            gathered.package, is_trial=gathered.is_trial, languages=choice.languages
-        )
-        package = replace(gathered.package, documents=documents)
-        watcher.begin("writing", total_bytes=size)
-        write_package(
-            package, folder=folder, desk_key=accounts.get_desk_key(), on_bytes=watcher.count
-        )
-        seal = hashlib.sha256((folder / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
-        if is_archive:
-            watcher.begin("packing", total_bytes=size)
-            write_archive(folder, target=target, on_bytes=watcher.count)
-            shutil.rmtree(folder)
-        watcher.begin("checking", total_bytes=size)
+        seal = _write(package, target=target, watcher=watcher)
+        watcher.begin("checking", total_bytes=_count_bytes(package))
         verdict = verify_package(target, policy=None)
         if verdict.has_failed:
             raise NotVerified(verdict)
     except BaseException:
-        _remove(folder)
-        _remove(target)
+        remove(target)
         raise
     control = hashlib.sha256(build_package_json(package)).hexdigest()
     leaving = tuple(Leaving(one.report_id, one.item_number, one.sha256) for one in package.items)
     return Made(target, control, seal, verdict, leaving)
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+@transaction.atomic
+def _begin(*, actor: Staff, choice: PackageChoice, head: LogHead, by: Who) -> Gathered:
+    """Record that copies are begun and gather what they are of: the package says so itself."""
+    for item in list_chosen(choice):
+        evidence.record_custody(
+            "copied",
+            by=by,
+            report_id=item.report_id,
+            item_number=item.number,
+            sha256=find_leaving_sha256(item),
+            note=f"package {choice.purpose} {choice.audience}",
+        )
+    return gather_package(actor=actor, choice=choice, head=head)
+
+
+def _write(package: Package, *, target: Path, watcher: Watcher) -> str:
+    """Write a package as a folder, or as an archive by way of memory; return its seal in hex."""
+    size = _count_bytes(package)
+    if target.suffix.lower() != ".zip":
+        return _write_folder(package, folder=target, watcher=watcher)
+    with temporary_folder() as memory:
+        if size + SLACK_BYTES > shutil.disk_usage(memory).free:
+            raise PackageRefused("package.too_large_to_pack")
+        seal = _write_folder(package, folder=memory / "package", watcher=watcher)
+        watcher.begin("packing", total_bytes=size)
+        write_archive(memory / "package", target=target, on_bytes=watcher.count)
+    return seal
+
+
+def _write_folder(package: Package, *, folder: Path, watcher: Watcher) -> str:
+    watcher.begin("writing", total_bytes=_count_bytes(package))
+    write_package(package, folder=folder, desk_key=accounts.get_desk_key(), on_bytes=watcher.count)
+    return hashlib.sha256((folder / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
+
+
+def _count_bytes(package: Package) -> int:
+    return sum(item.size_bytes for item in package.items)
 
 
 @transaction.atomic
 def record_handed_out(
-    *, actor: Staff, leaving: Sequence[Leaving], purpose: str, audience: str, seal: str
+    *,
+    actor: Staff | AtCommandLine,
+    leaving: Sequence[Leaving],
+    purpose: str,
+    audience: str,
+    seal: str,
 ) -> None:
     """Record that items leave in a package; consent is asked in the same transaction.
+
+    The audit log names nobody who did not sign in.
 
     Raises `PackageRefused` ``consent.missing``, ``consent.withdrawn``, ``consent.expired``.
     """
@@ -230,12 +271,16 @@ def record_handed_out(
             sha256=item.sha256,
             note=f"{purpose} {audience} {seal}",
         )
+    context: dict[str, object] = {"items": len(leaving), "purpose": purpose}
+    known = None if isinstance(actor, AtCommandLine) else actor
+    if isinstance(actor, AtCommandLine):
+        context["said_to_be"] = "" if actor.said_to_be is None else str(actor.said_to_be.pk)
     audit.record(
         "intake.package_exported",
-        actor=actor,
+        actor=known,
         kind="package",
         subject_id=seal,
-        context={"items": len(leaving), "purpose": purpose},
+        context=context,
     )
 
 

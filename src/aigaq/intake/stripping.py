@@ -34,6 +34,12 @@ def find_stripped(item: ItemEvidence) -> StoredFile | None:
     return found[-1] if found else None
 
 
+def find_leaving_sha256(item: ItemEvidence) -> bytes:
+    """Return the hash of what leaves of an item: the file that came, or its copy."""
+    copy = find_stripped(item) if must_be_stripped(item) else None
+    return item.sha256 if copy is None else copy.sha256
+
+
 def strip_items(items: Iterable[ItemEvidence]) -> None:
     """Make the copies that are not there yet, of items that must be stripped.
 

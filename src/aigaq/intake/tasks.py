@@ -18,7 +18,7 @@ from django.db import DatabaseError, OperationalError
 from django.db.models import Q
 
 from aigaq import clock
-from aigaq.core import background, commands
+from aigaq.core import background, commands, temporary
 from aigaq.core.commands import Answer, Arguments
 from aigaq.core.errors import DeskLocked
 from aigaq.core.held_keys import HELD
@@ -42,6 +42,7 @@ from aigaq.intake import (
     services,
     staging,
     told_sending,
+    unfinished,
     way,
 )
 from aigaq.intake.errors import GateError, NotFound
@@ -117,6 +118,8 @@ def build_work_rounds() -> background.Rounds:
         if not swept:
             with Spool(settings.HOME).working():
                 staging.remove_unfiled()
+            unfinished.sweep_unfinished()
+            temporary.sweep_temporary()
             previews.reset_after_install()
             while evidence_hooks.hand_over_older():
                 pass

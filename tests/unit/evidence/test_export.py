@@ -3,9 +3,11 @@
 import hashlib
 import io
 import json
+import uuid
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,7 @@ from aigaq.evidence import custody
 from aigaq.evidence import services as evidence
 from aigaq.evidence.models import FiledReport, HeadOpening
 from aigaq.evidence.selectors import list_items
-from aigaq.intake import models, services
+from aigaq.intake import models, package_command, services, unfinished
 from aigaq.intake.errors import IntakeError
 from aigaq.intake.package_gathering import PackageChoice
 from aigaq.intake.packaging import (
@@ -250,6 +252,160 @@ def test_work_that_is_broken_off_leaves_nothing_in_plain(
             watcher=Halt(at),
         )
     assert list(folder.iterdir()) == []
+
+
+@dataclass
+class Look:
+    """Whoever looks at what lies in a folder, and at custody, as a stage begins; then a kill."""
+
+    at: str
+    folder: Path
+    report_id: bytes
+    events: list[str] = field(default_factory=list)
+    seen: bytes = b""
+
+    def begin(self, stage: str, *, total_bytes: int) -> None:
+        assert total_bytes > 0
+        if stage == self.at:
+            lines = custody.list_events(report_id=self.report_id)
+            self.events = [f"{one.event} {one.note}" for one in lines]
+            files = [one for one in self.folder.rglob("*") if one.is_file()]
+            self.seen = b"".join(one.read_bytes() for one in files)
+            raise InterruptedError
+
+    def count(self, size_bytes: int, /) -> None:
+        pass
+
+
+def begin_and_break_off(stage: Stage, target: Path, *, at: str) -> Look:
+    look = Look(at, target.parent, bytes(stage.carried.report.report_id))
+    with pytest.raises(InterruptedError):
+        make_package(
+            actor=stage.founding.founder,
+            choice=stage.choice(),
+            target=target,
+            head=stage.head(),
+            watcher=look,
+        )
+    return look
+
+
+def test_a_copy_is_on_record_before_its_first_byte_is_written(stage: Stage, tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    look = begin_and_break_off(stage, folder / "package", at="writing")
+    assert look.seen == b""
+    assert look.events[:2] == ["copied package prove court"] * 2
+    lines = custody.list_events(report_id=look.report_id)
+    assert [one.event for one in lines[:2]] == ["copied", "copied"]
+    assert {one.item_number for one in lines[:2]} == {0, 1}
+
+
+def test_a_package_says_itself_that_it_was_begun(stage: Stage, tmp_path: Path) -> None:
+    exported = stage.export(tmp_path / "package")
+    lines = (exported.path / "evidence/custody.jsonl").read_bytes().splitlines()
+    notes = [json.loads(line).get("note") for line in lines]
+    assert notes[-2:] == ["package prove court"] * 2
+
+
+def test_nothing_lies_in_plain_beside_an_archive_that_is_made(stage: Stage, tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    look = begin_and_break_off(stage, folder / "package.zip", at="packing")
+    assert look.events
+    assert PHOTO not in look.seen
+    assert VOICE not in look.seen
+
+
+def test_what_a_killed_desk_left_of_a_package_is_removed_when_it_opens_again(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing = []
+
+    def leave(target: Path) -> Path:
+        writing.append(unfinished.unfinished(target))
+        path = writing[-1].__enter__()
+        if target.suffix:
+            path.write_bytes(PHOTO)
+        else:
+            path.mkdir()
+            (path / "photo.jpg").write_bytes(PHOTO)
+        return path
+
+    left = [leave(tmp_path / "package"), leave(tmp_path / "package.zip")]
+    gone = leave(tmp_path / "drive.zip")
+    gone.unlink()
+    assert unfinished.sweep_unfinished() == 0, "this process still writes them"
+    assert all(one.exists() for one in left)
+    monkeypatch.setattr(unfinished, "_RUN", uuid.uuid4())
+    assert unfinished.sweep_unfinished() == 3
+    assert not any(one.exists() for one in left)
+    assert unfinished.sweep_unfinished() == 0
+    assert stage.export(tmp_path / "package").path.is_dir()
+
+
+def test_a_drive_that_is_not_there_is_looked_at_again(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    writing = unfinished.unfinished(drive / "package.zip")
+    path = writing.__enter__()
+    path.write_bytes(PHOTO)
+    monkeypatch.setattr(unfinished, "_RUN", uuid.uuid4())
+    drive.rename(tmp_path / "elsewhere")
+    assert unfinished.sweep_unfinished() == 0
+    (tmp_path / "elsewhere").rename(drive)
+    assert unfinished.sweep_unfinished() == 1
+    assert list(drive.iterdir()) == []
+
+
+def test_an_unfinished_package_never_has_the_name_of_a_finished_one(
+    stage: Stage, tmp_path: Path
+) -> None:
+    target = tmp_path / "package.zip"
+    with suppress(InterruptedError), unfinished.unfinished(target) as path:
+        path.write_bytes(b"unfinished")
+        assert not target.exists()
+        raise InterruptedError
+    assert [one for one in tmp_path.iterdir() if "package" in one.name] == []
+    writing = unfinished.unfinished(target)
+    path = writing.__enter__()
+    path.write_bytes(b"ours")
+    target.write_bytes(b"mine")
+    with pytest.raises(IntakeError) as raised:
+        writing.__exit__(None, None, None)
+    assert raised.value.code == "package.exists"
+    assert target.read_bytes() == b"mine"
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_who_used_the_command_line_is_not_called_known(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: bool
+) -> None:
+    monkeypatch.setattr(package_command, "read_head", stage.head)
+    monkeypatch.setattr(package_command, "stamp_for_package", lambda note: None)
+    founder = stage.founding.founder
+    arguments = {
+        "reports": [stage.carried.report.register_number],
+        "items": [0],
+        "purpose": "prove",
+        "audience": "court",
+        "out": str(tmp_path / "package"),
+        "by": founder.get_username() if says else None,
+    }
+    package_command.run_export_command(arguments)
+    lines = custody.list_events(report_id=bytes(stage.carried.report.report_id))
+    said = f"command line, said to be {founder.display_name} ({str(founder.pk)[:8]})"
+    expected = said if says else "command line"
+    assert [(one.event, one.by) for one in lines[:2]] == [
+        ("exported", expected),
+        ("copied", expected),
+    ]
+    event = AuditEvent.objects.get(code="intake.package_exported")
+    assert event.actor == "system"
+    assert event.context["said_to_be"] == (str(founder.pk) if says else "")
 
 
 def test_the_other_items_stay_hidden(stage: Stage, tmp_path: Path) -> None:
