@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 from tests.conftest import Founding
+from tests.flows.partner import Partner, wait_until, work
 from tests.flows.stage import GateProcess, Reporter
-from tests.flows.test_public_log import Partner, partner, wait_until, work
+from tests.unit.intake.desk_of import carry_report
 
 from aigaq.core.commands import get_command
 from aigaq.evidence import heads
 from aigaq.evidence.selectors import read_custody_head
+from aigaq.intake import collecting, export_work, exports, selectors
 from aigaq.intake.errors import PackageRefused
+from aigaq.intake.package_gathering import PackageChoice
 
 pytestmark = pytest.mark.slow
-__all__ = ["partner"]
 PHOTO = b"\xff\xd8 fictional photo"
 
 
@@ -64,6 +66,52 @@ def test_an_item_from_a_phone_becomes_a_package_that_a_court_verifies(
     assert refused.value.code == "consent.missing"
 
 
+def check_page(founding: Founding, *, policy: Path, folder: Path) -> None:
+    """What is asked for on the page is made in the background, fetched, and verified by a court."""
+    choice = PackageChoice({1: (0,)}, purpose="prove", audience="court", languages=("kk",))
+    export_id = exports.ask_for_export(
+        actor=founding.founder, choice=choice, recipient="a fictional court"
+    )
+    export_work.do_round(is_stopping=lambda: False)
+    file = exports.open_export(actor=founding.founder, export_id=export_id)
+    path = folder / "fetched.zip"
+    path.write_bytes(b"".join(file.chunks))
+    assert judge(path, policy)["verdict"] == "verified"
+
+
+def check_collection(founding: Founding, *, policy: Path, folder: Path) -> None:
+    """A collection leaves as one package; without consent only what is allowed of it leaves."""
+    silent = carry_report(founding, items=[("b.txt", "text/plain", b"fictional")])
+    collection = collecting.make_collection(actor=founding.founder, name="Вымышленный мост")
+    empty = folder / "empty"
+    refusals = [export_refused(out=str(empty), reports=[], collection="Вымышленный мост")]
+    first = selectors.find_by_register_number(actor=founding.founder, number=1)
+    for report_id in (first, silent.report.pk):
+        collecting.add_report(actor=founding.founder, collection_id=collection, report_id=report_id)
+    whole = {"reports": [], "collection": " Вымышленный  мост"}
+    refusals.append(export_refused(out=str(empty), **whole))
+    refusals.append(export_refused(out=str(empty), reports=[], collection="another"))
+    refusals.append(export_refused(out=str(empty), items="allowed", purpose="refer", **whole))
+    assert refusals == [
+        "collection.empty",
+        "consent.missing",
+        "collection.unknown",
+        "package.nothing_allowed",
+    ]
+    assert not empty.exists()
+    out = folder / "collection.zip"
+    answer = export(out=str(out), items="allowed", **whole)
+    assert (answer["items"], answer["reports"], answer["left_out"]) == (1, 1, 1)
+    assert judge(out, policy)["verdict"] == "verified"
+
+
+def export_refused(**arguments: Any) -> str:
+    """Return the code of a refusal."""
+    with pytest.raises(PackageRefused) as refused:
+        export(**arguments)
+    return refused.value.code
+
+
 def judge_package(out: Path, policy: Path) -> dict[str, Any]:
     """Hand the package out anew and let a court judge it; at first it is in no cosigned head."""
     out.unlink(missing_ok=True)
@@ -72,6 +120,11 @@ def judge_package(out: Path, policy: Path) -> dict[str, Any]:
     except PackageRefused as refused:
         return {"exit": refused.code}
     assert len(answer["control"]) == len(answer["seal"]) == 64
+    return judge(out, policy)
+
+
+def judge(out: Path, policy: Path) -> dict[str, Any]:
+    """Have a court judge a package."""
     command = [str(Path(sys.executable).with_name("aigaq-verify")), "package", str(out)]
     done = subprocess.run(
         [*command, "--policy", str(policy), "--json"], capture_output=True, text=True, check=False
