@@ -30,6 +30,7 @@ COMMANDS = {
     "cosign": ("aigaq.cli.cosign", "cosign", "Watch and cosign another organisation's log."),
     "log": ("aigaq.cli.log", "log", "Monitor, check, copy and retire the public log."),
     "evidence": ("aigaq.cli.evidence", "evidence", "Hand out an evidence package."),
+    "pack": ("aigaq.cli.pack", "pack", "Read, check, compare and sign jurisdiction packs."),
     "clocks": ("aigaq.cli.clocks", "clocks", "Legal clocks of a case file: who owes what by when."),
     "mailbox": ("aigaq.cli.mailbox", "mailbox", "Read and answer in a mailbox with its code."),
 }

@@ -19,6 +19,7 @@ from aigaq.jurisdictions.errors import PackError
 from aigaq.jurisdictions.loading import PackFaults, load_pack, load_pack_file
 from aigaq.jurisdictions.marked_yaml import FileFault
 from aigaq.jurisdictions.pack_shapes import Pack, Rule, get_in_force
+from aigaq.jurisdictions.zones import load_zone
 from aigaq.reckoning.calendar_text import write_answer, write_due, write_ground
 from aigaq.reckoning.case_files import (
     CaseFileFaults,
@@ -30,7 +31,6 @@ from aigaq.reckoning.case_files import (
 from aigaq.reckoning.due_dates import Rules
 from aigaq.reckoning.evaluation import Answer, evaluate, show_due, show_ground, show_steps, to_json
 from aigaq.reckoning.faults import say_fault
-from aigaq.reckoning.places import load_zone
 from aigaq.reckoning.single_terms import reckon_rule
 
 WRONG = 2

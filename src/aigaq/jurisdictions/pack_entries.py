@@ -53,6 +53,7 @@ def read_duty(row: Fields) -> Duty:
         superseded_by=row.names("superseded_by"),
         pausable=row.names("pausable"),
         on_breach=row.names("on_breach"),
+        no_remedy=row.words_or_none("no_remedy"),
         is_critical=row.flag("critical"),
     )
     if not duty.triggers:

@@ -101,6 +101,7 @@ class Duty(Rule):
     superseded_by: tuple[str, ...] = ()
     pausable: tuple[str, ...] = ()
     on_breach: tuple[str, ...] = ()
+    no_remedy: str | None = None
     is_critical: bool = False
 
 

@@ -13,6 +13,7 @@ from aigaq.errors import AigaqError
 from aigaq.jurisdictions.fields import Faults, Fields
 from aigaq.jurisdictions.marked_yaml import Document, FileFault, parse_yaml
 from aigaq.jurisdictions.pack_shapes import Pack
+from aigaq.jurisdictions.zones import ZoneError, load_zone
 from aigaq.reckoning.case_shapes import (
     KINDS,
     OWN_TYPES,
@@ -25,7 +26,7 @@ from aigaq.reckoning.case_shapes import (
     Proceeding,
     Relation,
 )
-from aigaq.reckoning.places import Office, PlaceError, load_zone
+from aigaq.reckoning.places import Office
 
 INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
@@ -326,7 +327,7 @@ class _CaseReader:
         if name is not None:
             try:
                 zone = load_zone(name)
-            except PlaceError:
+            except ZoneError:
                 row.fault("unknown_timezone", "timezone", zone=name[:50])
         at = self._read_instant(row, "at")
         if at is None:

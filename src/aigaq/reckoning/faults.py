@@ -1,20 +1,10 @@
-"""What is wrong with a case file or a pack, in a sentence that says what to do. English: these are
-read by whoever writes the file, and by programs."""
-
-from typing import Any
+"""What is wrong with a case file, in a sentence for who writes it. English, like the codes."""
 
 from aigaq.jurisdictions.marked_yaml import FileFault
+from aigaq.jurisdictions.pack_faults import SENTENCES as PACK_SENTENCES
+from aigaq.jurisdictions.pack_faults import say_sentence
 
 SENTENCES = {
-    "yaml.anchor": "anchors and aliases are not taken; write the value out",
-    "yaml.bad_form": "this is not YAML: {problem}",
-    "yaml.bad_key": "a key has to be plain text",
-    "yaml.key_twice": "the key “{key}” stands twice",
-    "yaml.not_utf_8": "the file is not UTF-8; save it as UTF-8",
-    "yaml.second_document": "one file holds one document; remove what begins with ---",
-    "yaml.tag": "tags (!…) are not taken; write the plain value",
-    "yaml.too_deep": "this is nested too deeply",
-    "yaml.too_large": "the file is larger than 4 MiB",
     "case.bad_date": "“{field}” is not a date like 2026-05-04",
     "case.bad_form": "“{field}” should be {expected}",
     "case.bad_instant": "“{field}” has to be a moment with its offset, "
@@ -44,12 +34,6 @@ SENTENCES = {
 }
 
 
-class _Context(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "?"
-
-
 def say_fault(fault: FileFault) -> str:
-    """Return the sentence for a fault, or its code where there is none."""
-    template = SENTENCES.get(fault.code, fault.code)
-    return template.format_map(_Context(fault.context))
+    """Return the sentence for a fault of a case file or its pack."""
+    return say_sentence(fault, sentences={**PACK_SENTENCES, **SENTENCES})
