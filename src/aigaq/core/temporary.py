@@ -29,3 +29,16 @@ def temporary_folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_temporary() -> int:
+    """Remove the folders of our processes that are gone; return how many."""
+    swept = 0
+    for folder in TMPFS.glob(f"{PREFIX}*"):
+        named = re.fullmatch(rf"{PREFIX}([0-9]+)-[a-z0-9_]+", folder.name)
+        if named is None or Path("/proc", named[1]).exists():
+            continue
+        if folder.lstat().st_uid == os.getuid() and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
+            swept += 1
+    return swept
