@@ -15,6 +15,7 @@ import click
 from aigaq.cli.messages import say
 from aigaq.cli.watched_log import CARD, LOG, ROOT, open_card, open_folders, open_http
 from aigaq.errors import AigaqError
+from aigaq.sealing.witnessing import read_cosigners
 from aigaq.tlog import Cosigner, Memory
 from aigaq.watching.followed_cards import FollowedCard
 from aigaq.watching.seeds import check_memory, describe_cosigner, name_memory, open_seed_file
@@ -51,7 +52,7 @@ def cosign(
     """Watch another organisation's log, remember it, and cosign what is consistent.
 
     Needs the log's address and the organisation's fingerprint (from paper or a person, not from
-    the same server). Prints what the organisation puts into its card.
+    the same server). Until the card names us it prints what the organisation puts into it.
     """
     cosigner = open_seed_file(seed_file, name=name)
     check_memory(seed_file, begin_anew=begin_anew)
@@ -60,7 +61,8 @@ def cosign(
     with open_http(log_url) as http:
         source = HttpSource(http)
         followed = open_card(folder, source=source, root=root, card_file=card_file)
-    _tell_keys(cosigner, as_json=as_json)
+    if as_json or not _is_listed(cosigner, followed=followed):
+        _tell_keys(cosigner, as_json=as_json)
     rounds = Rounds(log_url, followed=followed, seed_file=seed_file, as_json=as_json)
     if address is not None:
         _serve(address, rounds=rounds, cosigner=cosigner, every=every)
@@ -107,6 +109,11 @@ class Rounds:
             ).look()
         _tell_round(store, found=found, as_json=self._as_json)
         return bool(found or store.read_state().code)
+
+
+def _is_listed(cosigner: Cosigner, *, followed: FollowedCard) -> bool:
+    keys = {str(key.key) for one in read_cosigners(followed.card) for key in one.verifiers}
+    return {str(key) for key in cosigner.keys} <= keys
 
 
 def _tell_keys(cosigner: Cosigner, *, as_json: bool) -> None:
