@@ -90,6 +90,11 @@ def _offer(row: models.Report, *, purpose: str) -> OfferedReport:
         mailbox_id=row.mailbox_id,
         is_sample=row.is_sample,
         items=tuple(items),
+        limits=tuple(
+            grant.limits
+            for grant in grants
+            if grant.limits and grant.purpose == purpose and rules.is_live(grant, at=now)
+        ),
     )
 
 

@@ -36,13 +36,14 @@ class OfferedItem:
 
 @dataclass(frozen=True)
 class OfferedReport:
-    """A report whose items may be chosen for one purpose."""
+    """A report whose items may be chosen for one purpose, within ``limits`` as they were said."""
 
     id: UUID
     register_number: int
     mailbox_id: UUID | None
     is_sample: bool
     items: tuple[OfferedItem, ...]
+    limits: tuple[str, ...]
 
 
 @dataclass(frozen=True)

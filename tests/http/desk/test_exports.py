@@ -198,6 +198,27 @@ def test_a_file_outside_a_consent_stands_there_shut_with_its_reason(
     ]
 
 
+def test_limits_that_were_said_stand_before_the_eyes_of_who_chooses(
+    open_desk: Founding, browser: Client, stage: Stage
+) -> None:
+    from aigaq import clock
+    from aigaq.intake import services
+
+    for purpose, audience in (("represent", "lawyer"), ("refer", "partner")):
+        services.record_consent(
+            actor=open_desk.founder,
+            report_id=stage.carried.report.pk,
+            purpose=purpose,
+            audience=audience,
+            items=None,
+            how="in a call",
+            given_at=clock.now(),
+            limits=f"только {purpose}",
+        )
+    html = browser.get(page_of(stage) + "?for=represent").content.decode()
+    assert ("только represent" in html, "только refer" in html) == (True, False)
+
+
 def test_a_consent_taken_back_before_it_is_fetched_is_said_on_the_page(
     stage: Stage, browser: Client
 ) -> None:
