@@ -5,6 +5,7 @@ import json
 import warnings
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,10 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Insider:
     return Insider(court, package)
 
 
+def say_sealed(number: int, recipient: str, contents: dict[str, Any]) -> None:
+    contents["items"][number - 1]["sealed_to"] = recipient
+
+
 def test_page_and_command_take_the_same_files_for_sealed_items(
     page: Page, sealed: Insider, tmp_path: Path
 ) -> None:
@@ -84,16 +89,12 @@ def test_page_and_command_take_the_same_files_for_sealed_items(
         before = sealed.read(item["path"])
         beginning = base64.b64decode(vector["beginning"])
         sealed.write(item["path"], beginning.ljust(vector["file_size"], b"\0"))
-        place = item["number"] - 1
-        told = vector["recipient"]
-        sealed.edit(lambda one, at=place, to=told: one["items"][at].update(sealed_to=to))
+        sealed.edit(partial(say_sealed, item["number"], vector["recipient"]))
         _, rows = judge.agree(sealed.seal())
         wanted = (8, "failed", vector["error"], item["path"])
         assert rows[8] == (wanted if vector["error"] else (8, "passed", "", "")), vector["name"]
         sealed.write(item["path"], before)
-        sealed.edit(
-            lambda one, at=place, to=item["sealed_to"]: one["items"][at].update(sealed_to=to)
-        )
+        sealed.edit(partial(say_sealed, item["number"], item["sealed_to"]))
 
 
 def test_the_page_says_how_many_lines_of_custody_are_hidden(page: Page, tmp_path: Path) -> None:

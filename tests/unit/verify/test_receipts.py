@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.courthouse import AT, Court, Sealed
+from tests.courthouse import AT, Authority, Court, Sealed
 
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.log_entries import build_blinded, make_chaff
@@ -312,6 +312,107 @@ def test_the_last_line_says_that_the_log_failed_and_not_the_receipt(
     assert "FAILED:" not in told
 
 
+# Timestamps in a copy of the log (PROTOCOL 26: two authorities stand for a cosigner).
+
+
+class Stamped:
+    """A court that trusts two authorities and no cosigner, and what they stamped."""
+
+    def __init__(self, court: Court, folder: Path) -> None:
+        self.court = court
+        self.authorities = [Authority(folder / f"tsa{n}", name=f"Fictional {n}") for n in (1, 2)]
+        self.policy = {
+            "require": {"cosigned": False, "timestamps": 2},
+            "timestamp_authorities": [
+                {"certificates": one.root_pem, "name": one.name} for one in self.authorities
+            ],
+            "tlog_policy": court.policy()["tlog_policy"].partition("witness")[0] + "quorum none\n",
+        }
+
+    def stamp(self, log: Path, *, count: int = 2) -> None:
+        """Put tokens over the head of ``log`` beside it."""
+        text = (log / "checkpoint").read_bytes().rpartition(b"\n\n")[0] + b"\n"
+        folder = log / "tokens"
+        folder.mkdir()
+        for number, one in enumerate(self.authorities[:count], start=1):
+            (folder / f"{number:02d}.tsr").write_bytes(one.stamp(text))
+            (folder / f"{number:02d}.chain.pem").write_text(one.chain)
+
+
+@pytest.fixture
+def stamped(own_court: Court, tmp_path: Path) -> Stamped:
+    return Stamped(own_court, tmp_path)
+
+
+def test_timestamps_over_a_copy_anchor_a_receipt(
+    own_court: Court, receipt: Receipt, stamped: Stamped
+) -> None:
+    data = uncosigned(own_court, own_court.sealed[0])
+    assert receipt(data, **stamped.policy)["verdict"] == "not_anchored"
+    assert receipt(data, log=True, **stamped.policy)["verdict"] == "not_anchored"
+    stamped.stamp(own_court.log)
+    for one in (data, own_court.receipt(own_court.sealed[0])):
+        verdict = receipt(one, log=True, **stamped.policy)
+        assert verdict["verdict"] == "verified", verdict
+        assert "2 timestamps that you trust" in step(verdict, 8)["words"]
+
+
+def test_one_timestamp_is_not_two(own_court: Court, receipt: Receipt, stamped: Stamped) -> None:
+    stamped.stamp(own_court.log, count=1)
+    shutil.copyfile(own_court.log / "tokens/01.tsr", own_court.log / "tokens/02.tsr")
+    shutil.copyfile(own_court.log / "tokens/01.chain.pem", own_court.log / "tokens/02.chain.pem")
+    data = own_court.receipt(own_court.sealed[0])
+    assert receipt(data, log=True, **stamped.policy)["verdict"] == "not_anchored"
+
+
+def test_a_timestamp_over_an_old_head_shows_no_absence(
+    own_court: Court, receipt: Receipt, stamped: Stamped
+) -> None:
+    """Anyone can have a head of before the promise timestamped long after the due time."""
+    data = buried(own_court)
+    stamped.stamp(own_court.log)
+    verdict = receipt(data, log=True, **stamped.policy)
+    assert verdict["verdict"] == "unknown", verdict
+    assert step(verdict, 8)["result"] == "unknown"
+
+
+def test_a_timestamp_over_another_head_is_found(
+    own_court: Court, receipt: Receipt, stamped: Stamped
+) -> None:
+    stamped.stamp(own_court.log)
+    own_court.add_report([("later.jpg", b"later")])
+    own_court.publish()
+    verdict = receipt(own_court.receipt(own_court.sealed[0]), log=True, **stamped.policy)
+    assert (step(verdict, 8)["code"], step(verdict, 8)["where"]) == (
+        "token.wrong_imprint",
+        "tokens/01.tsr",
+    )
+
+
+def test_a_policy_that_asks_for_both_is_not_met_by_a_cosigner(
+    own_court: Court, receipt: Receipt, stamped: Stamped
+) -> None:
+    both = {
+        "require": {"cosigned": True, "timestamps": 2},
+        "timestamp_authorities": stamped.policy["timestamp_authorities"],
+    }
+    data = proven(own_court, own_court.sealed[0])
+    assert receipt(data, **both)["verdict"] == "not_anchored"
+    cosign_copy(own_court, at=AT + timedelta(days=2))
+    stamped.stamp(own_court.log)
+    assert receipt(data, log=True, **both)["verdict"] == "verified"
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_among_the_tokens_is_no_token(
+    own_court: Court, receipt: Receipt, stamped: Stamped
+) -> None:
+    (own_court.log / "tokens").mkdir()
+    os.mkfifo(own_court.log / "tokens/01.tsr")
+    verdict = receipt(own_court.receipt(own_court.sealed[0]), log=True, **stamped.policy)
+    assert step(verdict, 8)["code"] == "files.special"
+
+
 # Whether the desk filed it.
 
 
@@ -331,13 +432,15 @@ def test_a_report_that_the_desk_never_filed_is_not_called_verified(
     assert (verdict["exit"], step(verdict, 7)["code"]) == (4, "filing_receipt.missing")
 
 
-def test_before_a_filing_receipt_is_due_none_is_asked_for(own_court: Court) -> None:
+def test_before_a_filing_receipt_is_due_none_is_asked_for(
+    own_court: Court, tmp_path: Path, check: Check
+) -> None:
     """The desk has the promised delay, a day, and the card's reading interval, another one."""
-    policy = parse_policy(json.dumps(own_court.policy()).encode())
-    for hours, exit_code in ((48, 0), (49, 4)):
-        now = AT + timedelta(hours=hours)
-        verdict = verify_receipt(unfiled(own_court), policy=policy, log=None, now=now)
-        assert verdict.exit_code == exit_code, hours
+    (tmp_path / "receipt.json").write_bytes(unfiled(own_court))
+    policy = own_court.write_policy(tmp_path / "policy.json")
+    for at, outcome in (("06T09:00:00Z", "verified"), ("06T09:00:01Z", "unknown")):
+        more = ("--policy", policy, "--at", f"2026-05-{at}")
+        assert check("receipt", tmp_path / "receipt.json", *more)["verdict"] == outcome
 
 
 def changed(data: bytes, **values: Any) -> bytes:

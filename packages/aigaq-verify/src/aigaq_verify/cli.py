@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             verdict = verify_package(options.path, policy=policy, now=options.at)
         else:
             data = _read(options.path, maximum_bytes=MAXIMUM_BYTES)
-            verdict = verify_receipt(data, policy=policy, log=options.log)
+            verdict = verify_receipt(data, policy=policy, log=options.log, now=options.at)
     except VerifyError as error:
         print(f"aigaq-verify: {error}", file=sys.stderr)
         return USAGE_EXIT
@@ -51,16 +51,16 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     whats = parser.add_subparsers(dest="what", required=True)
     package = whats.add_parser("package", help="an evidence package, a folder or a ZIP")
-    package.add_argument(
-        "--at",
-        type=_read_time,
-        metavar="TIME",
-        help="as of 2026-05-04T09:00:00Z: whether timestamps were still proof then; else now",
-    )
     receipt = whats.add_parser("receipt", help="a reporter's receipt file")
     receipt.add_argument("--log", type=Path, metavar="DIR", help="a copy of the log")
     for one in (package, receipt):
         one.add_argument("path", type=Path)
+        one.add_argument(
+            "--at",
+            type=_read_time,
+            metavar="TIME",
+            help="as of 2026-05-04T09:00:00Z: what was still proof then, what was due; else now",
+        )
         one.add_argument("--policy", type=Path, metavar="FILE", help="whom you trust")
         one.add_argument("--json", action="store_true", help="for machines")
     return parser

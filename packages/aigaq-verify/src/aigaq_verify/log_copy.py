@@ -3,14 +3,13 @@
 Source: https://c2sp.org/tlog-tiles; ``spec/policy.md``, step 8 of receipts.
 """
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.merkle import Roots, hash_entry
-from aigaq_verify.sources import open_regular
+from aigaq_verify.sources import open_regular, read_whole
 
 _WIDTH = 256
 _MAXIMUM_BUNDLE = _WIDTH * 65_537
@@ -35,7 +34,7 @@ def read_head(folder: Path, *, maximum_bytes: int) -> bytes:
     path = folder / "checkpoint"
     try:
         with open_regular(path, where=str(path)) as file:
-            return _read_whole(file, maximum_bytes=maximum_bytes + 1)
+            return read_whole(file, maximum_bytes=maximum_bytes + 1)
     except VerifyError as error:
         raise VerifyError("log.bad_checkpoint", error.where) from None
 
@@ -43,20 +42,12 @@ def read_head(folder: Path, *, maximum_bytes: int) -> bytes:
 def _read(path: Path) -> bytes:
     try:
         with open_regular(path, where=str(path)) as file:
-            data = _read_whole(file, maximum_bytes=_MAXIMUM_BUNDLE + 1)
+            data = read_whole(file, maximum_bytes=_MAXIMUM_BUNDLE + 1)
     except VerifyError as error:
         raise VerifyError("log.missing_tile", error.where) from None
     if len(data) > _MAXIMUM_BUNDLE:
         raise VerifyError("log.bad_entries", str(path))
     return data
-
-
-def _read_whole(file: io.FileIO, *, maximum_bytes: int) -> bytes:
-    """Return what is in ``file``; one call of the system need not give all of it."""
-    data = bytearray()
-    while len(data) < maximum_bytes and (block := file.read(maximum_bytes - len(data))):
-        data += block
-    return bytes(data)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,14 @@ of one history, or the key signed two, which is a fork and never "missing". Sour
 ``spec/policy.md``, "Steps of receipt"; PROTOCOL 25, 29.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from aigaq_verify.anchors import Head, check_not_retired, is_retired, open_head
 from aigaq_verify.cards import Card
+from aigaq_verify.copy_tokens import read_rows
 from aigaq_verify.encoding import format_time
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.log_copy import Copy, check_copy, read_head
@@ -17,10 +20,12 @@ from aigaq_verify.merkle import check_inclusion, hash_entry
 from aigaq_verify.notes import MAXIMUM_NOTE_BYTES, Proof, parse_proof
 from aigaq_verify.policy import Policy
 from aigaq_verify.promises import Promise
+from aigaq_verify.renewals import find_anchor, judge_row
 from aigaq_verify.verdict import FAILED, NOT_ANCHORED, PASSED, SKIPPED, UNKNOWN, Verdict
 
 _RETIRED = "checkpoint.retired"
 _PROOF, _LOG = (6, "inclusion"), (8, "log")
+_NONE: Mapping[str, datetime] = {}
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class ReceiptHeads:
     card: Card
     policy: Policy | None
     log: Path | None
+    #: The moment of the verdict, for which it is asked whether tokens are still proof.
+    now: datetime
     proven: Proven | None = None
 
     @property
@@ -87,6 +94,9 @@ class ReceiptHeads:
             raise VerifyError(_RETIRED)
         else:
             words = "in the log; no quorum of cosigners that you trust has seen this head"
+            if head.has_quorum(self.policy):
+                words = "in the log, and cosigned; the policy asks for timestamps, too, which "
+                words += "a copy of the log can hold"
             self.verdict.note(*_PROOF, NOT_ANCHORED, words)
 
     def _check_in_head(self, proof: Proof, head: Head) -> None:
@@ -99,10 +109,13 @@ class ReceiptHeads:
             area="proof",
         )
 
-    def _judge(self, head: Head) -> Anchored:
-        """Return what anchors ``head`` under the policy's ``require``."""
+    def _judge(self, head: Head, *, stamps: Mapping[str, datetime] = _NONE) -> Anchored:
+        """Return what anchors ``head`` under the policy's ``require``.
+
+        ``stamps``: by authority of the policy, when its token over this very head was made.
+        """
         seen = head.witnessed_at(self.policy)
-        witnessed = [seen] if seen is not None else []
+        witnessed = [*stamps.values(), *([seen] if seen is not None else [])]
         try:
             check_not_retired(
                 head, policy=self.policy, root_key=self.card.root_key, witnessed_at=witnessed
@@ -111,8 +124,26 @@ class ReceiptHeads:
             if error.code != _RETIRED:
                 raise
             return Anchored(head, None, is_void=True)
-        words = None if seen is None else f"cosigned by {format_time(seen)}"
-        return Anchored(head, words, is_void=False)
+        words = [] if seen is None else [f"cosigned by {format_time(seen)}"]
+        if stamps:
+            first = format_time(min(stamps.values()))
+            words.append(f"{len(stamps)} timestamps that you trust, the earliest at {first}")
+        is_anchored = self.policy is not None and (
+            (seen is not None or not self.policy.needs_quorum)
+            and len(stamps) >= self.policy.needed_timestamps
+        )
+        return Anchored(head, "; ".join(words) if is_anchored else None, is_void=False)
+
+    def _list_stamps(self, log: Path, head: Head) -> dict[str, datetime]:
+        """Return by authority of the policy when it stamped ``head``. Raises ``token.*``."""
+        authorities = self.policy.authorities if self.policy is not None else ()
+        text, found = head.note.text.encode("utf-8"), dict[str, datetime]()
+        for row in read_rows(log):
+            judged = judge_row(row, text=text, authorities=authorities)
+            token, _ = find_anchor(judged, now=self.now)
+            if token is not None and token.authority is not None:
+                found[token.authority] = min(token.at, found.get(token.authority, token.at))
+        return found
 
     def check_log(self, log: Path, *, promise: Promise | None) -> None:
         """Step 8: find the entry in a whole copy. Its absence counts only past the delay."""
@@ -127,7 +158,7 @@ class ReceiptHeads:
             early_size=0 if proven is None else proven.under.size,
             place=0 if proven is None else proven.index,
         )
-        here = self._judge(head)
+        here = self._judge(head, stamps=self._list_stamps(log, head))
         if here.is_void:
             self._note_void()
         elif proven is not None and proven.under.head.log_key == head.log_key:

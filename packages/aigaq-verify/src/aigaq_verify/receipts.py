@@ -89,7 +89,7 @@ def verify_receipt(
     at = now if now is not None else datetime.now(UTC)
     promise = verdict.run(4, "promise", lambda: _check_promise(verdict, receipt, card, policy, at))
     verdict.run(5, "commitment", lambda: _check_commitment(receipt))
-    heads = ReceiptHeads(verdict, receipt.commitment, card, policy, log)
+    heads = ReceiptHeads(verdict, receipt.commitment, card, policy, log, at)
     verdict.run(6, "inclusion", lambda: heads.check_proof(receipt.proof))
     verdict.run(7, "filing", lambda: _check_filing(verdict, receipt, card, promise, at))
     if log is not None:

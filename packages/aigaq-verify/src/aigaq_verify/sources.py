@@ -111,6 +111,14 @@ def open_regular(path: Path, *, where: str) -> Iterator[io.FileIO]:
         raise VerifyError("files.unreadable", where) from None
 
 
+def read_whole(file: io.FileIO, *, maximum_bytes: int) -> bytes:
+    """Return what is in ``file``; one call of the system need not give all of it."""
+    data = bytearray()
+    while len(data) < maximum_bytes and (block := file.read(maximum_bytes - len(data))):
+        data += block
+    return bytes(data)
+
+
 def _walk(folder: Path, prefix: str, *, depth: int) -> Iterator[str]:
     if depth > _MAXIMUM_DEPTH:
         raise VerifyError("files.bad_path", prefix)
