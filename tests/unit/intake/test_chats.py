@@ -3,8 +3,10 @@
 import io
 import json
 import stat
+import time
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -222,3 +224,71 @@ def test_no_text_makes_the_readers_fail_otherwise(text: str) -> None:
         except ChatError as error:
             refused.append(error.code)
     assert set(refused) <= {"chat.not_an_export", "chat.whole_account"}
+
+
+HOSTILE_HTML = [
+    "<b>x",
+    "<b><a ",
+    "<!--",
+    "<a ",
+    "<a b='",
+    "<a b=",
+    "<a/",
+    '<a"',
+    "<a b='c' ",
+    "</b",
+    "<script>",
+    "<br>x",
+    "<![CDATA[",
+    "&#",
+    '<div class="message"><div class="text">x',
+    '<div class="message text from_name">x</div>',
+    "a = ",
+]
+
+
+@pytest.mark.parametrize("unit", HOSTILE_HTML)
+@pytest.mark.parametrize("begin", ["", '<div class="message"><div class="text">', "<a b='", "<a "])
+def test_a_hostile_page_is_read_or_refused_in_seconds(begin: str, unit: str) -> None:
+    # A reader whose time grows with the square would need an hour for the slowest of these.
+    page = begin + unit * (2_000_000 // len(unit))
+    began = time.process_time()
+    with suppress(ChatError):
+        parse_telegram_html(iter([page]))
+    assert time.process_time() - began < 30
+
+
+@pytest.mark.parametrize("unit", ["a", "1.", "12.05.26, 21:14 - ", "<a", "x.y ", "\u200e", "a\n"])
+def test_a_hostile_text_is_read_or_refused_in_seconds(unit: str) -> None:
+    text = "12.05.26, 21:14 - A: " + unit * (2_000_000 // len(unit))
+    began = time.process_time()
+    parse_whatsapp(text)
+    assert time.process_time() - began < 30
+
+
+def test_elements_within_elements_without_end_are_no_export() -> None:
+    with pytest.raises(ChatError) as caught:
+        parse_telegram_html(iter(['<div class="message">' + "<b>" * 10_000]))
+    assert caught.value.code == "chat.not_an_export"
+
+
+def test_a_number_of_a_character_with_thousands_of_digits_is_no_export() -> None:
+    with pytest.raises(ChatError) as caught:
+        parse_telegram_html(iter([f'<div class="message">&#{"9" * 5_000};</div>']))
+    assert caught.value.code == "chat.not_an_export"
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("<div class=text>a &lt;b&gt; &amp; c</div>", "a <b> & c"),
+        ("<div class='x text y'>1 < 2 > 0</div>", "1 < 2 > 0"),
+        ('<DIV CLASS="text">a<BR>b<br/>c</DIV>', "a\nb\nc"),
+        ('<div class="text"><!-- <b> -->a<b title="</div>">b</b></div>', "ab"),
+        ('<script>"<div class=\'text\'>"</script><div class="text">a</div>', "a"),
+        ('<div class="text">it isn\'t "so"</div>', 'it isn\'t "so"'),
+    ],
+)
+def test_a_page_is_read_as_a_browser_shows_it(page: str, said: str) -> None:
+    chat = parse_telegram_html(iter([f'<div class="message">{page}</div>']))
+    assert [one.text for one in chat.messages] == [said]

@@ -5,14 +5,18 @@ told us nothing. A file that was left out stands in the export as a sentence in 
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from typing import Any
 
+from aigaq.intake.chats.html_pieces import Tag, split_page
 from aigaq.intake.chats.shapes import Chat, ChatError, ChatMessage
 
 FILES = ("file", "photo")
 MAX_MESSAGES = 1_000_000
+#: Elements within elements; an export has about ten.
+MAX_DEPTH = 1_000
 NOT_INCLUDED = "("
 #: Elements that have no end.
 VOID = frozenset({"br", "img", "meta", "link", "input", "hr"})
@@ -62,76 +66,103 @@ def _flatten(text: object) -> str:
 def parse_telegram_html(pages: Iterator[str]) -> Chat:
     """Return the chat in the pages of an export, in their order. Raises ``chat.not_an_export``."""
     reader = _Page()
-    for page in pages:
-        reader.feed(page)
-    reader.close()
+    try:
+        for page in pages:
+            for piece in split_page(page):
+                reader.take(piece)
+    except ValueError:
+        raise ChatError("chat.not_an_export") from None
     if not reader.messages:
         raise ChatError("chat.not_an_export")
     return Chat(program="telegram", title=reader.title, messages=tuple(reader.messages))
 
 
-class _Page(HTMLParser):
-    """Walks through ``div.message`` with ``.from_name``, ``.date[title]``, ``.text``, links."""
+@dataclass(frozen=True)
+class _Open:
+    """An open element: its own mark, and that of the nearest element that has one."""
+
+    mark: str = ""
+    nearest: str = ""
+
+
+class _Page:
+    """Walks through ``div.message`` with ``.from_name``, ``.date[title]``, ``.text``, links.
+
+    Every piece costs the same, however deep it lies.
+    """
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.messages: list[ChatMessage] = []
         self.title = ""
         self._author = ""
-        self._stack: list[str] = []
-        self._at, self._text, self._kind = "", "", ""
+        self._stack = [_Open()]
+        self._marks: Counter[str] = Counter()
+        self._at, self._kind = "", ""
+        self._text: list[str] = []
         self._files: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def take(self, piece: Tag | str) -> None:
+        """Take the next piece of the page. Raises `ChatError` ``chat.not_an_export``."""
+        if isinstance(piece, str):
+            self._take_text(piece)
+        elif piece.name in VOID:
+            if piece.name == "br" and self._marks["text"]:
+                self._text.append("\n")
+        elif piece.is_end:
+            self._close()
+        else:
+            self._open(piece)
+            if piece.is_closed:
+                self._close()
+
+    def _open(self, tag: Tag) -> None:
         """Open an element; a message begins, or names a file or a time."""
-        named = {name: value or "" for name, value in attrs}
-        classes = named.get("class", "").split()
-        if tag == "br" and self._is_in("text"):
-            self._text += "\n"
-        if tag in VOID:
-            return
+        if len(self._stack) > MAX_DEPTH:
+            raise ChatError("chat.not_an_export")
+        classes = tag.attributes.get("class", "").split()
         mark = ""
         if "message" in classes:
             mark = "message"
-            self._at, self._text, self._files = "", "", []
+            self._at, self._text, self._files = "", [], []
             self._kind = "service" if "service" in classes else "default"
         for name in ("from_name", "text", "forwarded"):
-            mark = name if name in classes and self._is_in("message") else mark
+            mark = name if name in classes and self._marks["message"] else mark
         if "page_header" in classes:
             mark = "page_header"
         if "body" in classes and self._kind == "service":
             mark = "text"
-        if "date" in classes and named.get("title"):
-            self._at = named["title"]
-        href = named.get("href", "")
-        if tag == "a" and href and ":" not in href and href[0] not in "#/" and self._is_media(href):
-            self._files.append(href)
-        self._stack.append(mark)
+        if "date" in classes and tag.attributes.get("title"):
+            self._at = tag.attributes["title"]
+        if tag.name == "a":
+            self._take_link(tag.attributes.get("href", ""))
+        self._marks[mark] += 1
+        self._stack.append(_Open(mark, mark or self._stack[-1].nearest))
 
-    def handle_endtag(self, tag: str) -> None:
+    def _close(self) -> None:
         """Close an element; a message ends."""
-        if tag in VOID or not self._stack:
+        if len(self._stack) == 1:
             return
-        if self._stack.pop() == "message":
+        mark = self._stack.pop().mark
+        self._marks[mark] -= 1
+        if mark == "message":
             author = "" if self._kind == "service" else self._author
-            text = self._text.strip()
+            text = "".join(self._text).strip()
             self.messages.append(
                 ChatMessage(self._at, author.strip(), text, tuple(dict.fromkeys(self._files)))
             )
             self._kind = ""
 
-    def handle_data(self, data: str) -> None:
+    def _take_text(self, text: str) -> None:
         """Take the text of the element that is open."""
-        inner = next((mark for mark in reversed(self._stack) if mark), "")
-        if inner == "from_name" and "forwarded" not in self._stack:
-            self._author = data.strip() or self._author
-        elif inner == "text":
-            self._text += data
-        elif inner == "page_header" and not self.title:
-            self.title = data.strip()
+        nearest = self._stack[-1].nearest
+        if nearest == "from_name" and not self._marks["forwarded"]:
+            self._author = text.strip() or self._author
+        elif nearest == "text":
+            self._text.append(text)
+        elif nearest == "page_header" and not self.title:
+            self.title = text.strip()
 
-    def _is_in(self, mark: str) -> bool:
-        return mark in self._stack
-
-    def _is_media(self, href: str) -> bool:
-        return self._is_in("message") and not href.endswith(".html")
+    def _take_link(self, href: str) -> None:
+        is_local = href and ":" not in href and href[0] not in "#/"
+        if is_local and self._marks["message"] and not href.endswith(".html"):
+            self._files.append(href)
