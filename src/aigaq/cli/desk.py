@@ -85,6 +85,30 @@ def second_place(folder: Path, as_json: bool) -> None:
     tell(answer, as_json=as_json, sentence=sentence)
 
 
+@desk.command("new-report")
+@click.option(
+    "--from",
+    "file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON with told_by, told_how, told_when, language, answers, consents, files.",
+)
+@JSON
+def new_report(file: Path, as_json: bool) -> None:
+    """File a report that was told to staff and typed into FILE; without a receipt code."""
+    answer = ask_running_desk(
+        get_home(),
+        command="new-report",
+        answer_seconds=PULL_SECONDS,
+        path=str(file.absolute()),
+    )
+    sentence = (
+        f"Filed as number {answer['register_number']}, with {answer['files']} files. Now erase "
+        f"{file}, the files that it names, and every copy of them."
+    )
+    tell(answer, as_json=as_json, sentence=sentence)
+
+
 desk.add_command(audit)
 desk.add_command(timestamp)
 desk.add_command(authority)

@@ -176,6 +176,8 @@ SENTENCES = {
     "words.unknown_word": "Word {position} is not in the list. Compare it with your paper.",
     "words.wrong_checksum": "One of the words is another than it was. Compare them all.",
     "words.wrong_number": "There have to be {expected} words; these are {got}.",
+    "told.bad_file": "The file does not describe a told report ({what}). Nothing was filed. See "
+    "docs/reference/commands.md.",
     "up.already_running": "A desk runs on this folder already. Stop that one first (Ctrl+C).",
     "up.did_not_start": "Gate or desk did not start; the lines above say why. Nothing was lost.",
     "up.ended": "Gate or desk ended by itself; the lines above say why. What was received "

@@ -11,7 +11,8 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the desk's own commands and background threads."""
-        from aigaq.desk import desk_commands, sign_in
+        from aigaq.desk import desk_commands, sign_in, told_command
 
         desk_commands.register_all()
+        told_command.register()
         sign_in.connect()
