@@ -14,6 +14,7 @@ from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.due_dates import Due, Pause, Rules, reckon, reckon_lenient
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.resolving import Around, resolve
+from aigaq.reckoning.words import build_answer_title
 
 #: What someone asks for from an authority begins at the event itself.
 FROM_EVENT = "event"
@@ -38,6 +39,7 @@ class Owed:
     is_complaint: bool = False
     met_at: datetime | None = None
     refused_at: datetime | None = None
+    was_sent_down: bool = False
     superseded_at: datetime | None = None
 
     def get_state(self, as_of: datetime) -> str:
@@ -225,7 +227,7 @@ def _owe_answer(event: Event, *, case: Case, pack: Pack) -> Owed | None:
         due = reckon(term=term, start=event.at, rules=rules, article=remedy.ground.article)
     return Owed(
         id=remedy.id,
-        title=remedy.title,
+        title=build_answer_title(remedy.title),
         proceeding=event.proceeding,
         actor=get_office(event.to, case=case),
         event=event,
@@ -250,6 +252,8 @@ def _settle(owed: list[Owed], *, case: Case, pack: Pack) -> list[Owed]:
             _meet_first(settled, event, name=event.get_field("duty"))
         elif event.type == "complaint_answered":
             _meet_first(settled, event, name=event.get_field("remedy"))
+        elif event.type == "complaint_sent_down":
+            _refuse_first(settled, event, names=[event.get_field("remedy")])
         elif event.type == "refused":
             _refuse_first(
                 settled, event, names=[event.get_field(key) for key in ("duty", "remedy")]
@@ -270,7 +274,8 @@ def _refuse_first(settled: list[Owed], event: Event, *, names: list[str]) -> Non
     for number, one in enumerate(settled):
         is_open = one.met_at is None and one.refused_at is None
         if one.id in names and is_open and _is_of(one, event):
-            settled[number] = replace(one, refused_at=event.at)
+            was_sent_down = event.type == "complaint_sent_down"
+            settled[number] = replace(one, refused_at=event.at, was_sent_down=was_sent_down)
             return
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aigaq.jurisdictions.pack_shapes import Pack, Remedy
+from aigaq.jurisdictions.pack_shapes import Institution, Pack, Remedy
 from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.conflicts import Caution, Reached
 from aigaq.reckoning.duties import Owed, get_facts, get_remedy
@@ -31,6 +31,7 @@ class Proposal:
     instead_of: list[Office] = field(default_factory=list)
     file_within: datetime | None = None
     along_with: Remedy | None = None
+    is_cautioned: bool = False
 
 
 @dataclass
@@ -58,18 +59,22 @@ def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
     """Return proposals for every late duty, in the order of ``owed`` and of the pack."""
     ladder = Ladder()
     for one in owed:
-        before = len(ladder.proposals)
-        merged = False
+        is_served = False
+        remedies = []
         for name in _list_names(one, ground=ground):
             if name in ground.pack.offences:
-                if (name, one) not in ladder.offences:
-                    ladder.offences.append((name, one))
+                ladder.offences.append((name, one))
                 continue
-            merged |= _propose_one(name, one, ladder=ladder, ground=ground)
-        if len(ladder.proposals) == before and not merged:
+            remedy = get_remedy(name, event=one.event, pack=ground.pack)
+            if remedy is not None and _fits(remedy, one, ground=ground):
+                remedies.append(remedy)
+                is_served |= _propose_one(remedy, one, ladder=ladder, ground=ground)
+        is_served = is_served or _propose_any(remedies, one, ladder=ladder, ground=ground)
+        if not is_served:
             ladder.exhausted.append(one)
     _propose_international(ladder, ground=ground)
-    ladder.proposals.sort(key=lambda one: one.remedy.is_never_first)
+    # Bodies that are never the first come last; those that caution lowers, before them.
+    ladder.proposals.sort(key=lambda one: (one.remedy.is_never_first, one.is_cautioned))
     return ladder
 
 
@@ -83,25 +88,69 @@ def _list_names(one: Owed, *, ground: Ground) -> Iterator[str]:
         yield from remedy.on_refused if one.refused_at is not None else remedy.on_unanswered
 
 
-def _propose_one(name: str, one: Owed, *, ladder: Ladder, ground: Ground) -> bool:
-    """Add the remedy ``name``; tell whether the duty has it now, or had it before."""
-    remedy = get_remedy(name, event=one.event, pack=ground.pack)
-    if remedy is None or not _fits(remedy, one, ground=ground):
-        return False
+def _propose_one(remedy: Remedy, one: Owed, *, ladder: Ladder, ground: Ground) -> bool:
+    """Add a remedy; tell whether the duty has it now, or had it before."""
     if _was_filed(remedy, one, case=ground.case):
         return True
     lawful = _resolve_all(remedy.to, one, ground=ground)
-    for one_of in lawful:
-        ladder.lawful.setdefault(one_of, {}).setdefault(remedy.id, remedy)
-    office = _choose(remedy, one, lawful=lawful, ground=ground)
-    if office is None:
-        return False
-    passed = [other for other in lawful if other in ground.reached and other != office]
-    _add(ladder, remedy=remedy, office=office, one=one, passed=passed, ground=ground)
+    for office in lawful:
+        ladder.lawful.setdefault(office, {}).setdefault(remedy.id, remedy)
+    candidates = _list_candidates(remedy, one, lawful=lawful, ground=ground)
+    free = [office for office in candidates if _is_free(office, one, ground=ground)]
+    best = next((office for office in free if office not in ground.cautions), None)
+    passed = [office for office in lawful if office in ground.reached]
+    # A lawful addressee that caution lowers is proposed all the same, after the others.
+    chosen = dict.fromkeys(
+        office
+        for office in (best, *(office for office in lawful if office in free))
+        if office is not None and (office == best or office in ground.cautions)
+    )
+    if not chosen and free:
+        chosen = {free[0]: None}
+    for office in chosen:
+        _add(ladder, remedy=remedy, office=office, one=one, passed=passed, ground=ground)
     if passed:
         for along in remedy.along:
             _propose_along(along, remedy, one, ladder=ladder, ground=ground)
+    return bool(chosen)
+
+
+def _propose_any(remedies: Sequence[Remedy], one: Owed, *, ladder: Ladder, ground: Ground) -> bool:
+    """Where no remedy found its way, take any competent body that is free, by its own remedy."""
+    if not remedies:
+        return False
+    bodies = [body for body in ground.pack.institutions.values() if _is_competent(body)]
+    bodies.sort(key=lambda body: body.level)
+    offices = [Office(body.id) for body in bodies]
+    free = [office for office in offices if _is_free(office, one, ground=ground)]
+    free.sort(key=lambda office: office in ground.cautions)
+    if not free:
+        return False
+    branch = ground.pack.institutions[free[0].institution].branch
+    fitting = [
+        remedy
+        for versions in ground.pack.remedies.values()
+        for remedy in versions
+        if branch in _list_branches(remedy, pack=ground.pack) and _fits(remedy, one, ground=ground)
+    ]
+    remedy = next((one for one in remedies if one in fitting), (*fitting, *remedies)[0])
+    passed = [
+        office
+        for other in remedies
+        for office in _resolve_all(other.to, one, ground=ground)
+        if office in ground.reached
+    ]
+    passed = list(dict.fromkeys(passed))
+    _add(ladder, remedy=remedy, office=free[0], one=one, passed=passed, ground=ground)
     return True
+
+
+def _list_branches(remedy: Remedy, *, pack: Pack) -> set[str | None]:
+    """Return the branches to which a remedy goes."""
+    return {
+        pack.institutions[name].branch if name in pack.institutions else pack.resolvers[name].branch
+        for name in remedy.to
+    }
 
 
 def _propose_along(name: str, main: Remedy, one: Owed, *, ladder: Ladder, ground: Ground) -> None:
@@ -109,9 +158,11 @@ def _propose_along(name: str, main: Remedy, one: Owed, *, ladder: Ladder, ground
     if remedy is None or _was_filed(remedy, one, case=ground.case):
         return
     lawful = _resolve_all(remedy.to, one, ground=ground)
-    office = _choose(remedy, one, lawful=lawful, ground=ground)
-    if office is not None:
-        _add(ladder, remedy=remedy, office=office, one=one, passed=[], ground=ground, main=main)
+    candidates = _list_candidates(remedy, one, lawful=lawful, ground=ground)
+    free = [office for office in candidates if _is_free(office, one, ground=ground)]
+    free.sort(key=lambda office: office in ground.cautions)
+    if free:
+        _add(ladder, remedy=remedy, office=free[0], one=one, passed=[], ground=ground, main=main)
 
 
 def _add(
@@ -137,6 +188,7 @@ def _add(
             instead_of=passed,
             file_within=_get_file_within(remedy, one, ground=ground),
             along_with=main,
+            is_cautioned=office in ground.cautions,
         )
     )
 
@@ -189,37 +241,30 @@ def _get_around(one: Owed, *, ground: Ground) -> Around:
     return Around(proceeding=proceeding, recipient=one.actor, actor=one.actor)
 
 
-def _choose(remedy: Remedy, one: Owed, *, lawful: list[Office], ground: Ground) -> Office | None:
-    """Return the first candidate that is free; a cautioned one only if no other is left."""
-    cautioned = None
-    for office in _list_candidates(remedy, one, lawful=lawful, ground=ground):
-        if office in ground.reached or office == one.actor:
-            continue
-        if office not in ground.cautions:
-            return office
-        cautioned = cautioned or office
-    return cautioned
+def _is_free(office: Office, one: Owed, *, ground: Ground) -> bool:
+    """Tell whether no conflict reaches an office, and it is not the one complained of."""
+    return office not in ground.reached and office != one.actor
+
+
+def _is_competent(body: Institution) -> bool:
+    return DECIDES in body.roles and body.level < INTERNATIONAL
 
 
 def _list_candidates(
     remedy: Remedy, one: Owed, *, lawful: list[Office], ground: Ground
-) -> Iterator[Office]:
-    """Yield addressees: lawful ones, the pack's others, a level up, then every competent body."""
-    yield from lawful
-    if remedy.is_international:
-        return
-    yield from _resolve_all(remedy.instead, one, ground=ground)
-    for office in lawful:
-        for above in list_superiors(office, pack=ground.pack):
-            if ground.pack.institutions[above.institution].level < INTERNATIONAL:
-                yield above
-    competent = [
-        body
-        for body in ground.pack.institutions.values()
-        if DECIDES in body.roles and body.level < INTERNATIONAL
-    ]
-    for body in sorted(competent, key=lambda body: body.level):
-        yield Office(body.id)
+) -> list[Office]:
+    """Return addressees in order: lawful ones, the pack's others, then levels up that decide."""
+    found = list(lawful)
+    if not remedy.is_international:
+        found += _resolve_all(remedy.instead, one, ground=ground)
+        for office in lawful:
+            decides = _is_competent(ground.pack.institutions[office.institution])
+            found += [
+                above
+                for above in list_superiors(office, pack=ground.pack)
+                if decides and _is_competent(ground.pack.institutions[above.institution])
+            ]
+    return list(dict.fromkeys(found))
 
 
 def _propose_international(ladder: Ladder, *, ground: Ground) -> None:

@@ -66,6 +66,16 @@ REFUSED: Text = {
     "ru": "«{what}»: отказано {since} ({article}).",
     "en": "“{what}” was refused, {since} ({article}).",
 }
+SENT_DOWN_DUTY: Text = {
+    "kk": "«{what}»: шағым үстінен шағым жасалған органға жіберілді, {since} ({article}).",
+    "ru": "«{what}»: жалоба спущена тому, на кого жаловались, {since} ({article}).",
+    "en": "“{what}”: the complaint was sent down to the one complained of, {since} ({article}).",
+}
+CAUTIONED: Text = {
+    "kk": "Сақтық: бұл органды соңына қалдырған жөн.",
+    "ru": "Осторожно: этот орган лучше оставить на потом.",
+    "en": "With caution: better leave this body for later.",
+}
 INSTEAD: Text = {
     "kk": "Заң бойынша мекенжай – {offices}, бірақ оған қақтығыс жетеді.",
     "ru": "По закону адресат – {offices}, но до него доходит конфликт.",
@@ -123,6 +133,7 @@ def build_proposal(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text
             late = owed.get_breach(as_of)
             since = late[0] if late else owed.starts_at
             template = LATE if owed.refused_at is None else REFUSED
+            template = SENT_DOWN_DUTY if owed.was_sent_down else template
             sentences.append(
                 template[language].format(
                     what=owed.title[language],
@@ -139,6 +150,8 @@ def build_proposal(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text
         if proposal.along_with is not None:
             title = proposal.along_with.title[language]
             sentences.append(ALONG[language].format(what=title))
+        if proposal.is_cautioned:
+            sentences.append(CAUTIONED[language])
         texts[language] = " ".join(sentences)
     return texts
 

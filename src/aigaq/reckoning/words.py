@@ -77,6 +77,7 @@ TERM: Text = {
     "ru": "Срок – {length}: до {due}.",
     "en": "The term is {length}: to {due}.",
 }
+ANSWER: Text = {"kk": "Жауап: {what}", "ru": "Ответ: {what}", "en": "Answer: {what}"}
 #: One, few (Russian 2 to 4), many.
 UNITS: dict[Unit, dict[str, tuple[str, str, str]]] = {
     Unit.MINUTE: {
@@ -135,6 +136,11 @@ def build_term_text(term: Term, *, begin: datetime, due: datetime) -> Text:
         )
         for language in LANGUAGES
     }
+
+
+def build_answer_title(title: Text) -> Text:
+    """Return the name of the answer that a complaint asks for."""
+    return {language: ANSWER[language].format(what=title[language]) for language in LANGUAGES}
 
 
 def write_length(term: Term, *, language: str) -> str:
