@@ -35,7 +35,7 @@ export function receiptControl(app: App, add: { filingReceipt?: string; proof?: 
     "details",
     {},
     h("summary", {}, t("mail.receipt_add")),
-    h("p", {}, t("sent.receipt_text")),
+    h("p", {}, t("mail.receipt_text")),
     input,
     button(t("mail.receipt_choose"), () => input.click()),
     problem,
