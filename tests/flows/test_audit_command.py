@@ -2,13 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.faults.desk_process import AIGAQ, DeskProcess, Trial, found_trial
-from tests.flows.stage import Reporter
+from tests.flows.stage import Reporter, wait_for
 
 from aigaq.cli.desk_audit import GAPS, GAPS_EXIT, tell_gap
 
@@ -50,11 +51,13 @@ def send_report(trial: Trial) -> None:
 
 def test_audit_says_whether_something_is_missing(trial: Trial, tmp_path: Path) -> None:
     send_report(trial)
+    log, copy = trial.gate.folder / "data" / "log", tmp_path / "copy"
     desk = DeskProcess(trial)
     desk.start()
     try:
         assert run_audit(trial).returncode == 1
         desk.unlock()
+        copy_log(log, target=copy)
         whole = run_audit(trial, "--json")
         answer = json.loads(whole.stdout)
         assert (whole.returncode, answer["whole"], answer["gaps"]) == (0, True, [])
@@ -69,15 +72,41 @@ def test_audit_says_whether_something_is_missing(trial: Trial, tmp_path: Path) -
         blob.write_bytes(kept)
     finally:
         desk.kill()
-    log = trial.gate.folder / "data" / "log"
-    closed = run_audit(trial, "--log", str(log), "--quick", "--json")
-    codes = {one["code"] for one in json.loads(closed.stdout)["gaps"]}
-    # The desk slept meanwhile: what is unopened is chaff that the gate still holds.
-    assert codes <= {"audit.unopened_leaf"}
-    assert closed.returncode == (GAPS_EXIT if codes else 0)
-    empty = run_audit(trial, "--log", str(tmp_path), "--quick")
+    # The desk opens what it had when it was audited, with neither gate nor running desk.
+    closed = run_audit(trial, "--log", str(copy), "--quick", "--json")
+    assert (closed.returncode, json.loads(closed.stdout)["gaps"]) == (0, [])
+    (tmp_path / "empty").mkdir()
+    empty = run_audit(trial, "--log", str(tmp_path / "empty"), "--quick")
     assert empty.returncode == GAPS_EXIT
     assert b"[log.bad_checkpoint]" in empty.stdout
+
+
+def test_audit_names_each_entry_that_came_while_the_desk_slept(trial: Trial) -> None:
+    log = trial.gate.folder / "data" / "log"
+    before = read_size(log)
+    trial.gate.stop()
+    trial.gate.start()  # A gate that begins publishes a batch.
+    wait_for(lambda: read_size(log) > before)
+    trial.gate.stop()
+    slept = run_audit(trial, "--log", str(log), "--quick", "--json")
+    gaps = json.loads(slept.stdout)["gaps"]
+    trial.gate.start()
+    assert slept.returncode == GAPS_EXIT
+    assert {one["code"] for one in gaps} == {"audit.unopened_leaf"}
+    # Nothing waited at the gate but the report and three heads, so the rest is its chaff.
+    assert {one["log_index"] for one in gaps} <= set(range(before, read_size(log)))
+    assert len(gaps) >= trial.card.batch - 4
+
+
+def copy_log(log: Path, *, target: Path) -> None:
+    """Copy a log that may grow meanwhile: its head first, which needs what is there already."""
+    target.mkdir()
+    shutil.copy2(log / "checkpoint", target / "checkpoint")
+    shutil.copytree(log / "tile", target / "tile")
+
+
+def read_size(log: Path) -> int:
+    return int((log / "checkpoint").read_text().split("\n")[1])
 
 
 def test_every_gap_has_a_sentence_that_names_it() -> None:
