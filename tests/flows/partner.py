@@ -37,9 +37,9 @@ def run(*arguments: str, stdin: str = "") -> tuple[int, Any]:
     return done.returncode, json.loads(lines[-1])
 
 
-def verify(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
-    """Run `aigaq-verify receipt … --json`."""
-    command = [str(Path(sys.executable).with_name("aigaq-verify")), "receipt"]
+def verify(*arguments: str | Path, what: str = "receipt") -> tuple[int, dict[str, Any]]:
+    """Run `aigaq-verify receipt|package … --json`."""
+    command = [str(Path(sys.executable).with_name("aigaq-verify")), what]
     command += [*map(str, arguments), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, json.loads(done.stdout)

@@ -15,8 +15,12 @@ from tests.flows.stage import GateProcess, read_card
 
 from aigaq import clock
 from aigaq.accounts.cards import read_card as read_own_card
+from aigaq.core.commands import get_command
+from aigaq.evidence import heads
 from aigaq.evidence.models import FiledReport
-from aigaq.intake import models, selectors, tasks
+from aigaq.evidence.selectors import find_logged_head
+from aigaq.intake import models, selectors, services, tasks
+from aigaq.intake.errors import PackageRefused
 from aigaq.intake.evidence_tasks import audit_desk
 from aigaq.intake.log_policy import build_policy
 from aigaq.intake.log_retiring import run_plan_command, run_retire_command
@@ -60,6 +64,8 @@ class Sender:
         receipt, report = self.folder / f"{name}.json", self.folder / f"{name}.tar"
         of_seal = ["--card", str(card), "--root", root_of(self.founding)]
         of_seal += ["--answers", str(answers), "--out", str(report), "--receipt", str(receipt)]
+        (self.folder / "letter.txt").write_text("a fictional letter")
+        of_seal += ["--item", str(self.folder / "letter.txt"), "--consent", "prove:court"]
         status, sealed = run("seal", *of_seal)
         assert status == 0, sealed
         return receipt, sealed
@@ -143,6 +149,17 @@ def retire(founding: Founding) -> dict[str, Any]:
     return run_retire_command({"root_words": founding.drawn.root_words})
 
 
+def has_custody_head() -> bool:
+    found = find_logged_head()
+    return found is not None and found.count > 0
+
+
+def export(*numbers: int, out: Path) -> None:
+    """Do what the running desk does for `aigaq evidence export`."""
+    whole = {"reports": list(numbers), "items": None, "purpose": "prove", "audience": "court"}
+    get_command("export-package").run({**whole, "out": str(out)})
+
+
 def list_codes(founding: Founding) -> list[str]:
     return [one.code for one in selectors.list_alarms(actor=founding.founder)]
 
@@ -153,8 +170,11 @@ def test_a_seized_key_back_dates_nothing_and_what_was_proven_stays(
     gate: GateProcess,
     partner: Partner,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     server: str,
 ) -> None:
+    monkeypatch.setenv(heads.SETTING, "1")
+
     def round_of_all() -> None:
         work()
         partner.cosign()
@@ -162,8 +182,10 @@ def test_a_seized_key_back_dates_nothing_and_what_was_proven_stays(
 
     sender = Sender(founding, gate, tmp_path)
     old, code = sender.send("old")
-    wait_until(LogProof.objects.exists, do=round_of_all)
-    work()  # The gate gets the letter.
+    wait_until(lambda: LogProof.objects.exists() and has_custody_head(), do=round_of_all)
+    sender.send("second")  # Its proof is under a head that holds the one of custody, too.
+    wait_until(lambda: LogProof.objects.count() == 2, do=round_of_all)
+    work()  # The gate gets the letters.
     sender.complete(old, code=code)
     proven = parse_receipt_file(old.read_bytes()).commitment
 
@@ -175,7 +197,7 @@ def test_a_seized_key_back_dates_nothing_and_what_was_proven_stays(
     gate.stop()
     thief = Thief.seize(gate, folder=tmp_path / "stolen")
     plan = run_plan_command({})
-    assert (plan["proven"], plan["waiting"]) == (1, 1)
+    assert (plan["proven"], plan["waiting"]) == (2, 1)
     done = retire(founding)
     assert done["log"] == f"{plan['log']}-2"
 
@@ -192,11 +214,23 @@ def test_a_seized_key_back_dates_nothing_and_what_was_proven_stays(
         sender.complete(unproven, code=waiting_code)
         receipts.append(unproven)
 
+    # A report that was not safe when the gate was seized holds up nothing at the new one.
+    with services.open_gate() as client:
+        client.confirm_safe(report_id=bytes(32))
+
     policy = tmp_path / "policy.json"
     policy.write_text(build_policy().text)
     for receipt in receipts:
         status, verdict = verify(receipt, "--policy", policy)
         assert (status, verdict["verdict"]) == (0, "verified"), verdict
+
+    # A court gets what the retired log proves, under its last heads; one package has one log.
+    export(1, out=tmp_path / "package")
+    status, verdict = verify(tmp_path / "package", "--policy", policy, what="package")
+    assert (status, verdict["verdict"]) == (0, "verified"), verdict
+    with pytest.raises(PackageRefused) as refused:
+        export(1, 4, out=tmp_path / "both")
+    assert refused.value.code == "package.two_logs"
 
     (tmp_path / "thief.card").write_bytes(thief.card)
     forged, _sealed = sender.seal("forged", card=tmp_path / "thief.card")
@@ -221,9 +255,9 @@ def test_a_seized_key_back_dates_nothing_and_what_was_proven_stays(
     assert build_blinded(proven) not in entries
 
     assert audit_desk(folder=None, hash_files=False).gaps == []
-    assert FiledReport.objects.exclude(retired_log="").count() == 1
+    assert FiledReport.objects.exclude(retired_log="").count() == 2
     assert [one for one in list_codes(founding) if one == "log.promise_broken"] == []
-    assert models.Report.objects.count() == 3
+    assert models.Report.objects.count() == 4
 
 
 def test_a_retirement_cut_short_is_finished_and_not_signed_twice(

@@ -119,9 +119,16 @@ def read_register_head() -> ChainHead:
     return register.read_head()
 
 
-def find_logged_head(*, kind: str = CUSTODY_HEAD, size: int | None = None) -> LoggedOpening | None:
-    """Return the newest head of a kind whose place in the log (its first ``size``) is known."""
-    rows = models.HeadOpening.objects.filter(kind=kind, log_index__isnull=False, retired_log="")
+def find_logged_head(
+    *, kind: str = CUSTODY_HEAD, size: int | None = None, retired_log: str = ""
+) -> LoggedOpening | None:
+    """Return the newest head of a kind whose place in a log (its first ``size``) is known.
+
+    ``retired_log`` names a log whose key was retired; empty stands for the present one.
+    """
+    rows = models.HeadOpening.objects.filter(
+        kind=kind, log_index__isnull=False, retired_log=retired_log
+    )
     if size is not None:
         rows = rows.filter(log_index__lt=size)
     row = rows.order_by("-count", "-log_index").first()
@@ -136,10 +143,10 @@ def find_logged_head(*, kind: str = CUSTODY_HEAD, size: int | None = None) -> Lo
     )
 
 
-def is_in_retired_log(*, report_id: bytes) -> bool:
-    """Tell whether a report stands in a log whose key was retired, under a head that counts."""
+def get_retired_log(*, report_id: bytes) -> str:
+    """Return the log that a report stands in, if its key was retired; empty for the present one."""
     rows = models.FiledReport.objects.filter(report_id=report_id)
-    return rows.exclude(retired_log="").exists()
+    return rows.values_list("retired_log", flat=True).first() or ""
 
 
 def judge_log_state(row: models.FiledReport, *, maximum_delay_seconds: int) -> LogState:

@@ -151,8 +151,11 @@ class GateClient:
         self._ask("POST", f"/api/desk/messages/{number}/done", good=(200, 204, 404))
 
     def confirm_safe(self, *, report_id: bytes) -> None:
-        """Tell the gate that a report is safe, so that it erases its copy; again is no harm."""
-        self._ask("POST", f"/api/desk/reports/{report_id.hex()}/safe", good=(200, 204))
+        """Tell the gate that a report is safe, so that it erases its copy; again is no harm.
+
+        A gate that took the place of a seized one never had it, and has nothing to erase.
+        """
+        self._ask("POST", f"/api/desk/reports/{report_id.hex()}/safe", good=(200, 204, 404))
 
     def deliver(
         self, *, mailbox_key: bytes, ciphertext: bytes, previous: bytes, sequence: int

@@ -148,7 +148,7 @@ def _check_promises(state: State, *, leaves: Leaves, files: LockedFiles) -> None
         is_found = (
             leaves.find(hash_entry(build_blinded(bytes(report.commitment or b"")))) is not None
         )
-        if not is_found and not evidence.is_in_retired_log(report_id=bytes(report.report_id)):
+        if not is_found and not evidence.get_retired_log(report_id=bytes(report.report_id)):
             # The same report is one alarm, however long the log grows without it.
             raise_alarm("log.promise_broken", report=report)
 

@@ -45,6 +45,7 @@ from aigaq.intake.package_consent import (
 )
 from aigaq.intake.selectors import check_may
 from aigaq.intake.stripping import find_stripped, must_be_stripped
+from aigaq.intake.watched_head import find_retired_head
 from aigaq.redaction.strip import name_copy
 from aigaq.sealing.card import Card, parse_card
 from aigaq.sealing.errors import SealingError
@@ -62,6 +63,10 @@ class LogHead(Protocol):
     @property
     def size(self) -> int:
         """How many entries stand under it."""
+
+    @property
+    def retired_log(self) -> str:
+        """The log's name, if its key was retired; empty for the present one."""
 
     def find(self, leaf: bytes) -> int | None:
         """Return where an entry of this leaf hash stands under this head."""
@@ -128,10 +133,13 @@ def list_chosen(choice: PackageChoice) -> list[ItemEvidence]:
 def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gathered:
     """Return what ``choice`` names as it stands at this moment, ready to be written.
 
-    Raises what `check_choice` raises; `PackageRefused` ``package.not_logged``.
+    Reports of a log whose key was retired stand on a head of that log, not on ``head``. Raises what
+    `check_choice` and `find_retired_head` raise; `PackageRefused` ``package.not_logged``.
     """
     check_choice(actor=actor, choice=choice)
     reports = [_get_report(number) for number in choice.items]
+    retired = find_retired_head(bytes(one.report_id) for one in reports)
+    head = head if retired is None else retired
     organisation = accounts.get_organisation()
     card_bytes = accounts.get_card()
     card = parse_card(card_bytes, root_key=bytes(organisation.root_key))
@@ -247,7 +255,7 @@ def _build_proof(head: LogHead, *, index: int) -> bytes:
 
 
 def _find_logged_head(head: LogHead) -> LoggedHead | None:
-    found = evidence.find_logged_head(size=head.size)
+    found = evidence.find_logged_head(size=head.size, retired_log=head.retired_log)
     if found is None or found.count == 0:  # A new desk's first head stands over no line at all.
         return None
     index = head.find(hash_entry(build_blinded(found.opening.blinded)))

@@ -43,6 +43,7 @@ from aigaq.intake.package_gathering import (
 )
 from aigaq.intake.stripping import find_leaving_sha256, strip_items
 from aigaq.intake.unfinished import remove, unfinished
+from aigaq.intake.watched_head import WatchedHead as WatchedHead
 from aigaq.sealing.witnessing import read_cosigners
 from aigaq.tlog import Ed25519Verifier, TlogError, open_checkpoint
 from aigaq.tlog.notes import MAXIMUM_NOTE_BYTES
@@ -51,27 +52,8 @@ from aigaq.watching.store import Leaves
 from aigaq_verify.packages import verify_package
 from aigaq_verify.verdict import FAILED, Verdict
 
-
 #: What an archive needs besides its items: papers, custody, proofs.
 SLACK_BYTES = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class WatchedHead:
-    """A head over the entries that the desk's own watcher read and proved."""
-
-    note: bytes
-    size: int
-    leaves: Leaves
-
-    def find(self, leaf: bytes) -> int | None:
-        """Return where an entry of this leaf hash stands under this head."""
-        index = self.leaves.find(leaf)
-        return index if index is not None and index < self.size else None
-
-    def prove(self, index: int) -> Sequence[bytes]:
-        """Return the inclusion path of an entry."""
-        return self.leaves.tree(size=self.size).prove_inclusion(index)
 
 
 @dataclass(frozen=True)

@@ -171,3 +171,42 @@ def test_a_second_place_that_is_away_holds_up_a_head_for_a_day_at_most(
     grow_older(heads.DAY_SECONDS + 1)
     services.sync_log(gate, source=gate.source, card=gate.card, kept_until=never)
     assert len(gate.queued) == 3
+
+
+def test_a_told_report_is_left_to_the_gate_until_it_has_no_place_in_time(
+    founding: Founding, gate: LogGate
+) -> None:
+    """The gate queues it when it is sent; posted by the desk, too, it could stand twice."""
+    told = carry_report(founding)
+    FiledReport.objects.update(came_by="desk")
+    commitment = bytes(told.report.commitment or b"")
+    sync(gate)
+    assert commitment not in gate.queued
+    late = clock.now() - timedelta(seconds=gate.card.maximum_delay_seconds + 1)
+    FiledReport.objects.update(received_at=late)
+    sync(gate)
+    assert commitment in gate.queued
+
+
+def test_what_a_retired_log_proves_is_never_entered_again(
+    founding: Founding, gate: LogGate
+) -> None:
+    """An entry that stands in both logs is no chaff; so only the other report waits anew."""
+    proven, other = (carry_report(founding) for _ in range(2))
+    sync(gate)
+    gate.publish()
+    sync(gate)
+    kept = bytes(proven.report.commitment or b"")
+    assert services.begin_new_log(retired="old.example/log", find={kept: 0}.get) == 1
+    gate.places.clear()  # Another gate, with a log that holds nothing yet.
+    services.sync_log(gate, source=gate.source, card=gate.card, began_at=clock.now())
+    assert bytes(other.report.commitment or b"") in gate.queued
+    assert kept not in gate.queued
+    held = {
+        number: selectors.get_retired_log(report_id=bytes(one.report.report_id))
+        for number, one in enumerate((proven, other))
+    }
+    assert held == {0: "old.example/log", 1: ""}
+    # Heads of the old log say nothing of the present one.
+    assert selectors.find_logged_head() is None
+    assert selectors.find_logged_head(retired_log="old.example/log") is not None
