@@ -107,7 +107,8 @@ class Rounds:
                 cosigner=cosigner,
                 forgives_gaps=forgives_gaps,
             ).look()
-        _tell_round(store, found=found, as_json=self._as_json)
+        signs = cosigner is not None
+        _tell_round(store, found=found, signs=signs, as_json=self._as_json)
         return bool(found or store.read_state().code)
 
 
@@ -126,7 +127,7 @@ def _tell_keys(cosigner: Cosigner, *, as_json: bool) -> None:
     click.echo(json.dumps(listed, indent=1), err=True)
 
 
-def _tell_round(store: Store, *, found: Sequence[Alarm], as_json: bool) -> None:
+def _tell_round(store: Store, *, found: Sequence[Alarm], signs: bool, as_json: bool) -> None:
     state = store.read_state()
     if as_json:
         alarms = [
@@ -138,7 +139,9 @@ def _tell_round(store: Store, *, found: Sequence[Alarm], as_json: bool) -> None:
         return
     for one in found:
         click.echo(f"ALARM {one.code}: the files that show it lie in {one.folder}", err=True)
-    said = f"{state.looked_at}  {state.size} entries, cosigned up to {state.cosigned}"
+    said = f"{state.looked_at}  {state.size} entries"
+    if signs:  # A round beside a server leaves that to the server.
+        said += f", cosigned up to {state.cosigned}"
     click.echo(said if state.code is None else f"{said}  ({state.code})")
 
 
