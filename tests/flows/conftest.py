@@ -120,11 +120,11 @@ def new_reporter(founding: Founding, gate: GateProcess) -> Iterator[Callable[[],
 @pytest.fixture
 def second_place(founding: Founding, tmp_path: Path) -> Path:
     """Choose a folder as second place."""
-    from aigaq.intake import services
+    from aigaq.intake import keeping
 
     folder = tmp_path / "second"
     folder.mkdir()
-    services.set_second_place(actor=founding.founder, folder=folder)
+    keeping.set_second_place(actor=founding.founder, folder=folder)
     return folder
 
 

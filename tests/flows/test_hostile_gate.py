@@ -19,7 +19,7 @@ from tests.flows.stage import GateProcess, Reporter
 from aigaq.accounts.rotation import rotate_team_identity
 from aigaq.age import HybridIdentity
 from aigaq.desk.desk_commands import publish_card
-from aigaq.intake import selectors, services, tasks
+from aigaq.intake import answering, selectors, services, tasks
 from aigaq.intake.gate_client import read_public
 from aigaq.intake.locked_files import read_locked_files
 from aigaq.intake.public_watch import raise_watch_alarms, watch_public
@@ -299,7 +299,7 @@ def test_a_gate_that_lost_a_message_of_the_desk_is_noticed(
     (row,) = selectors.list_inbox(actor=founding.founder).rows
     box = selectors.access_report(actor=founding.founder, report_id=row.id).mailbox_id
     assert box is not None
-    services.send_reply(actor=founding.founder, mailbox_id=box, text="three")
+    answering.send_reply(actor=founding.founder, mailbox_id=box, text="three")
     work()
     assert list_codes(founding) == ["mailbox.gate_refuses_order"]
     messages = selectors.access_mailbox(actor=founding.founder, mailbox_id=box).messages

@@ -11,7 +11,7 @@ from tests.flows.stage import GateProcess, Reporter, alter_rows
 
 from aigaq.accounts import selectors as accounts
 from aigaq.core import audit
-from aigaq.intake import models, selectors, services, tasks
+from aigaq.intake import answering, models, selectors, tasks
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.mailbox_requests import MailboxRequest
 from aigaq.sealing.rebinding import parse_rebind
@@ -72,7 +72,7 @@ def test_a_new_mailbox_takes_the_place_of_one_whose_code_was_lost(
     (row,) = selectors.list_inbox(actor=founding.founder).rows
     report = selectors.access_report(actor=founding.founder, report_id=row.id)
     assert report.mailbox_id is not None
-    services.rebind_mailbox(
+    answering.rebind_mailbox(
         actor=founding.founder,
         mailbox_id=report.mailbox_id,
         new_mailbox_key=new.mailbox_key,
@@ -101,7 +101,7 @@ def test_a_new_mailbox_takes_the_place_of_one_whose_code_was_lost(
     mailbox_id = selectors.access_report(actor=founding.founder, report_id=row.id).mailbox_id
     assert mailbox_id not in (None, report.mailbox_id)
     assert mailbox_id is not None
-    services.send_reply(actor=founding.founder, mailbox_id=mailbox_id, text="An answer.")
+    answering.send_reply(actor=founding.founder, mailbox_id=mailbox_id, text="An answer.")
     work()
     assert [one.body for one in new.read()] == [{"text": "An answer."}]
     texts = models.Message.objects.filter(direction="to_desk").order_by("gate_number")

@@ -9,7 +9,7 @@ from tests.conftest import Founding
 from tests.flows.stage import GateProcess, Reporter
 
 from aigaq.core import audit
-from aigaq.intake import models, selectors, services, tasks
+from aigaq.intake import answering, models, selectors, services, tasks
 from aigaq.intake.shapes import InboxView, ReportState, Urgency
 from aigaq.intake.spool import Spool
 from aigaq.sealing.receipts import parse_filing_receipt
@@ -45,7 +45,7 @@ def test_a_report_is_pulled_opened_filed_receipted_and_safe(
     assert detail.report_id == sealed.report_id.hex()
     assert detail.items[0].name == "фото.txt"
     assert detail.items[0].preview_state == "ready"
-    services.send_reply(
+    answering.send_reply(
         actor=founding.founder, mailbox_id=detail.mailbox_id or row.id, text="Мы с вами."
     )
     work()
@@ -101,7 +101,7 @@ def test_a_report_that_is_forgotten_before_it_is_safe_is_erased_at_the_gate_too(
     (row,) = selectors.list_inbox(actor=founding.founder).rows
     mailbox_id = selectors.access_report(actor=founding.founder, report_id=row.id).mailbox_id
     assert mailbox_id is not None
-    services.send_reply(actor=founding.founder, mailbox_id=mailbox_id, text="Вымышленное письмо")
+    answering.send_reply(actor=founding.founder, mailbox_id=mailbox_id, text="Вымышленное письмо")
     services.forget_report(actor=founding.founder, report_id=row.id, reason="asked")
     box = selectors.access_mailbox(actor=founding.founder, mailbox_id=mailbox_id)
     assert [one.text for one in box.messages] == [None, None]

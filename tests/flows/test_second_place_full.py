@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Founding
 from tests.flows.stage import GateProcess, Reporter
 
-from aigaq.intake import selectors, services, tasks
+from aigaq.intake import keeping, selectors, tasks
 
 pytestmark = pytest.mark.faults
 
@@ -25,7 +25,7 @@ def small_stick(founding: Founding, tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "stick"
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], check=True)
-    services.set_second_place(actor=founding.founder, folder=folder)
+    keeping.set_second_place(actor=founding.founder, folder=folder)
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 

@@ -19,7 +19,7 @@ from aigaq.core.commands import get_command
 from aigaq.evidence import heads
 from aigaq.evidence.models import FiledReport
 from aigaq.evidence.selectors import find_logged_head
-from aigaq.intake import models, selectors, services, tasks
+from aigaq.intake import gate_session, models, selectors, tasks
 from aigaq.intake.errors import PackageRefused
 from aigaq.intake.evidence_tasks import audit_desk
 from aigaq.intake.log_policy import build_policy
@@ -215,7 +215,7 @@ def test_a_seized_key_back_dates_nothing_and_what_was_proven_stays(
         receipts.append(unproven)
 
     # A report that was not safe when the gate was seized holds up nothing at the new one.
-    with services.open_gate() as client:
+    with gate_session.open_gate() as client:
         client.confirm_safe(report_id=bytes(32))
 
     policy = tmp_path / "policy.json"

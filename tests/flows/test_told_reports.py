@@ -13,9 +13,10 @@ from aigaq.accounts import selectors as accounts
 from aigaq.core.models import AuditEvent
 from aigaq.evidence.models import Item
 from aigaq.intake import models, selectors, tasks, told_numbers
+from aigaq.intake.answering import send_reply
 from aigaq.intake.errors import ImportRefused, NotFound, ReplyRefused
 from aigaq.intake.evidence_hooks import BlobSource
-from aigaq.intake.services import forget_report, send_reply
+from aigaq.intake.services import forget_report
 from aigaq.intake.shapes import ReportState
 from aigaq.intake.told import BoxKeys, ToldFile, ToldReport, file_told
 from aigaq.intake.told_receipts import ToldReceipt, find_receipt, hand_out_receipt

@@ -1,6 +1,6 @@
 """Writes of intake about the desk's keeping: the second place and the letter "look at the desk".
 
-Others call them by way of `services`; one transaction and one audit event each.
+One transaction and one audit event each.
 """
 
 from pathlib import Path

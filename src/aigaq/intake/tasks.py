@@ -25,6 +25,7 @@ from aigaq.core.held_keys import HELD
 from aigaq.errors import AigaqError
 from aigaq.evidence import services as evidence
 from aigaq.intake import (
+    carrying,
     chat_import,
     claims,
     consent_hooks,
@@ -32,6 +33,8 @@ from aigaq.intake import (
     evidence_hooks,
     evidence_tasks,
     filing,
+    gate_session,
+    keeping,
     log_watch,
     mail,
     models,
@@ -186,11 +189,11 @@ def _work(spool: Spool) -> None:
     file_ready(spool)
     taken = take_messages(spool)
     if _is_copy_needed():
-        services.copy_to_second_place()
+        keeping.copy_to_second_place()
     with _apart("proof"):
         proofs.write_proofs()
     try:
-        with services.open_gate() as gate:
+        with gate_session.open_gate() as gate:
             # The gate erases what is confirmed, so the second place has it before, if there is one.
             for number, path in [] if _is_copy_needed() else taken:
                 gate.confirm_message(number=number)
@@ -383,11 +386,11 @@ def run_second_place_command(arguments: Arguments) -> Answer:
     """Choose the second place from the command line of the same user."""
     folder = Path(str(arguments.get("folder")))
     if arguments.get("is_trial") is True:
-        services.set_second_place(actor=None, folder=folder, is_trial=True)
+        keeping.set_second_place(actor=None, folder=folder, is_trial=True)
         return {"folder": str(folder), "other_disk": False}
     return {
         "folder": str(folder),
-        "other_disk": services.name_second_place(actor=None, folder=folder),
+        "other_disk": keeping.name_second_place(actor=None, folder=folder),
     }
 
 
@@ -395,7 +398,7 @@ def run_import_command(arguments: Arguments) -> Answer:
     """File a report that was carried as a file; the path is that of the same user."""
     try:
         with Path(str(arguments.get("path"))).open("rb") as file:
-            report = services.import_carried(file=file, actor=None)
+            report = carrying.import_carried(file=file, actor=None)
     except OSError:
         raise AigaqError("import.unreadable_file") from None
     return {

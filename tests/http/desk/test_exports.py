@@ -179,9 +179,9 @@ def test_a_file_outside_a_consent_stands_there_shut_with_its_reason(
     open_desk: Founding, browser: Client, stage: Stage
 ) -> None:
     from aigaq import clock
-    from aigaq.intake import services
+    from aigaq.intake import spoken_consent
 
-    services.record_consent(
+    spoken_consent.record_consent(
         actor=open_desk.founder,
         report_id=stage.carried.report.pk,
         purpose="represent",
@@ -202,10 +202,10 @@ def test_limits_that_were_said_stand_before_the_eyes_of_who_chooses(
     open_desk: Founding, browser: Client, stage: Stage
 ) -> None:
     from aigaq import clock
-    from aigaq.intake import services
+    from aigaq.intake import spoken_consent
 
     for purpose, audience in (("represent", "lawyer"), ("refer", "partner")):
-        services.record_consent(
+        spoken_consent.record_consent(
             actor=open_desk.founder,
             report_id=stage.carried.report.pk,
             purpose=purpose,

@@ -11,7 +11,7 @@ from tests.conftest import Founding
 from tests.unit.intake.desk_of import carry_report
 
 from aigaq.accounts.models import Staff
-from aigaq.intake import models, notices, selectors, services
+from aigaq.intake import keeping, models, notices, selectors, services
 from aigaq.intake.shapes import InboxView, ReportState
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +35,7 @@ def test_the_second_place_is_named_in_the_pages_and_then_holds_everything(
     answer = browser.post("/organisation/second-place", {"folder": str(tmp_path)})
 
     assert answer["Location"] == "/organisation"
-    assert services.copy_to_second_place().state == "fine"
+    assert keeping.copy_to_second_place().state == "fine"
     assert models.Report.objects.get().second_place_at is not None
     assert str(tmp_path) in browser.get("/organisation").content.decode()
 

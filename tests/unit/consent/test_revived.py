@@ -16,7 +16,7 @@ from tests.unit.intake.desk_of import Carried, carry_report
 from aigaq.consent import models, selectors
 from aigaq.consent.errors import NoConsent
 from aigaq.evidence.models import FiledReport
-from aigaq.intake import services
+from aigaq.intake import services, spoken_consent
 
 pytestmark = pytest.mark.django_db
 EVERYTHING = {"consents": None, "report_id": None}
@@ -146,7 +146,7 @@ def test_a_consent_taken_back_by_mouth_that_was_revived_is_found_by_audit(
     other = carry_report(founding)
     report_id = bytes(carried.report.report_id)
     grant = selectors.list_grants(report_id)[1]
-    services.withdraw_consent(actor=founding.founder, consent_id=grant.id, reason="in a call")
+    spoken_consent.withdraw_consent(actor=founding.founder, consent_id=grant.id, reason="in a call")
     settle(gate)
     assert codes(audit(gate)) == []
     without_triggers(lambda: execute(copy_grants(**changed)))

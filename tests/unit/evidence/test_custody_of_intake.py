@@ -24,7 +24,7 @@ from aigaq.evidence.models import (
     StoredFile,
 )
 from aigaq.evidence.shapes import FileKind, Provenance
-from aigaq.intake import evidence_hooks, models, previews, services
+from aigaq.intake import evidence_hooks, models, previews, services, viewing
 from aigaq.sealing.header import HEADER, KEY, MANIFEST
 
 pytestmark = pytest.mark.django_db
@@ -82,8 +82,8 @@ def test_opening_downloading_and_handing_over_stand_in_custody(
     carried = carry_report(founding, items=[("a.txt", "text/plain", NOTE)])
     actor, item = founding.founder, carried.report.items.get()
     services.open_report(actor=actor, report_id=carried.report.pk)
-    services.open_item(actor=actor, item_id=item.pk)
-    services.read_item(actor=actor, item_id=item.pk)
+    viewing.open_item(actor=actor, item_id=item.pk)
+    viewing.read_item(actor=actor, item_id=item.pk)
     services.assign_report(actor=actor, report_id=carried.report.pk, to=staff_of("lawyer"))
     assert events(bytes(carried.report.report_id))[2:] == [
         ("opened", None),

@@ -26,7 +26,7 @@ from aigaq.evidence import custody
 from aigaq.evidence import services as evidence
 from aigaq.evidence.models import FiledReport, HeadOpening
 from aigaq.evidence.selectors import list_items
-from aigaq.intake import models, package_command, services, unfinished
+from aigaq.intake import models, package_command, services, spoken_consent, unfinished
 from aigaq.intake.errors import IntakeError
 from aigaq.intake.package_gathering import PackageChoice
 from aigaq.intake.packaging import (
@@ -496,7 +496,7 @@ def test_a_consent_by_word_of_mouth_opens_the_exit_until_it_is_taken_back(
     stage: Stage, tmp_path: Path
 ) -> None:
     founder, wanted = stage.founding.founder, {"purpose": "complain", "audience": "authority"}
-    grant = services.record_consent(
+    grant = spoken_consent.record_consent(
         actor=founder,
         report_id=stage.carried.report.pk,
         purpose=wanted["purpose"],
@@ -510,7 +510,7 @@ def test_a_consent_by_word_of_mouth_opens_the_exit_until_it_is_taken_back(
     assert verify_package(exported.path, policy=stage.policy()).outcome == "verified"
     (shown,) = json.loads((exported.path / "evidence/consent.json").read_bytes())["staff_grants"]
     assert (shown["by"], shown["how"], shown["items"]) == (str(founder), "in a call", [0])
-    services.withdraw_consent(actor=founder, consent_id=grant, reason="in a call")
+    spoken_consent.withdraw_consent(actor=founder, consent_id=grant, reason="in a call")
     refused("consent.withdrawn", stage, tmp_path / "again", items=(0,), **wanted)
 
 

@@ -17,7 +17,7 @@ from aigaq.accounts.models import Staff
 from aigaq.evidence import custody
 from aigaq.evidence.models import NearPictures, PictureMark
 from aigaq.evidence.shapes import name_person
-from aigaq.intake import models, previews, selectors, services
+from aigaq.intake import models, previews, selectors, services, viewing
 
 pytestmark = pytest.mark.django_db
 
@@ -156,11 +156,11 @@ def test_a_preview_is_part_of_the_opening_of_its_item_by_the_same_person_for_a_w
     carried = send(founding, encode(paint(seed=1)))
     item = carried.report.items.get()
     preview = item.previews.all()[0]
-    services.open_item(actor=founding.founder, item_id=item.pk)
-    services.read_preview(actor=founding.founder, preview_id=preview.pk)
+    viewing.open_item(actor=founding.founder, item_id=item.pk)
+    viewing.read_preview(actor=founding.founder, preview_id=preview.pk)
     assert len(read_opened(carried)) == 1
-    services.read_preview(actor=staff_of("lawyer"), preview_id=preview.pk)
+    viewing.read_preview(actor=staff_of("lawyer"), preview_id=preview.pk)
     assert len(read_opened(carried)) == 2
-    models.Opening.objects.update(at=clock.now() - services.ONE_LOOK)
-    services.read_preview(actor=founding.founder, preview_id=preview.pk)
+    models.Opening.objects.update(at=clock.now() - viewing.ONE_LOOK)
+    viewing.read_preview(actor=founding.founder, preview_id=preview.pk)
     assert len(read_opened(carried)) == 3

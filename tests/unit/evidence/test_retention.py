@@ -16,7 +16,7 @@ from aigaq.evidence import services as evidence
 from aigaq.evidence.errors import EvidenceError
 from aigaq.evidence.models import FiledReport, RegisterLine
 from aigaq.evidence.shapes import DueReason, TermsOfKeeping
-from aigaq.intake import selectors, services
+from aigaq.intake import selectors, services, spoken_consent
 from aigaq.intake.evidence_tasks import audit_desk
 from aigaq.intake.models import Report
 
@@ -62,7 +62,7 @@ def test_a_report_is_due_when_the_consent_to_keep_it_was_taken_back(founding: Fo
     evidence.set_terms(actor=founding.founder, terms=TermsOfKeeping(keep_withdrawn_days=0))
     assert due(founding) == []
     grant = grant_of(carried.report, purpose="keep")
-    services.withdraw_consent(actor=founding.founder, consent_id=grant, reason="asked")
+    spoken_consent.withdraw_consent(actor=founding.founder, consent_id=grant, reason="asked")
     assert due(founding) == [(1, DueReason.CONSENT_WITHDRAWN)]
 
 
@@ -70,7 +70,7 @@ def test_another_consent_taken_back_makes_nothing_due(founding: Founding) -> Non
     carried = carry_report(founding)
     evidence.set_terms(actor=founding.founder, terms=TermsOfKeeping(keep_withdrawn_days=0))
     grant = grant_of(carried.report, purpose="publish")
-    services.withdraw_consent(actor=founding.founder, consent_id=grant, reason="asked")
+    spoken_consent.withdraw_consent(actor=founding.founder, consent_id=grant, reason="asked")
     assert due(founding) == []
 
 

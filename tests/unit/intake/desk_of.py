@@ -9,7 +9,7 @@ from tests.conftest import Founding
 
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
-from aigaq.intake import mail, models, services
+from aigaq.intake import carrying, mail, models
 from aigaq.intake.gate_client import ListedMessage
 from aigaq.sealing.card import parse_card
 from aigaq.sealing.container import ContainerWriter
@@ -120,6 +120,6 @@ def carry_report(
         ],
     )
     sealed = seal_report(report, keys=keys, sink=ContainerWriter(file))
-    row_id = services.import_report_file(actor=founding.founder, file=io.BytesIO(file.getvalue()))
+    row_id = carrying.import_report_file(actor=founding.founder, file=io.BytesIO(file.getvalue()))
     row = models.Report.objects.get(pk=row_id)
     return Carried(founding, keys, sealed, file.getvalue(), row)

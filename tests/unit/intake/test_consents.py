@@ -16,7 +16,7 @@ from aigaq.accounts.errors import NotThere
 from aigaq.consent import selectors as consent
 from aigaq.consent.errors import NoConsent
 from aigaq.consent.models import Change, ChangedReport, Grant
-from aigaq.intake import consent_hooks, models, selectors, services
+from aigaq.intake import consent_hooks, models, selectors, services, spoken_consent
 from aigaq.sealing.messages import decrypt_message
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def withdraw(carried: Carried, numbers: list[int] | None = None) -> None:
 
 
 def allow(founding: Founding, carried: Carried, *, items: list[int] | None = None) -> UUID:
-    return services.record_consent(
+    return spoken_consent.record_consent(
         actor=founding.founder,
         report_id=carried.report.pk,
         purpose="prove",
@@ -136,7 +136,7 @@ def test_a_consent_by_mouth_is_shown_with_the_others_and_taken_back_like_them(
         (1, True),
         (None, True),
     ]
-    services.withdraw_consent(actor=founding.founder, consent_id=grant, reason="in a call")
+    spoken_consent.withdraw_consent(actor=founding.founder, consent_id=grant, reason="in a call")
     detail = selectors.access_report(actor=founding.founder, report_id=carried.report.pk)
     assert [one.is_live for one in detail.consents] == [True, True, False]
 

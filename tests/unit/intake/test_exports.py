@@ -21,7 +21,7 @@ from aigaq.consent import selectors as consent
 from aigaq.core import blob_store
 from aigaq.core.temporary import TMPFS
 from aigaq.evidence import custody
-from aigaq.intake import exports, models, services
+from aigaq.intake import exports, keeping, models, services, spoken_consent
 from aigaq.intake.errors import IntakeError, PackageRefused
 from aigaq.intake.export_models import Export
 from aigaq.intake.export_shapes import ExportDetail, ExportState
@@ -137,14 +137,16 @@ def test_a_consent_taken_back_at_the_desk_removes_what_waits_too(stage: Stage) -
     export_id = make(stage)
     grants = consent.list_grants(bytes(stage.carried.report.report_id))
     grant = next(one for one in grants if one.purpose == "prove")
-    services.withdraw_consent(actor=stage.founding.founder, consent_id=grant.id, reason="in a call")
+    spoken_consent.withdraw_consent(
+        actor=stage.founding.founder, consent_id=grant.id, reason="in a call"
+    )
     assert see(stage, export_id).code == "consent.withdrawn"
 
 
 def test_a_consent_that_is_over_when_it_is_fetched_keeps_it_here(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services.record_consent(
+    spoken_consent.record_consent(
         actor=stage.founding.founder,
         report_id=stage.carried.report.pk,
         purpose="complain",
@@ -301,9 +303,9 @@ def test_a_stranger_to_reports_sees_none_of_it(
 def test_the_second_place_does_not_copy_packages(stage: Stage, tmp_path: Path) -> None:
     folder = tmp_path / "second"
     folder.mkdir()
-    services.set_second_place(actor=stage.founding.founder, folder=folder)
+    keeping.set_second_place(actor=stage.founding.founder, folder=folder)
     make(stage)
-    assert services.copy_to_second_place().state == "fine"
+    assert keeping.copy_to_second_place().state == "fine"
     blob_id = Export.objects.get().blob_id
     assert blob_id is not None
     assert not (folder / "blobs" / blob_id.hex).exists()

@@ -7,7 +7,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from tests.conftest import Founding
 from tests.unit.intake.desk_of import carry_report
 
-from aigaq.intake import second_place, services
+from aigaq.intake import keeping, second_place
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -15,10 +15,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_desk_that_was_set_back_does_not_write_over_its_newer_copy(
     founding: Founding, tmp_path: Path
 ) -> None:
-    services.set_second_place(actor=founding.founder, folder=tmp_path)
+    keeping.set_second_place(actor=founding.founder, folder=tmp_path)
     carry_report(founding)
     for _time in range(2):
-        assert services.copy_to_second_place(actor=founding.founder).state == "fine"
+        assert keeping.copy_to_second_place(actor=founding.founder).state == "fine"
     path = tmp_path / second_place.DATABASE
     copy = sqlcipher.connect(str(path))
     copy.execute(f"PRAGMA key = \"x'{second_place._derive_key().hex()}'\"")
@@ -31,7 +31,7 @@ def test_a_desk_that_was_set_back_does_not_write_over_its_newer_copy(
     copy.close()
     before = path.read_bytes()
 
-    status = services.copy_to_second_place(actor=founding.founder)
+    status = keeping.copy_to_second_place(actor=founding.founder)
 
     assert (status.state, status.code) == ("failed", "second_place.ahead")
     assert path.read_bytes() == before

@@ -14,7 +14,7 @@ from aigaq.consent import shredder
 from aigaq.core import audit
 from aigaq.core.models import AuditEvent, BlobKey
 from aigaq.evidence.models import FiledReport
-from aigaq.intake import models, previews, selectors, services
+from aigaq.intake import answering, carrying, models, previews, selectors, services, viewing
 from aigaq.intake.errors import (
     AlreadyDecided,
     ImportRefused,
@@ -40,7 +40,7 @@ def withdrawn(carried: Carried) -> list[str]:
 def test_a_carried_report_is_filed_once(founding: Founding) -> None:
     carried = carry_report(founding)
     assert last_codes(1) == ["intake.report_imported"]
-    again = services.import_report_file(actor=founding.founder, file=io.BytesIO(carried.file))
+    again = carrying.import_report_file(actor=founding.founder, file=io.BytesIO(carried.file))
     assert again == carried.report.pk
     assert models.Report.objects.count() == 1
 
@@ -52,7 +52,7 @@ def test_a_carried_report_is_filed_once(founding: Founding) -> None:
 def test_a_file_that_is_no_report_is_refused(founding: Founding, cut: slice, code: str) -> None:
     carried = carry_report(founding)
     with pytest.raises(ImportRefused) as caught:
-        services.import_report_file(actor=founding.founder, file=io.BytesIO(carried.file[cut]))
+        carrying.import_report_file(actor=founding.founder, file=io.BytesIO(carried.file[cut]))
     assert caught.value.code == code
 
 
@@ -62,7 +62,7 @@ def test_the_same_commitment_under_another_header_is_a_duplicate(founding: Found
     models.Report.objects.filter(pk=row.pk).update(report_id=bytes(32))
     FiledReport.objects.update(report_id=bytes(32))
     shredder.forget_report(report_id=bytes(row.report_id))
-    again = services.import_report_file(actor=founding.founder, file=io.BytesIO(carried.file))
+    again = carrying.import_report_file(actor=founding.founder, file=io.BytesIO(carried.file))
     detail = selectors.access_report(actor=founding.founder, report_id=again)
     assert detail.row.state == ReportState.DUPLICATE
     assert detail.same_commitment == row.pk
@@ -224,7 +224,7 @@ def test_a_reply_to_a_contradictory_report_is_refused(founding: Founding) -> Non
     carried = carry_report(founding)
     models.Report.objects.update(state=ReportState.CONTRADICTORY)
     with pytest.raises(ReplyRefused) as caught:
-        services.send_reply(actor=founding.founder, mailbox_id=carried.box.pk, text="x")
+        answering.send_reply(actor=founding.founder, mailbox_id=carried.box.pk, text="x")
     assert caught.value.code == "intake.contradictory"
 
 
@@ -234,7 +234,7 @@ def test_a_reply_to_a_contradictory_report_is_refused(founding: Founding) -> Non
 def test_a_reply_that_cannot_be_sent_says_why(founding: Founding, text: str, code: str) -> None:
     carried = carry_report(founding)
     with pytest.raises(ReplyRefused) as caught:
-        services.send_reply(actor=founding.founder, mailbox_id=carried.box.pk, text=text)
+        answering.send_reply(actor=founding.founder, mailbox_id=carried.box.pk, text=text)
     assert caught.value.code == code
 
 
@@ -243,8 +243,8 @@ def test_who_opened_what_is_written_down(founding: Founding) -> None:
     actor = founding.founder
     services.open_report(actor=actor, report_id=carried.report.pk)
     item_id = carried.report.items.get().pk
-    services.open_item(actor=actor, item_id=item_id)
-    download = services.read_item(actor=actor, item_id=item_id)
+    viewing.open_item(actor=actor, item_id=item_id)
+    download = viewing.read_item(actor=actor, item_id=item_id)
     assert b"".join(download.chunks) == b"fictional"
     assert download.headers["Content-Disposition"] == 'attachment; filename="report-1-item-0.txt"'
     assert download.headers["Content-Security-Policy"].startswith("sandbox")
@@ -268,7 +268,7 @@ def test_who_opened_what_is_written_down(founding: Founding) -> None:
     ],
 )
 def test_a_download_has_a_name_of_our_own(name: str, safe: str) -> None:
-    assert services.build_safe_name(name, register_number=1, number=0) == safe
+    assert viewing.build_safe_name(name, register_number=1, number=0) == safe
 
 
 def test_names_in_any_script_and_an_empty_file_are_kept_as_they_are(founding: Founding) -> None:

@@ -18,7 +18,7 @@ from aigaq.consent.shapes import PURPOSES
 from aigaq.desk import export_words, words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_consents import GrantForm, WithdrawForm
-from aigaq.intake import exports, selectors, services
+from aigaq.intake import exports, selectors, spoken_consent
 from aigaq.intake.export_shapes import ExportDetail
 from aigaq.intake.shapes import Consent
 
@@ -44,7 +44,7 @@ def consents(request: HttpRequest, report_id: UUID) -> HttpResponse:
     if form.is_valid():
         purpose = form.cleaned_data["purpose"]
         try:
-            services.record_consent(
+            spoken_consent.record_consent(
                 actor=actor,
                 report_id=report_id,
                 purpose=purpose,
@@ -83,7 +83,7 @@ def withdraw(request: HttpRequest, report_id: UUID, consent_id: UUID) -> HttpRes
         raise NotThere
     form = WithdrawForm(request.POST or None, initial=_begin(request))
     if form.is_valid():
-        services.withdraw_consent(
+        spoken_consent.withdraw_consent(
             actor=actor,
             consent_id=consent_id,
             reason=form.cleaned_data["reason"],

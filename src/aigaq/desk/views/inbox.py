@@ -12,7 +12,7 @@ from aigaq.accounts.permissions import Capability
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import ReportFileForm
-from aigaq.intake import selectors, services
+from aigaq.intake import carrying, selectors, services
 from aigaq.intake.errors import ImportRefused, NotFound
 from aigaq.intake.shapes import InboxView
 
@@ -67,7 +67,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
     form = ReportFileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         try:
-            report_id = services.import_report_file(
+            report_id = carrying.import_report_file(
                 actor=actor_of(request), file=form.cleaned_data["file"].file
             )
         except ImportRefused as refusal:

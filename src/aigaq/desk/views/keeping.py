@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from aigaq.accounts.permissions import Capability
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
-from aigaq.intake import selectors, services
+from aigaq.intake import keeping, selectors
 from aigaq.intake.errors import NoticeError, SecondPlaceError
 from aigaq.intake.shapes import NoticeSettings
 
@@ -86,7 +86,7 @@ def second_place(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         folder = Path(form.cleaned_data["folder"].strip())
         try:
-            is_apart = services.name_second_place(actor=actor, folder=folder)
+            is_apart = keeping.name_second_place(actor=actor, folder=folder)
         except SecondPlaceError as error:
             form.add_error("folder", words.say(words.SECOND_PLACE_REFUSALS, error.code))
         else:
@@ -110,7 +110,7 @@ def notice_settings(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     now = selectors.get_notice_settings(actor=actor)
     if "stop" in request.POST:
-        services.stop_notices(actor=actor)
+        keeping.stop_notices(actor=actor)
         messages.add_message(request, GOOD, _("No letter is sent any more."))
         return HttpResponseRedirect(reverse("organisation"))
     form = NoticeForm(request.POST or None, initial=_initial(now))
@@ -119,7 +119,7 @@ def notice_settings(request: HttpRequest) -> HttpResponse:
         password = values.pop("password")
         to = tuple(values.pop("to").split())
         try:
-            services.set_notices(
+            keeping.set_notices(
                 actor=actor, settings=NoticeSettings(to=to, **values), password=password or None
             )
         except NoticeError as error:

@@ -13,7 +13,7 @@ from aigaq.accounts.permissions import Capability
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import DecisionForm, LetterForm
-from aigaq.intake import selectors, services
+from aigaq.intake import answering, selectors, services
 from aigaq.intake.errors import IntakeError, ReplyRefused
 
 GOOD = 25
@@ -27,7 +27,7 @@ def mailbox(request: HttpRequest, mailbox_id: UUID) -> HttpResponse:
     form = LetterForm(request.POST or None)
     if form.is_valid():
         try:
-            services.send_reply(actor=actor, mailbox_id=mailbox_id, text=form.cleaned_data["text"])
+            answering.send_reply(actor=actor, mailbox_id=mailbox_id, text=form.cleaned_data["text"])
         except ReplyRefused as refusal:
             form.add_error("text", words.say(words.REPLY_REFUSALS, refusal.code))
         else:

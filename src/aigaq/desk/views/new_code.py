@@ -19,7 +19,7 @@ from aigaq.accounts.selectors import Staff
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_new_code import NewCodeForm
-from aigaq.intake import selectors, services
+from aigaq.intake import answering, selectors
 from aigaq.intake.errors import GateError, NotFound, ReplyRefused
 
 GOOD = 25
@@ -60,7 +60,7 @@ def new_code(request: HttpRequest, mailbox_id: UUID) -> HttpResponse:
 
 def _bind(actor: Staff, *, form: NewCodeForm, mailbox_id: UUID) -> UUID | None:
     try:
-        return services.rebind_mailbox(
+        return answering.rebind_mailbox(
             actor=actor,
             mailbox_id=mailbox_id,
             new_mailbox_key=form.cleaned_data["mailbox_key"],

@@ -16,7 +16,7 @@ from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import NoteForm
 from aigaq.evidence.timestamp_selectors import access_timestamp_status
-from aigaq.intake import selectors, services
+from aigaq.intake import keeping, selectors, services
 from aigaq.intake.errors import AlreadyDecided, GateError
 from aigaq.intake.shapes import AlarmRow, PublicWatch
 
@@ -97,7 +97,7 @@ def publish_again(request: HttpRequest) -> HttpResponse:
 @needs(Capability.MANAGE_SECOND_PLACE)
 def copy_now(request: HttpRequest) -> HttpResponse:
     """Bring the second place up to date now."""
-    copied = services.copy_to_second_place(actor=actor_of(request))
+    copied = keeping.copy_to_second_place(actor=actor_of(request))
     if copied.state == "fine":
         messages.add_message(request, GOOD, _("The second place holds everything."))
     else:

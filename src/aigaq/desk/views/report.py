@@ -17,7 +17,7 @@ from aigaq.accounts.permissions import Capability, may
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import EraseForm, HandOverForm
-from aigaq.intake import claims, collecting, exports, selectors, services, told_receipts
+from aigaq.intake import claims, collecting, exports, selectors, services, told_receipts, viewing
 from aigaq.intake.shapes import Answer, ItemDetail, NearRow, Person
 
 GOOD = 25
@@ -138,7 +138,7 @@ def receipt(request: HttpRequest, report_id: UUID) -> HttpResponse:
 def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """Return an item in the calm viewer; that it was looked at is recorded first."""
     actor = actor_of(request)
-    services.open_item(actor=actor, item_id=item_id)
+    viewing.open_item(actor=actor, item_id=item_id)
     detail = selectors.access_item(actor=actor, item_id=item_id)
     return render(
         request,
@@ -162,7 +162,7 @@ def preview(request: HttpRequest, preview_id: UUID) -> HttpResponse:
     """Return pixels or samples that the sandbox made anew; never the reporter's own bytes."""
     actor = actor_of(request)
     meta = selectors.access_preview(actor=actor, preview_id=preview_id)
-    body = services.read_preview(actor=actor, preview_id=preview_id)
+    body = viewing.read_preview(actor=actor, preview_id=preview_id)
     return HttpResponse(body, content_type=meta.content_type)
 
 
@@ -170,7 +170,7 @@ def preview(request: HttpRequest, preview_id: UUID) -> HttpResponse:
 @needs(Capability.SEE_ITEMS)
 def download(request: HttpRequest, item_id: UUID) -> HttpResponseBase:
     """Return the original as an attachment that no browser opens; the download is recorded."""
-    file = services.read_item(actor=actor_of(request), item_id=item_id)
+    file = viewing.read_item(actor=actor_of(request), item_id=item_id)
     return StreamingHttpResponse(file.chunks, headers=dict(file.headers))
 
 
@@ -224,7 +224,7 @@ def _label(kind: str, *, number: int, of: int) -> str:
 def _list_texts(request: HttpRequest, detail: ItemDetail) -> list[str]:
     actor = actor_of(request)
     return [
-        services.read_preview(actor=actor, preview_id=each.id).decode("utf-8", "replace")
+        viewing.read_preview(actor=actor, preview_id=each.id).decode("utf-8", "replace")
         for each in detail.previews
         if each.kind == "text"
     ]
