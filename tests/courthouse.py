@@ -78,6 +78,7 @@ from aigaq.tlog.notes import ED25519
 AT = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 TOLD_HOW = 202
 STRIP = "strip/v1"
+PERSON = "A fictional caseworker"
 
 
 @dataclass
@@ -160,12 +161,20 @@ class Court:
         name = f"{one.report.report_id.hex()}/{number}"
         self.record("derived", name, hashlib.sha256(data).digest(), note=STRIP)
 
-    def record(self, event: str, item: str | None, sha256: bytes | None, *, note: str = "") -> None:
+    def record(
+        self,
+        event: str,
+        item: str | None,
+        sha256: bytes | None,
+        *,
+        note: str = "",
+        by: str = PERSON,
+    ) -> None:
         line = build_line(
             CustodyLine(
                 sequence=len(self.custody) + 1,
                 at=AT,
-                by="A fictional caseworker",
+                by=by,
                 event=event,
                 item=item,
                 sha256=sha256,

@@ -15,6 +15,8 @@ from aigaq.sealing.chains import CUSTODY_LABEL, extend_chain, hash_line
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.forms import Form
 
+#: Who acts, where nobody signed in: the desk itself, or a command on its computer.
+DESK, COMMAND_LINE, SAID_TO_BE = "desk", "command line", ", said to be "
 EVENTS = (
     "received",
     "opened",

@@ -26,6 +26,12 @@ from aigaq.evidence.package_contents import (
     token_paths,
 )
 from aigaq.evidence.package_shapes import Package
+from aigaq.evidence.paper_facts import (
+    collect_consents,
+    collect_custody,
+    collect_witnesses,
+    show_time,
+)
 
 LANGUAGES = ("kk", "ru", "en")
 OFFICE_LANGUAGES = ("kk", "ru")
@@ -68,14 +74,18 @@ def collect_facts(package: Package, *, is_trial: bool) -> dict[str, Any]:
     carry a number that fixes all items.
     """
     control = hashlib.sha256(build_package_json(package)).hexdigest()
+    told = {one.report_id: one.way for one in package.told}
     return {
         "audience": package.audience,
         "checkpoint": checkpoint_path(package),
+        "consents": collect_consents(package),
         "control": [control[at : at + _GROUP] for at in range(0, len(control), _GROUP)],
+        "custody": collect_custody(package),
         "identifier": package.identifier,
         "is_trial": is_trial,
         "items": [
             {
+                "copy_of": None if item.derived_from is None else item.derived_from.sha256.hex(),
                 "name": _show(item.name),
                 "number": number,
                 "path": item_path(item, number=number),
@@ -92,8 +102,9 @@ def collect_facts(package: Package, *, is_trial: bool) -> dict[str, Any]:
         "reports": [
             {
                 "log_index": report.log_index,
-                "received_at": format_time(report.received_at).replace("T", " ").rstrip("Z"),
+                "received_at": show_time(format_time(report.received_at)),
                 "register_number": report.register_number,
+                "told": told.get(report.report_id, ""),
             }
             for report in package.reports
         ],
@@ -101,6 +112,7 @@ def collect_facts(package: Package, *, is_trial: bool) -> dict[str, Any]:
             dict(zip(("token", "chain"), token_paths(number), strict=True))
             for number, _ in enumerate(package.tokens, start=1)
         ],
+        "witnesses": collect_witnesses(package),
     }
 
 

@@ -10,10 +10,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from aigaq.accounts.selectors import Staff
+from aigaq.evidence.custody_lines import COMMAND_LINE, DESK, SAID_TO_BE
 from aigaq.sealing.log_entries import Opening
-
-DESK = "desk"
-
 
 @dataclass(frozen=True)
 class AtCommandLine:
@@ -32,7 +30,7 @@ def name_person(person: Who) -> str:
     """Return who acts, as a line says it: the name and the beginning of the person's id."""
     if isinstance(person, AtCommandLine):
         said = person.said_to_be
-        return "command line" + ("" if said is None else f", said to be {name_person(said)}")
+        return COMMAND_LINE + ("" if said is None else SAID_TO_BE + name_person(said))
     return DESK if person is None else f"{person.display_name} ({str(person.pk)[:8]})"
 
 

@@ -10,12 +10,14 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from tests.courthouse import Authority, Court
+from tests.courthouse import AT, Authority, Court
 
 from aigaq.age import X25519Identity
+from aigaq.evidence.custody_lines import EVENTS, hash_line, hide_line
 from aigaq.evidence.documents import LANGUAGES, OFFICE_KINDS, OFFICE_LANGUAGES, build_documents
-from aigaq.evidence.package_shapes import Package
+from aigaq.evidence.package_shapes import Package, StaffGrant
 from aigaq.evidence.package_writer import write_package
+from aigaq.sealing.witnessing import build_cosigner
 from aigaq_verify.cli import main
 
 KAZAKH = "әіңғүұқөһӘІҢҒҮҰҚӨҺ"
@@ -154,6 +156,148 @@ def test_its_shell_lines_find_the_checkpoints_text(court: Court, folder: Path) -
     done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, check=True)
     _, note = court.checkpoint()
     assert done.stdout == note.rpartition(b"\n\n")[0] + b"\n"
+
+
+def read_table(page: str, *, after: str) -> dict[str, str]:
+    """Return path and hash of each row of the first table after a heading."""
+    table = page[page.index(after) :].split("</table>")[0]
+    return dict(re.findall(r"<code>(.*?)</code></td><td class=\"hash\">([0-9a-f]{64})", table))
+
+
+def test_the_page_to_check_lists_open_and_sealed_files_apart(
+    folder: Path, package: Package
+) -> None:
+    page = (folder / "data/check-yourself.en.html").read_text()
+    command = "openssl dgst -sha256 -r data/items/*/*"
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, check=True)
+    found = (line.split(" *", 1) for line in done.stdout.decode().splitlines())
+    shown = read_table(page, after="Each item is the one in the list")
+    assert shown == {name: digest for digest, name in found}
+    sealed = read_table(page, after="A sealed file is opened")
+    assert sealed == {"data/items/0002.age": package.items[1].sha256.hex()}
+    assert "SHA-256 of the opened file" in page
+    assert re.findall(r"<h2>(\d)\.", page) == ["1", "2", "3", "4", "5"]
+
+
+def test_a_package_of_sealed_files_alone_has_no_list_of_open_ones(package: Package) -> None:
+    sealed = X25519Identity.generate().recipient
+    items = tuple(replace(one, sealed_to=sealed) for one in package.items)
+    made = build_documents(replace(package, items=items), is_trial=False)
+    page = made["check-yourself.en.html"].decode()
+    assert "data/items/*/*" not in page
+    assert re.findall(r"<h2>(\d)\.", page) == ["1", "2", "3", "4"]
+
+
+def see(package: Package, *, language: str = "en") -> tuple[str, str]:
+    """Return the text of the summary as a page, and as a paper without its line breaks."""
+    made = build_documents(package, is_trial=False, languages=[language])
+    parser = _Text()
+    parser.feed(made[f"summary.{language}.html"].decode())
+    done = subprocess.run(
+        ["pdftotext", "-", "-"], input=made["summary.pdf"], capture_output=True, check=True
+    )
+    return parser.text, " ".join(done.stdout.decode().split())
+
+
+def test_the_summary_tells_custody_line_by_line(tmp_path: Path) -> None:
+    court = Court(tmp_path / "court")
+    first = court.add_report([("a.jpg", b"content"), ("b.jpg", b"more")])
+    report_id = first.report.report_id.hex()
+    court.record("opened", f"{report_id}/0", None)
+    court.record("fixity", None, None)
+    court.publish()
+    court.record("handed_over", report_id, None)
+    package = court.package()
+    hidden = hide_line(sequence=2, line_sha256=hash_line(package.custody_lines[1]))
+    lines = (package.custody_lines[0], hidden, *package.custody_lines[2:])
+    for text in see(replace(package, custody_lines=lines, items=package.items[:1])):
+        assert "Lines in all: 5. Fixed by the log, from the first one on: 4." in text
+        assert "other reports and files: 1. About the whole store: 1." in text
+        rows = text[text.index("About the whole store") :]
+        words = ("received", "A fictional caseworker", "opened", "handed over", "report 1")
+        assert all(word in rows for word in words)
+        assert "read again" not in rows
+
+
+def test_the_summary_says_how_each_consent_was_given(tmp_path: Path) -> None:
+    court = Court(tmp_path / "court")
+    told = court.add_report([("a.jpg", b"content")], answers=[(202, "phone")])
+    court.add_report([("b.jpg", b"more")])
+    court.publish()
+    grant = StaffGrant(
+        report_id=told.report.report_id,
+        purpose="prove",
+        audience="court",
+        items=(0,),
+        by="A fictional lawyer",
+        how="in a meeting",
+        granted_at=AT,
+    )
+    package = court.package(staff_grants=(grant,))
+    wanted = tuple(one for one in package.grants if one.purpose == "prove")
+    for text in see(replace(package, grants=wanted)):
+        assert "told to staff, who took it down in the report (by phone)" in text
+        assert "in the report itself" in text
+        assert "by word of mouth, written down by staff: A fictional lawyer, 2026-05-04" in text
+        assert "in a meeting" in text
+        assert "That a report which staff took down says what was told to them" in text
+
+
+def test_the_summary_claims_a_witness_only_where_one_signed(court: Court, tmp_path: Path) -> None:
+    none = "Not independently witnessed."
+    assert all(none in text for text in see(court.package()))
+    for is_independent in (True, False):
+        watched = Court(tmp_path / f"watched-{is_independent}")
+        cosigner = build_cosigner(
+            name=watched.partner.name,
+            verifier_keys=tuple(map(str, watched.partner.keys)),
+            is_independent=is_independent,
+        )
+        card = replace(watched.organisation.card, cosigners=(cosigner,))
+        watched.organisation = replace(watched.organisation, card=card)
+        watched.add_report([("a.jpg", b"content")])
+        watched.publish()
+        cosigned = watched.package()
+        bare = replace(cosigned, checkpoint=(watched.log / "checkpoint").read_bytes())
+        for text in see(cosigned):
+            assert (none in text) is not is_independent
+            assert watched.partner.name in text
+        for text in see(bare):
+            assert none in text
+            assert watched.partner.name not in text
+
+
+def test_the_summary_never_calls_a_copy_what_came(tmp_path: Path) -> None:
+    court = Court(tmp_path / "court")
+    sealed = court.add_report([("a.jpg", b"what came"), ("b.jpg", b"more")])
+    court.derive(sealed, 0, b"a copy without hidden details")
+    court.publish()
+    package = court.package()
+    came = hashlib.sha256(b"what came").hexdigest()
+    for text in see(package):
+        assert "A copy without hidden details" in text
+        assert came in text.replace(" ", "")
+        assert "shows the same as the file that came: that is the organisation" in text
+    act = build_documents(package, is_trial=False)["office/act.ru.pdf"]
+    done = subprocess.run(["pdftotext", "-", "-"], input=act, capture_output=True, check=True)
+    assert came in "".join(done.stdout.decode().split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_of_the_papers_is_in_every_language(tmp_path: Path, language: str) -> None:
+    court = Court(tmp_path / "court")
+    told = court.add_report([("a.jpg", b"content")], answers=[(202, "other")])
+    name = f"{told.report.report_id.hex()}/0"
+    for event in (one for one in EVENTS if one != "received"):
+        court.record(event, name, None)
+    for by in ("desk", "command line", "command line, said to be A fictional lawyer"):
+        court.record("opened", name, None, by=by)
+    court.publish()
+    for text in see(court.package(), language=language):
+        assert "event_" not in text
+        assert "None" not in text
+        assert "said to be" not in text or language == "en"
+        assert "command line" not in text
 
 
 def test_the_papers_for_the_office_say_that_they_are_drafts(folder: Path) -> None:
