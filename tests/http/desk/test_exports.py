@@ -72,7 +72,7 @@ def test_files_are_chosen_made_and_fetched_as_one_zip(stage: Stage, browser: Cli
     assert file.status_code == 200
     assert file["Content-Type"] == "application/zip"
     assert re.fullmatch(r'attachment; filename="package-\d{8}-1\.zip"', file["Content-Disposition"])
-    data = b"".join(file.streaming_content)  # type: ignore[arg-type]
+    data = file.getvalue()
     assert len(data) == int(file["Content-Length"])
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         whole = b"".join(package.read(name) for name in package.namelist())
@@ -132,7 +132,7 @@ def test_for_a_named_person_only_the_key_of_a_person_is_taken(
     identity = X25519Identity.generate()
     address = make(browser, stage, 0, cover="sealed", key=f" {identity.recipient} ")
     assert str(identity.recipient) in browser.get(address).content.decode()
-    data = b"".join(browser.post(address + "/download").streaming_content)  # type: ignore
+    data = browser.post(address + "/download").getvalue()
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         names = package.namelist()
     assert "data/items/0001.age" in names
@@ -302,9 +302,7 @@ def test_a_collection_leaves_as_one_package_with_every_report_in_it(
     work_exports(read_head=stage.head)
     export = Export.objects.get(pk=UUID(answer["Location"].rsplit("/", 1)[1]))
     assert (export.state, export.reports.count()) == ("ready", 2)
-    whole = b"".join(
-        browser.post(answer["Location"] + "/download").streaming_content  # type: ignore[arg-type]
-    )
+    whole = browser.post(answer["Location"] + "/download").getvalue()
     assert "Вымышленный поворот".encode() not in whole
 
 

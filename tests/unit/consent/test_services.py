@@ -227,6 +227,57 @@ def test_the_database_refuses_to_rewrite_a_grant_or_what_took_it_back(change: st
         cursor.execute(change)
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [("heard_by", "another"), ("limits", ""), ("how", "in a letter")]
+)
+def test_nobody_changes_afterwards_what_was_heard_by_whom_and_within_which_limits(
+    founding: Founding, column: str, value: str
+) -> None:
+    report = Reporter().report(("keep", "team", None))
+    by_mouth(founding, report, heard_by=" a  colleague ", limits="for the lawyer alone\n")
+    (_, grant) = selectors.list_grants(report)
+    assert (grant.heard_by, grant.limits) == ("a colleague", "for the lawyer alone")
+    rows = models.Grant.objects.filter(pk=grant.id)
+    now = clock.now()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(**{column: value, "withdrawn_at": now, "withdrawn_by": BY_MOUTH})
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(**{column: value})
+    assert selectors.list_grants(report)[1] == grant
+
+
+@pytest.mark.parametrize("words", [{"heard_by": "x" * 101}, {"limits": "x" * 501}])
+def test_more_than_there_is_room_for_is_refused_and_never_cut(
+    founding: Founding, words: dict[str, Any]
+) -> None:
+    report = Reporter().report(("keep", "team", None))
+    with pytest.raises(ConsentError) as refused:
+        by_mouth(founding, report, **words)
+    assert refused.value.code == "consent.too_long"
+    assert len(selectors.list_grants(report)) == 1
+
+
+def test_a_withdrawal_by_mouth_says_how_to_whom_and_when_it_was_said(founding: Founding) -> None:
+    report = Reporter().report((*COURT, None))
+    (grant,) = selectors.list_grants(report)
+    said_at = clock.now() - timedelta(hours=2)
+    told: dict[str, Any] = {
+        "grant_id": grant.id,
+        "reason": "",
+        "how": " by phone",
+        "heard_by": "a colleague",
+    }
+    with pytest.raises(ConsentError) as refused:
+        services.withdraw(actor=founding.founder, said_at=clock.now() + timedelta(hours=1), **told)
+    assert refused.value.code == "consent.bad_time"
+    services.withdraw(actor=founding.founder, said_at=said_at, **told)
+    (after,) = selectors.list_grants(report)
+    assert (after.withdrawn_how, after.withdrawn_heard_by) == ("by phone", "a colleague")
+    assert after.withdrawn_said_at == said_at
+    assert after.withdrawn_at is not None
+    assert after.withdrawn_at > said_at
+
+
 def test_keeping_is_no_longer_allowed_once_its_last_grant_is_gone(founding: Founding) -> None:
     hers = Reporter()
     report, other = hers.report(("keep", "team", None)), hers.report(("keep", "team", None))

@@ -59,7 +59,7 @@ def fetch(stage: Stage, export_id: UUID) -> bytes:
     return b"".join(file.chunks)
 
 
-def exported(stage: Stage) -> list[int | None]:
+def exported(stage: Stage) -> list[int]:
     events = custody.list_events(report_id=bytes(stage.carried.report.report_id))
     return sorted(one.item_number or 0 for one in events if one.event == "exported")
 
