@@ -13,6 +13,7 @@ from aigaq.accounts.selectors import Staff
 from aigaq.evidence.custody_lines import COMMAND_LINE, DESK, SAID_TO_BE
 from aigaq.sealing.log_entries import Opening
 
+
 @dataclass(frozen=True)
 class AtCommandLine:
     """Whoever used a command on the desk's computer, where nobody signs in.
