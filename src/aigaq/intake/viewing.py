@@ -15,7 +15,7 @@ from aigaq.accounts.permissions import Capability
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit, blob_store
 from aigaq.evidence import services as evidence
-from aigaq.intake import models, previews
+from aigaq.intake import models
 from aigaq.intake.errors import NotFound
 from aigaq.intake.selectors import check_may, get_item
 from aigaq.intake.shapes import Download
@@ -40,11 +40,6 @@ def open_item(*, actor: Staff, item_id: UUID) -> None:
     )
     _record_custody("opened", by=actor, item=item)
     audit.record("intake.item_opened", actor=actor, subject=item)
-
-
-def make_previews(*, item_id: UUID) -> None:
-    """Have the sandbox make the previews of an item now."""
-    previews.preview_item(item_id=item_id)
 
 
 @transaction.atomic
