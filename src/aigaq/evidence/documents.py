@@ -32,6 +32,7 @@ from aigaq.evidence.paper_facts import (
     collect_witnesses,
     show_time,
 )
+from aigaq.evidence.paper_letters import spell
 
 LANGUAGES = ("kk", "ru", "en")
 OFFICE_LANGUAGES = ("kk", "ru")
@@ -150,7 +151,7 @@ def _print(template: str, *, facts: dict[str, Any], **inputs: str) -> bytes:
             root=Path(folder),
             ignore_system_fonts=True,
             sys_inputs={
-                "facts": json.dumps(facts, ensure_ascii=False),
+                "facts": json.dumps(spell(facts), ensure_ascii=False),
                 "texts": json.dumps(_read_texts(), ensure_ascii=False),
                 **inputs,
             },
