@@ -9,21 +9,28 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.courthouse import AT, Authority, Court
-from tests.gatehouse import Organisation
+from tests.gatehouse import Organisation, mailbox_keys
 from tests.insider import Insider
+from tests.renewed import renew, stamp
+from tests.token_maker import Maker
 
 from aigaq.age import X25519Identity
 from aigaq.evidence.custody_lines import hash_line, hide_line
+from aigaq.evidence.documents import build_documents
 from aigaq.evidence.package_archive import write_archive
-from aigaq.evidence.package_shapes import Package, StaffGrant
+from aigaq.evidence.package_shapes import ConsentChange, Package, PackagedToken, StaffGrant
+from aigaq.sealing.card import build_card
+from aigaq.sealing.encoding import encode_base64
+from aigaq.sealing.signed_json import build_signed_json
 
 IS_FULL = os.environ.get("AIGAQ_ROUNDS") == "full"
 CHANGES, GOOD = (10_000, 1_000) if IS_FULL else (300, 20)
@@ -159,8 +166,6 @@ def swap_the_card(mutant: Mutant, chance: random.Random) -> str:
 
 def swap_a_key(mutant: Mutant, chance: random.Random) -> str:
     """Another root, mailbox or desk key, and the package signed again."""
-    from aigaq.sealing.encoding import encode_base64
-
     other = encode_base64(chance.randbytes(32))
     kind = chance.choice(["root_key", "mailbox_key", "desk"])
     if kind == "root_key":
@@ -284,10 +289,116 @@ def draw_package(folder: Path, chance: random.Random) -> tuple[Court, Package]:
         for one in court.sealed
         if chance.random() < 0.3
     )
-    return court, replace(package, items=tuple(items), staff_grants=staff)
+    changes = draw_changes(court, staff, chance)
+    package = replace(
+        package,
+        items=tuple(items),
+        staff_grants=staff,
+        changes=changes,
+        cards=draw_cards(court, chance),
+        tokens=draw_tokens(package, chance),
+    )
+    return court, replace(package, documents=draw_documents(package, chance))
 
 
-@pytest.mark.timeout(1_800)
+@cache
+def find_authorities() -> tuple[Maker, Maker, Maker]:
+    """Return two authorities whose certificates live, and one whose have ended by now."""
+    return (
+        Maker(name="First"),
+        Maker(name="Second"),
+        Maker(name="Ended", end=AT + timedelta(days=9)),
+    )
+
+
+def draw_tokens(package: Package, chance: random.Random) -> tuple[PackagedToken, ...]:
+    """Return a row for some authorities: a token, or an ended one that was renewed before that."""
+    text = package.checkpoint.rpartition(b"\n\n")[0] + b"\n"
+    first, second, ended = find_authorities()
+    rows = []
+    for maker in chance.sample([first, second], chance.randrange(3)):
+        at = AT + timedelta(days=chance.randrange(7), seconds=chance.randrange(86_400))
+        if chance.random() < 0.3:
+            old = stamp(ended, text, at=at)
+            new = renew([old], maker, text=text, at=at + timedelta(hours=chance.randrange(1, 24)))
+            rows.append(replace(old, renewals=(new,)))
+        else:
+            rows.append(stamp(maker, text, at=at))
+    return tuple(rows)
+
+
+def draw_policy(package: Package, chance: random.Random) -> dict[str, Any]:
+    """Return a policy that the tokens of ``package`` meet."""
+    return {
+        "require": {"cosigned": True, "timestamps": chance.randrange(len(package.tokens) + 1)},
+        "timestamp_authorities": [
+            {"certificates": one.root.pem, "name": one.name} for one in find_authorities()
+        ],
+    }
+
+
+def draw_cards(court: Court, chance: random.Random) -> dict[int, bytes]:
+    """Return one to three versions of the card, of which a later one has other names or keys."""
+    organisation = court.organisation
+    cards = {1: organisation.signed_card()}
+    card = organisation.card
+    for version in range(2, chance.choice([1, 2, 3]) + 1):
+        changes: list[dict[str, Any]] = [
+            {"state": "live"},
+            {"names": {"en": "Another fictional name", "kk": "Ойдан", "ru": "Вымышленное имя"}},
+            {"message_key": mailbox_keys().public_key},
+        ]
+        at = AT + timedelta(days=version)
+        card = replace(card, version=version, signed_at=at, **chance.choice(changes))
+        cards[version] = build_card(card, root_key=organisation.root)
+    return cards
+
+
+def draw_changes(
+    court: Court, staff: Sequence[StaffGrant], chance: random.Random
+) -> tuple[ConsentChange, ...]:
+    """Return what reporters signed: a consent taken back that another one outlives."""
+    changes = []
+    by_mouth = {one.report_id for one in staff}
+    for sealed in court.sealed:
+        report = sealed.report
+        outlived = [0, 1] if report.report_id in by_mouth else [0]
+        sequence = 0
+        for number in chance.sample(outlived, chance.randrange(len(outlived) + 1)):
+            sequence += chance.randrange(1, 4)
+            body = {
+                "consents": [number],
+                "report_id": chance.choice([report.report_id.hex(), None]),
+            }
+            key = encode_base64(report.manifest.mailbox_key)
+            members = {
+                "body": body,
+                "direction": "to_desk",
+                "first_commitment": report.commitment.hex(),
+                "format": "aigaq/message/v1",
+                "heads": {},
+                "kind": "withdraw_consent",
+                "mailbox_key": key,
+                "previous": bytes(32).hex(),
+                "sent_at": "2026-05-05T09:00:00Z",
+                "sequence": sequence,
+                "sign": "a",
+                "team_id": court.organisation.card.team_id.hex(),
+            }
+            message = build_signed_json(members, key=sealed.keys.key).decode()
+            changes.append(ConsentChange(report.manifest.mailbox_key, message))
+    return tuple(changes)
+
+
+def draw_documents(package: Package, chance: random.Random) -> Mapping[str, bytes]:
+    """Return the real papers in some languages, now and then: they take seconds."""
+    if chance.random() > 0.1:
+        return package.documents
+    languages = chance.sample(["kk", "ru", "en"], chance.choice([1, 1, 1, 3]))
+    return build_documents(package, is_trial=chance.random() < 0.5, languages=languages)
+
+
+@pytest.mark.timeout(3_600)
 def test_no_good_package_is_refused(shm: Path, check: Check) -> None:
     from aigaq.evidence.package_writer import write_package
 
@@ -309,7 +420,7 @@ def test_no_good_package_is_refused(shm: Path, check: Check) -> None:
         path = write_package(package, folder=folder / "package", desk_key=court.organisation.desk)
         if chance.random() < 0.3:
             path = write_archive(path, target=folder / "package.zip")
-        policy = court.write_policy(folder / "policy.json")
+        policy = court.write_policy(folder / "policy.json", **draw_policy(package, chance))
         verdict = check("package", path, "--policy", policy)
         assert verdict["verdict"] == "verified", (number, verdict)
         assert len(verdict["items"]) == len(package.items)
