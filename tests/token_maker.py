@@ -180,18 +180,21 @@ class Token:
     attributes_more: list[bytes] = field(default_factory=list)
     has_v1: bool = False
     change_attributes: Callable[[list[bytes]], list[bytes]] = lambda one: one
+    change_info: Callable[[bytes], bytes] = lambda one: one
     unsigned: bytes = b""
     lists: bytes = b""
 
     def build(self) -> bytes:
-        info = sequence(
-            number(1),
-            oid("1.2.3.4.1"),
-            sequence(self.imprint_form or digest_form("sha256"), der(4, self.imprint)),
-            number(7),
-            der(0x18, self.at.encode()),
-            self.nonce,
-            self.info_end,
+        info = self.change_info(
+            sequence(
+                number(1),
+                oid("1.2.3.4.1"),
+                sequence(self.imprint_form or digest_form("sha256"), der(4, self.imprint)),
+                number(7),
+                der(0x18, self.at.encode()),
+                self.nonce,
+                self.info_end,
+            )
         )
         attributes = [
             sequence(oid("1.2.840.113549.1.9.3"), der(0x31, oid(TST_INFO))),

@@ -13,6 +13,7 @@ const MAXIMUM_CERTIFICATES = 32;
 const MAXIMUM_PEM_BYTES = 1_048_576;
 const [V1, V3] = [0, 2];
 const [CONSTRAINTS, USAGE, PURPOSES, NAME_CONSTRAINTS] = ["551d13", "551d0f", "551d25", "551d1e"] as const;
+const [OWN_KEY, ISSUERS_KEY, KEY_NAME, SERIAL] = ["551d0e", "551d23", 0x80, 0x82] as const;
 const [TIME_STAMPING, ANY_PURPOSE] = ["2b06010505070308", "551d2500"] as const;
 const CERT_SIGN_BIT = 5;
 
@@ -53,16 +54,25 @@ export function parseCertificate(der: Bytes, code: string): Certificate {
   parts.end();
   const body = new Reader(signed.content, code);
   const version = readVersion(body);
-  const serial = body.integer();
-  if (!same(body.take(SEQUENCE).whole, algorithm)) throw new VerifyError(code);
-  const issuer = body.take(SEQUENCE).whole;
+  const serial = body.positive(); // RFC 5280 4.1.2.2.
+  const form = body.take(SEQUENCE);
+  if (!same(form.whole, algorithm)) throw new VerifyError(code);
+  checkAlgorithm(new Reader(form.content, code));
+  const issuer = body.name();
   const validity = body.open();
   const [notBefore, notAfter] = [validity.time(), validity.time()];
   validity.end();
-  const [subject, publicKey] = [body.take(SEQUENCE).whole, body.take(SEQUENCE).whole];
+  const [subject, publicKey] = [body.name(), body.take(SEQUENCE).whole];
   const extensions = version === V3 ? readExtensions(body) : new Map();
   body.end();
   return { der, signed: signed.whole, version, serial, issuer, subject, notBefore, notAfter, publicKey, extensions, algorithm, signature };
+}
+
+/** The form alone: a root may be signed in a way that nobody takes any more. */
+function checkAlgorithm(form: Reader): void {
+  form.oid();
+  if (form.hasMore) form.next();
+  form.end();
 }
 
 function readVersion(body: Reader): number {
@@ -118,10 +128,25 @@ function checkExtensions(one: Certificate, code: string): void {
   for (const [oid, { isCritical }] of one.extensions) {
     if (oid === NAME_CONSTRAINTS || (isCritical && ![CONSTRAINTS, USAGE, PURPOSES].some((known) => known === oid))) throw new VerifyError(code);
   }
+  // Names of keys only help to find an issuer; their form is looked at since OpenSSL takes no other.
+  const [ownKey, issuersKey] = [one.extensions.get(OWN_KEY), one.extensions.get(ISSUERS_KEY)];
+  if (ownKey) {
+    const own = new Reader(ownKey.value, code);
+    own.take(OCTETS);
+    own.end();
+  }
+  if (issuersKey) {
+    const outer = new Reader(issuersKey.value, code);
+    const issuers = outer.open();
+    outer.end();
+    for (const tag of [KEY_NAME, tagged(1), SERIAL]) issuers.takeIf(tag);
+    issuers.end();
+  }
 }
 
 /** One purpose, timestamps, and critical; a key that signs and does nothing else. */
 function checkSigner(one: Certificate, code: string): void {
+  readConstraints(one, code);
   const usage = readUsage(one, code);
   const isForStamps = one.extensions.get(PURPOSES)?.isCritical === true && readPurposes(one, code)?.join() === TIME_STAMPING;
   if (!isForStamps || (usage && !(usage.length > 0 && usage.every((bit) => bit < 2)))) throw new VerifyError(code);
@@ -132,17 +157,24 @@ function checkAuthority(one: Certificate, below: number, code: string): void {
     if (!isSelfIssued(one)) throw new VerifyError(code);
     return;
   }
+  const { isAuthority, most } = readConstraints(one, code);
+  const [usage, purposes] = [readUsage(one, code), readPurposes(one, code)];
+  const isForStamps = !purposes || purposes.includes(TIME_STAMPING) || purposes.includes(ANY_PURPOSE);
+  if (!isAuthority || below > most || (usage && !usage.includes(CERT_SIGN_BIT)) || !isForStamps) throw new VerifyError(code);
+}
+
+/** Whether it may issue, and how many authorities may stand below it. */
+function readConstraints(one: Certificate, code: string): { readonly isAuthority: boolean; readonly most: number } {
   const extension = one.extensions.get(CONSTRAINTS);
-  if (!extension) throw new VerifyError(code);
+  if (!extension) return { isAuthority: false, most: Infinity };
   const outer = new Reader(extension.value, code);
   const constraints = outer.open();
   outer.end();
   const isAuthority = constraints.flag();
   const most = constraints.hasMore ? constraints.small() : Infinity;
   constraints.end();
-  const [usage, purposes] = [readUsage(one, code), readPurposes(one, code)];
-  const isForStamps = !purposes || purposes.includes(TIME_STAMPING) || purposes.includes(ANY_PURPOSE);
-  if (!isAuthority || below > most || (usage && !usage.includes(CERT_SIGN_BIT)) || !isForStamps) throw new VerifyError(code);
+  if (most !== Infinity && !isAuthority) throw new VerifyError(code);
+  return { isAuthority, most };
 }
 
 /** The bits of keyUsage from the first, or null without it. */
@@ -152,7 +184,8 @@ function readUsage(one: Certificate, code: string): readonly number[] | null {
   const outer = new Reader(extension.value, code);
   const data = outer.take(BITS).content;
   outer.end();
-  if (data.length === 0 || data[0]! > 7) throw new VerifyError(code);
+  // X.690 11.2: bits that are not used are zero.
+  if (data.length === 0 || data[0]! > 7 || data.at(-1)! & ((1 << data[0]!) - 1)) throw new VerifyError(code);
   const count = 8 * (data.length - 1) - data[0]!;
   return Array.from({ length: Math.max(count, 0) }, (_, at) => at).filter((at) => (data[1 + (at >> 3)]! >> (7 - (at & 7))) & 1);
 }

@@ -10,6 +10,9 @@ import { VerifyError } from "./errors";
 export const [INTEGER, BITS, OCTETS, OID, ENUMERATED, SEQUENCE, SET] = [0x02, 0x03, 0x04, 0x06, 0x0a, 0x30, 0x31] as const;
 export const [UTC_TIME, GENERAL_TIME] = [0x17, 0x18] as const;
 const BOOLEAN = 0x01;
+/** Kinds of text in names (RFC 5280, X520name): UTF8String, Numeric, Printable, T61, IA5, BMP. */
+const TEXTS = new Map([[0x0c, "utf-8"], [0x12, "latin1"], [0x13, "latin1"], [0x14, "latin1"], [0x16, "latin1"], [0x1e, "utf-16be"]]);
+const ASCII = [0x12, 0x13, 0x16];
 /** The tag of a constructed `[number]`. */
 export const tagged = (number: number): number => 0xa0 | number;
 
@@ -58,8 +61,12 @@ export class Reader {
     return one;
   }
 
+  isNext(tag: number): boolean {
+    return this.hasMore && this.data[this.at] === tag;
+  }
+
   takeIf(tag: number): Element | null {
-    return this.hasMore && this.data[this.at] === tag ? this.take(tag) : null;
+    return this.isNext(tag) ? this.take(tag) : null;
   }
 
   /** A reader of the inside of the next element. */
@@ -72,8 +79,41 @@ export class Reader {
     return one && new Reader(one.content, this.code);
   }
 
+  /** The content of an object identifier: arcs of seven bits a byte, none padded. */
   oid(): Bytes {
-    return this.take(OID).content;
+    const data = this.take(OID).content;
+    const isPadded = data.some((byte, at) => byte === 0x80 && (at === 0 || data[at - 1]! < 0x80));
+    if (data.length === 0 || data.at(-1)! >= 0x80 || isPadded) throw this.fault();
+    return data;
+  }
+
+  /** The whole of a distinguished name, whose parts are pairs of kind and value. */
+  name(): Bytes {
+    const { content, whole } = this.take(SEQUENCE);
+    const parts = new Reader(content, this.code);
+    while (parts.hasMore) {
+      const together = parts.open(SET);
+      do {
+        const pair = together.open(); // At least one.
+        pair.oid();
+        this.checkText(pair.next());
+        pair.end();
+      } while (together.hasMore);
+    }
+    return whole;
+  }
+
+  /** A part of a name is text, as OpenSSL takes it, without the NUL at which some readers end. */
+  private checkText({ tag, content }: Element): void {
+    const kind = TEXTS.get(tag);
+    if (kind === undefined) throw this.fault();
+    let text: string;
+    try {
+      text = new TextDecoder(kind, { fatal: true, ignoreBOM: true }).decode(content);
+    } catch {
+      throw this.fault();
+    }
+    if (text.includes("\0") || (ASCII.includes(tag) && content.some((byte) => byte > 127))) throw this.fault();
   }
 
   /** The content of a whole number, written in the fewest bytes. */
@@ -91,10 +131,16 @@ export class Reader {
     return data[0]!;
   }
 
-  /** A number above zero, big-endian, without a sign. */
-  natural(): Bytes {
+  /** The content of a number above zero. */
+  positive(): Bytes {
     const data = this.integer();
     if (data[0]! > 127 || (data.length === 1 && data[0] === 0)) throw this.fault();
+    return data;
+  }
+
+  /** A number above zero, big-endian, without a sign. */
+  natural(): Bytes {
+    const data = this.positive();
     return data[0] === 0 ? data.slice(1) : data;
   }
 
@@ -113,7 +159,11 @@ export class Reader {
 
   time(): number {
     const one = this.takeIf(UTC_TIME);
-    if (!one) return this.generalTime();
+    if (!one) {
+      // RFC 5280 4.1.2.5.2: in whole seconds.
+      if (new Reader(this.data.slice(this.at), this.code).take(GENERAL_TIME).content.length !== 15) throw this.fault();
+      return this.generalTime();
+    }
     const text = String.fromCharCode(...one.content.slice(0, 20));
     if (one.content.length !== 13 || !/^[0-9]{12}Z$/.test(text)) throw this.fault();
     return this.moment((text.slice(0, 2) >= "50" ? "19" : "20") + text);

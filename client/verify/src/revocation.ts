@@ -47,7 +47,7 @@ function parseList(data: Bytes): RevocationList {
   const version = body.takeIf(INTEGER);
   if (version && toHex(version.content) !== "01") throw new VerifyError(BAD);
   if (!same(body.take(SEQUENCE).whole, algorithm)) throw new VerifyError(BAD);
-  const issuer = body.take(SEQUENCE).whole;
+  const issuer = body.name();
   body.time();
   if (!body.takeIf(UTC_TIME)) body.takeIf(GENERAL_TIME); // When the next one comes: for who asks today.
   const entries = body.takeIf(SEQUENCE);

@@ -20,6 +20,7 @@ const TST_INFO = "2a864886f70d0109100104";
 const [CONTENT_TYPE, MESSAGE_DIGEST] = ["2a864886f70d010903", "2a864886f70d010904"] as const;
 /** The attributes of RFC 2634 section 5.4 (SHA-1) and of RFC 5035 section 3 (any hash). */
 const [SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2] = ["2a864886f70d010910020c", "2a864886f70d010910022f"] as const;
+const [MILLISECONDS, MICROSECONDS] = [0x80, 0x81] as const;
 const [GRANTED, SIGNED_DATA_VERSION, SIGNER_VERSION, INFO_VERSION] = [0, 3, 1, 1];
 
 export interface Token {
@@ -128,7 +129,7 @@ function parseToken(data: Bytes): TokenForm {
   const body = explicit.open();
   explicit.end();
   if (body.small() !== SIGNED_DATA_VERSION) throw bad();
-  body.take(SET);
+  body.take(SET); // Of the digest: who signed says it, too, and signs it.
   const content = body.open();
   const certificates: Bytes[] = [];
   const listed = body.openIf(tagged(0));
@@ -172,9 +173,9 @@ function readInfo(info: Reader): { imprint: Bytes; at: number } {
   over.end();
   info.integer();
   const at = info.generalTime();
-  info.takeIf(SEQUENCE); // Accuracy.
+  readAccuracy(info);
   info.flag(); // Ordering.
-  info.takeIf(INTEGER); // The nonce: for who asked.
+  if (info.isNext(INTEGER)) info.integer(); // The nonce: for who asked.
   info.takeIf(tagged(0)); // The authority's name, which its certificate says.
   const extensions = info.openIf(tagged(1));
   info.end();
@@ -189,10 +190,18 @@ function readInfo(info: Reader): { imprint: Bytes; at: number } {
   return { imprint, at };
 }
 
+function readAccuracy(info: Reader): void {
+  const accuracy = info.openIf(SEQUENCE);
+  if (!accuracy) return;
+  if (accuracy.isNext(INTEGER)) accuracy.integer();
+  for (const tag of [MILLISECONDS, MICROSECONDS]) accuracy.takeIf(tag);
+  accuracy.end();
+}
+
 function readSigner(info: Reader): Signer {
   if (info.small() !== SIGNER_VERSION) throw bad();
   const name = info.open();
-  const [issuer, serial] = [name.take(SEQUENCE).whole, name.integer()];
+  const [issuer, serial] = [name.name(), name.integer()];
   name.end();
   const [digestForm, signed] = [info.take(SEQUENCE).whole, info.take(tagged(0)).content];
   const [algorithm, signature] = [info.take(SEQUENCE).whole, info.take(OCTETS).content];
@@ -269,7 +278,7 @@ function readOneNamed(one: Reader, hasDigest: boolean): Named {
   if (!given) return { digest, value, issuer: null, serial: null };
   const [names, serial] = [given.open(), given.integer()];
   given.end();
-  const issuer = names.open(tagged(4)).take(SEQUENCE).whole;
+  const issuer = names.open(tagged(4)).name();
   names.end();
   return { digest, value, issuer, serial };
 }

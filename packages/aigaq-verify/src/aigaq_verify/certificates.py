@@ -23,6 +23,8 @@ _BLOCK = re.compile(_BEGIN + rb"([A-Za-z0-9+/= \t\r\n]*)-----END CERTIFICATE----
 _V1, _V3 = 0, 2
 _CONSTRAINTS, _USAGE, _PURPOSES = b"\x55\x1d\x13", b"\x55\x1d\x0f", b"\x55\x1d\x25"
 _NAME_CONSTRAINTS = b"\x55\x1d\x1e"
+_OWN_KEY, _ISSUERS_KEY = b"\x55\x1d\x0e", b"\x55\x1d\x23"
+_KEY_NAME, _SERIAL = 0x80, 0x82
 _TIME_STAMPING = bytes.fromhex("2b06010505070308")
 _ANY_PURPOSE = bytes.fromhex("551d2500")
 #: Bits of keyUsage, from the first: what a signer may have, and what it needs one of.
@@ -76,14 +78,16 @@ def parse_certificate(der: bytes, *, code: str) -> Certificate:
     parts.end()
     body = Reader(signed.content, code=code)
     version = _read_version(body)
-    serial = body.integer()
-    if body.take(SEQUENCE).whole != algorithm:
+    serial = body.positive()  # RFC 5280 4.1.2.2.
+    form = body.take(SEQUENCE)
+    if form.whole != algorithm:
         raise VerifyError(code)
-    issuer = body.take(SEQUENCE).whole
+    _check_algorithm(Reader(form.content, code=code))
+    issuer = body.name()
     validity = body.open()
     not_before, not_after = validity.time(), validity.time()
     validity.end()
-    subject, public_key = body.take(SEQUENCE).whole, body.take(SEQUENCE).whole
+    subject, public_key = body.name(), body.take(SEQUENCE).whole
     extensions = _read_extensions(body) if version == _V3 else {}
     body.end()
     return Certificate(
@@ -100,6 +104,14 @@ def parse_certificate(der: bytes, *, code: str) -> Certificate:
         algorithm=algorithm,
         signature=signature,
     )
+
+
+def _check_algorithm(form: Reader) -> None:
+    """Check the form alone: a root may be signed in a way that nobody takes any more."""
+    form.oid()
+    if form.has_more:
+        form.next()
+    form.end()
 
 
 def _read_version(body: Reader) -> int:
@@ -178,15 +190,31 @@ def check_signed(
 
 
 def _check_extensions(one: Certificate, *, code: str) -> None:
-    """Refuse what would narrow a certificate in a way that is not looked at here."""
+    """Refuse what would narrow a certificate in a way that is not looked at here.
+
+    Names of keys only help to find an issuer; here the chain stands in its order. Their form is
+    looked at since OpenSSL takes no certificate in which it is another.
+    """
     known = (_CONSTRAINTS, _USAGE, _PURPOSES)
     for oid, (is_critical, _value) in one.extensions.items():
         if oid == _NAME_CONSTRAINTS or (is_critical and oid not in known):
             raise VerifyError(code)
+    if _OWN_KEY in one.extensions:
+        own = Reader(one.extensions[_OWN_KEY][1], code=code)
+        own.take(OCTETS)
+        own.end()
+    if _ISSUERS_KEY in one.extensions:
+        outer = Reader(one.extensions[_ISSUERS_KEY][1], code=code)
+        issuers = outer.open()
+        outer.end()
+        for tag in (_KEY_NAME, tagged(1), _SERIAL):
+            issuers.take_if(tag)
+        issuers.end()
 
 
 def _check_signer(one: Certificate, *, code: str) -> None:
     """One purpose, timestamps, and critical; a key that signs and does nothing else."""
+    _read_constraints(one, code=code)
     is_critical, _ = one.extensions.get(_PURPOSES, (False, b""))
     usage = _read_usage(one, code=code)
     if not is_critical or _read_purposes(one, code=code) != [_TIME_STAMPING]:
@@ -200,14 +228,7 @@ def _check_authority(one: Certificate, *, below: int, code: str) -> None:
         if not one.is_self_issued:
             raise VerifyError(code)
         return
-    if _CONSTRAINTS not in one.extensions:
-        raise VerifyError(code)
-    outer = Reader(one.extensions[_CONSTRAINTS][1], code=code)
-    constraints = outer.open()
-    outer.end()
-    is_authority = constraints.flag()
-    most = constraints.small() if constraints.has_more else None
-    constraints.end()
+    is_authority, most = _read_constraints(one, code=code)
     usage, purposes = _read_usage(one, code=code), _read_purposes(one, code=code)
     if not is_authority or (most is not None and below > most):
         raise VerifyError(code)
@@ -217,6 +238,21 @@ def _check_authority(one: Certificate, *, below: int, code: str) -> None:
         raise VerifyError(code)
 
 
+def _read_constraints(one: Certificate, *, code: str) -> tuple[bool, int | None]:
+    """Return whether it may issue, and how many authorities below it, None for any number."""
+    if _CONSTRAINTS not in one.extensions:
+        return False, None
+    outer = Reader(one.extensions[_CONSTRAINTS][1], code=code)
+    constraints = outer.open()
+    outer.end()
+    is_authority = constraints.flag()
+    most = constraints.small() if constraints.has_more else None
+    constraints.end()
+    if most is not None and not is_authority:
+        raise VerifyError(code)
+    return is_authority, most
+
+
 def _read_usage(one: Certificate, *, code: str) -> set[int] | None:
     """Return the bits of keyUsage, or None without it."""
     if _USAGE not in one.extensions:
@@ -224,7 +260,8 @@ def _read_usage(one: Certificate, *, code: str) -> set[int] | None:
     outer = Reader(one.extensions[_USAGE][1], code=code)
     data = outer.take(BITS).content
     outer.end()
-    if not data or data[0] > 7:
+    # X.690 11.2: bits that are not used are zero.
+    if not data or data[0] > 7 or data[-1] & (1 << data[0]) - 1:
         raise VerifyError(code)
     bits = {at for at in range(8 * (len(data) - 1)) if data[1 + at // 8] >> (7 - at % 8) & 1}
     return {at for at in bits if at < 8 * (len(data) - 1) - data[0]}

@@ -14,8 +14,18 @@ from aigaq_verify.errors import VerifyError
 BOOLEAN, INTEGER, BITS, OCTETS, OID = 0x01, 0x02, 0x03, 0x04, 0x06
 ENUMERATED, UTC_TIME, GENERAL_TIME = 0x0A, 0x17, 0x18
 SEQUENCE, SET = 0x30, 0x31
-_LONG_FORM, _LENGTH_BYTES, _HIGH_TAG = 0x80, 4, 0x1F
+_LONG_FORM, _LENGTH_BYTES, _HIGH_TAG, _CONTINUES = 0x80, 4, 0x1F, 0x80
+#: Kinds of text in names (RFC 5280, X520name): UTF8String, Numeric, Printable, T61, IA5, BMP.
+_TEXTS = {
+    0x0C: "utf-8",
+    0x12: "ascii",
+    0x13: "ascii",
+    0x14: "latin-1",
+    0x16: "ascii",
+    0x1E: "utf-16-be",
+}
 _UTC = re.compile(rb"[0-9]{12}Z")
+_WHOLE_SECONDS_BYTES = 15
 _GENERAL = re.compile(rb"([0-9]{14})(\.[0-9]{0,8}[1-9])?Z")
 
 
@@ -78,10 +88,13 @@ class Reader:
             raise self.fault()
         return one
 
+    def is_next(self, tag: int) -> bool:
+        """Tell whether the next element is there and has this tag."""
+        return self.has_more and self._data[self._at] == tag
+
     def take_if(self, tag: int) -> Element | None:
         """Return the next element if it is there and has this tag."""
-        is_there = self.has_more and self._data[self._at] == tag
-        return self.take(tag) if is_there else None
+        return self.take(tag) if self.is_next(tag) else None
 
     def open(self, tag: int = SEQUENCE) -> "Reader":
         """Return a reader of the inside of the next element."""
@@ -93,8 +106,37 @@ class Reader:
         return None if one is None else Reader(one.content, code=self.code)
 
     def oid(self) -> bytes:
-        """Return the content of an object identifier."""
-        return self.take(OID).content
+        """Return the content of an object identifier: arcs of seven bits a byte, none padded."""
+        data = self.take(OID).content
+        begins = [at for at in range(len(data)) if at == 0 or data[at - 1] < _CONTINUES]
+        if not data or data[-1] >= _CONTINUES or any(data[at] == _CONTINUES for at in begins):
+            raise self.fault()
+        return data
+
+    def name(self) -> bytes:
+        """Return the whole of a distinguished name, whose parts are pairs of kind and value."""
+        whole = self.take(SEQUENCE)
+        parts = Reader(whole.content, code=self.code)
+        while parts.has_more:
+            together = parts.open(SET)
+            pair = together.open()  # At least one.
+            while True:
+                pair.oid()
+                self._check_text(pair.next())
+                pair.end()
+                if not together.has_more:
+                    break
+                pair = together.open()
+        return whole.whole
+
+    def _check_text(self, one: Element) -> None:
+        """Check that a part of a name is text, as OpenSSL takes it."""
+        try:
+            text = one.content.decode(_TEXTS.get(one.tag, ""))
+        except (LookupError, UnicodeDecodeError):
+            raise self.fault() from None
+        if "\x00" in text:  # No name has one, and some readers end there.
+            raise self.fault()
 
     def integer(self) -> bytes:
         """Return the content of a whole number, written in the fewest bytes."""
@@ -111,12 +153,16 @@ class Reader:
             raise self.fault()
         return data[0]
 
-    def natural(self) -> bytes:
-        """Return a number above zero as big-endian bytes without a sign."""
+    def positive(self) -> bytes:
+        """Return the content of a number above zero."""
         data = self.integer()
         if data[0] > 127 or data == b"\x00":
             raise self.fault()
-        return data.removeprefix(b"\x00")
+        return data
+
+    def natural(self) -> bytes:
+        """Return a number above zero as big-endian bytes without a sign."""
+        return self.positive().removeprefix(b"\x00")
 
     def flag(self) -> bool:
         """Return a value that stands only if it is true, as `DEFAULT FALSE` asks for."""
@@ -133,9 +179,12 @@ class Reader:
         return data[1:]
 
     def time(self) -> datetime:
-        """Return a moment in UTC, in either form that certificates have."""
+        """Return a moment in UTC, in either form that certificates have, in whole seconds."""
         one = self.take_if(UTC_TIME)
         if one is None:
+            ahead = Reader(self._data[self._at :], code=self.code)
+            if len(ahead.take(GENERAL_TIME).content) != _WHOLE_SECONDS_BYTES:
+                raise self.fault()
             return self.general_time()
         if not _UTC.fullmatch(one.content):
             raise self.fault()

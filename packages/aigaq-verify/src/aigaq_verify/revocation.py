@@ -73,7 +73,7 @@ def parse_list(data: bytes) -> RevocationList:
         raise VerifyError(_BAD)
     if body.take(SEQUENCE).whole != algorithm:
         raise VerifyError(_BAD)
-    issuer = body.take(SEQUENCE).whole
+    issuer = body.name()
     body.time()
     if body.take_if(UTC_TIME) is None:  # When the next one comes: for who asks today.
         body.take_if(GENERAL_TIME)

@@ -24,6 +24,7 @@ _MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
 #: The attributes of RFC 2634 section 5.4 (SHA-1) and of RFC 5035 section 3 (any hash).
 _SIGNING_CERTIFICATE = bytes.fromhex("2a864886f70d010910020c")
 _SIGNING_CERTIFICATE_V2 = bytes.fromhex("2a864886f70d010910022f")
+_MILLISECONDS, _MICROSECONDS = 0x80, 0x81
 _GRANTED, _SIGNED_DATA_VERSION, _SIGNER_VERSION, _INFO_VERSION = 0, 3, 1, 1
 
 
@@ -46,6 +47,7 @@ class SignerInfo:
     attributes: bytes
     named: tuple[tuple[NamedCertificate, ...], ...]
     message_digest: bytes
+    digest_form: bytes
     digest: str
     algorithm: Algorithm
     signature: bytes
@@ -60,12 +62,17 @@ class TokenForm:
     at: datetime
     certificates: tuple[bytes, ...]
     signer: SignerInfo
-    _head: bytes
+    _content: bytes
 
     def build_plain(self, certificate: bytes) -> bytes:
         """Return the response with nothing in it that is not signed but one certificate."""
         body = encode(
-            SEQUENCE, self._head, encode(tagged(0), certificate), encode(SET, self.signer.plain)
+            SEQUENCE,
+            encode(INTEGER, bytes([_SIGNED_DATA_VERSION])),
+            encode(SET, self.signer.digest_form),
+            self._content,
+            encode(tagged(0), certificate),
+            encode(SET, self.signer.plain),
         )
         token = encode(SEQUENCE, encode(OID, _SIGNED_DATA), encode(tagged(0), body))
         return encode(SEQUENCE, encode(SEQUENCE, encode(INTEGER, bytes([_GRANTED]))), token)
@@ -93,7 +100,8 @@ def parse_token(data: bytes) -> TokenForm:
     explicit.end()
     if body.small() != _SIGNED_DATA_VERSION:
         raise VerifyError(_BAD)
-    digests, content = body.take(SET).whole, body.take(SEQUENCE)
+    body.take(SET)  # Of the digest: who signed says it, too, and signs it.
+    content = body.take(SEQUENCE)
     certificates = _list_certificates(body)
     body.take_if(tagged(1))
     signers = body.open(SET)
@@ -104,8 +112,7 @@ def parse_token(data: bytes) -> TokenForm:
     imprint, at = _read_info(_open_alone(info))
     if signer.message_digest != hash_with(signer.digest, info):
         raise VerifyError("token.wrong_signature")
-    head = encode(INTEGER, bytes([_SIGNED_DATA_VERSION])) + digests + content.whole
-    return TokenForm(imprint, at, certificates, signer, head)
+    return TokenForm(imprint, at, certificates, signer, content.whole)
 
 
 def _open_alone(data: bytes) -> Reader:
@@ -147,9 +154,10 @@ def _read_info(info: Reader) -> tuple[bytes, datetime]:
     imprint.end()
     info.integer()
     at = info.general_time()
-    info.take_if(SEQUENCE)  # Accuracy.
+    _read_accuracy(info)
     info.flag()  # Ordering.
-    info.take_if(INTEGER)  # The nonce: for who asked.
+    if info.is_next(INTEGER):  # The nonce: for who asked.
+        info.integer()
     info.take_if(tagged(0))  # The authority's name, which its certificate says.
     extensions = info.open_if(tagged(1))
     info.end()
@@ -165,11 +173,21 @@ def _read_info(info: Reader) -> tuple[bytes, datetime]:
     return value, at
 
 
+def _read_accuracy(info: Reader) -> None:
+    accuracy = info.open_if(SEQUENCE)
+    if accuracy is not None:
+        if accuracy.is_next(INTEGER):
+            accuracy.integer()
+        for tag in (_MILLISECONDS, _MICROSECONDS):
+            accuracy.take_if(tag)
+        accuracy.end()
+
+
 def _read_signer(info: Reader) -> SignerInfo:
     if info.small() != _SIGNER_VERSION:
         raise VerifyError(_BAD)
     name = info.open()
-    issuer, serial = name.take(SEQUENCE).whole, name.integer()
+    issuer, serial = name.name(), name.integer()
     name.end()
     digest, signed = info.take(SEQUENCE).whole, info.take(tagged(0))
     algorithm, signature = info.take(SEQUENCE).whole, info.take(OCTETS).content
@@ -197,6 +215,7 @@ def _read_signer(info: Reader) -> SignerInfo:
             if oid in attributes
         ),
         message_digest=_open_one(attributes, _MESSAGE_DIGEST).take(OCTETS).content,
+        digest_form=digest,
         digest=DIGESTS[digest],
         algorithm=read_algorithm(algorithm, code=_BAD),
         signature=signature,
@@ -251,6 +270,6 @@ def _read_one_named(one: Reader, *, has_digest: bool) -> NamedCertificate:
         return NamedCertificate(digest, value, None, None)
     names, serial = given.open(), given.integer()
     given.end()
-    issuer = names.open(tagged(4)).take(SEQUENCE).whole
+    issuer = names.open(tagged(4)).name()
     names.end()
     return NamedCertificate(digest, value, issuer, serial)
