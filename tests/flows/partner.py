@@ -17,7 +17,7 @@ from tests.flows.stage import GateProcess
 
 from aigaq import clock
 from aigaq.accounts.cards import read_card as read_own_card
-from aigaq.intake import tasks
+from aigaq.intake import fetching, tasks
 from aigaq.sealing.fingerprint import format_fingerprint
 from aigaq.tlog import Memory, VerifierKey
 from aigaq.tlog.notes import ED25519
@@ -123,7 +123,7 @@ def wait_until(is_so: Callable[[], object], *, do: Callable[[], object]) -> None
 
 def work() -> None:
     """Let the desk fetch, watch, cosign and work once."""
-    tasks.pull_round()
+    fetching.pull_round()
     tasks.work_round()
 
 

@@ -19,7 +19,7 @@ from tests.flows.stage import GateProcess, Reporter
 from aigaq.accounts.rotation import rotate_team_identity
 from aigaq.age import HybridIdentity
 from aigaq.desk.desk_commands import publish_card
-from aigaq.intake import answering, selectors, services, tasks
+from aigaq.intake import answering, fetching, selectors, services, tasks
 from aigaq.intake.gate_client import read_public
 from aigaq.intake.locked_files import read_locked_files
 from aigaq.intake.public_watch import raise_watch_alarms, watch_public
@@ -33,7 +33,7 @@ NewReporter = Callable[[], Reporter]
 
 def work() -> None:
     """Let the desk fetch and work once."""
-    tasks.pull_round()
+    fetching.pull_round()
     tasks.work_round()
 
 
@@ -146,7 +146,7 @@ def test_a_swapped_report_under_the_same_id_is_refused(
     (first, second) = ask(gate, "SELECT number, header FROM reports ORDER BY number")
     change(gate, "UPDATE reports SET header = ? WHERE number = ?", second[1], first[0])
     gate.start()
-    assert tasks.pull_round().code == "gate.swapped_report"
+    assert fetching.pull_round().code == "gate.swapped_report"
     tasks.work_round()
     rows = selectors.list_inbox(actor=founding.founder, view=InboxView.ALL).rows
     assert [row.state for row in rows] == [ReportState.FILED]
@@ -162,7 +162,7 @@ def test_a_swapped_member_is_fetched_again_and_at_last_filed_as_damaged(
     assert len(files) == 2
     kept = files[0].read_bytes()
     shutil.copy(files[1], files[0])
-    codes = [tasks.pull_round().code for _round in range(3)]
+    codes = [fetching.pull_round().code for _round in range(3)]
     assert codes == ["gate.wrong_member", "gate.wrong_member", None]
     tasks.work_round()
     rows = selectors.list_inbox(actor=founding.founder, view=InboxView.ALL).rows
@@ -181,9 +181,9 @@ def test_a_member_that_comes_right_the_second_time_is_filed_whole(
     (path,) = [p for p in (gate.folder / "data" / "items").rglob("*") if p.is_file()]
     good = path.read_bytes()
     path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
-    assert tasks.pull_round().code == "gate.wrong_member"
+    assert fetching.pull_round().code == "gate.wrong_member"
     path.write_bytes(good)
-    assert tasks.pull_round().code is None
+    assert fetching.pull_round().code is None
     tasks.work_round()
     (row,) = selectors.list_inbox(actor=founding.founder).rows
     assert row.state == ReportState.FILED

@@ -13,7 +13,7 @@ from aigaq.core.home import Home
 from aigaq.evidence import selectors
 from aigaq.evidence.log_audit import Audited
 from aigaq.evidence.models import ChaffOpening, FiledReport, HeadOpening
-from aigaq.intake import tasks
+from aigaq.intake import fetching, tasks
 from aigaq.intake.evidence_tasks import audit_desk
 from aigaq.sealing.log_entries import CUSTODY_HEAD, REGISTER_HEAD
 from aigaq.tlog import read_checkpoint
@@ -54,7 +54,7 @@ def founding(committed_db: None, clean_home: Home, gate_port: int) -> Founding:
 
 
 def work() -> None:
-    tasks.pull_round()
+    fetching.pull_round()
     tasks.work_round()
 
 

@@ -11,7 +11,7 @@ from tests.flows.stage import GateProcess, Reporter, alter_rows
 
 from aigaq.accounts import selectors as accounts
 from aigaq.core import audit
-from aigaq.intake import answering, models, selectors, tasks
+from aigaq.intake import answering, fetching, models, selectors, tasks
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.mailbox_requests import MailboxRequest
 from aigaq.sealing.rebinding import parse_rebind
@@ -23,7 +23,7 @@ NewReporter = Callable[[], Reporter]
 
 def work() -> None:
     """Let the desk fetch and work until nothing waits."""
-    tasks.pull_round()
+    fetching.pull_round()
     tasks.work_until_nothing_waits()
 
 

@@ -17,7 +17,7 @@ from tests.flows.stage import GateProcess, Reporter, alter_rows, read_card
 from aigaq import clock
 from aigaq.accounts.card_changes import sign_changed_card
 from aigaq.accounts.cards import read_card as read_own_card
-from aigaq.intake import log_watch, models, proofs, selectors, tasks
+from aigaq.intake import fetching, log_watch, models, proofs, selectors
 from aigaq.intake.locked_files import read_locked_files
 from aigaq.intake.notice_state import NoticeState
 from aigaq.intake.proof_models import LogProof
@@ -145,7 +145,7 @@ def test_the_desk_cosigns_while_it_is_locked_and_again_after_its_card_changed(
     def is_cosigned() -> bool:
         return httpx.get(f"{gate.origin}/log/cosigned", trust_env=False).status_code == 200
 
-    wait_until(is_cosigned, do=tasks.pull_round)  # The fetch key and the seed are all it needs.
+    wait_until(is_cosigned, do=fetching.pull_round)  # The fetch key and the seed are all it needs.
     status = log_watch.read_log_status(founding.home)
     assert status.size >= 18
     assert status.code is None
@@ -182,7 +182,7 @@ def test_damaged_reports_get_their_proof_too_and_each_report_one(
     good = item.read_bytes()
     item.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
     for _ in range(3):
-        tasks.pull_round()
+        fetching.pull_round()
     wait_until(LogProof.objects.exists, do=work)
     for _ in range(3):
         work()
@@ -260,7 +260,7 @@ def test_a_wrong_log_plans_the_notice_look_at_the_desk(
     founding: Founding, gate: GateProcess
 ) -> None:
     wait_for_log(gate)
-    tasks.pull_round()
+    fetching.pull_round()
     head = httpx.get(f"{gate.origin}/log/checkpoint", trust_env=False).content
     gate.stop()
     false = sign_checkpoint(
@@ -269,7 +269,7 @@ def test_a_wrong_log_plans_the_notice_look_at_the_desk(
     NoticeState(founding.home).settle()
     port = int(gate.origin.rpartition(":")[2])
     with serve_public(port=port, pages={"/log/checkpoint": false}):
-        tasks.pull_round()
+        fetching.pull_round()
     assert json.loads((founding.home.desk / "inbox" / "notice.json").read_bytes())["due"]
     log_watch.raise_log_alarms(founding.home)
     assert "log.wrong_signature" in list_codes(founding)

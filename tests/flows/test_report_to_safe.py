@@ -9,7 +9,7 @@ from tests.conftest import Founding
 from tests.flows.stage import GateProcess, Reporter
 
 from aigaq.core import audit
-from aigaq.intake import answering, models, selectors, services, tasks
+from aigaq.intake import answering, fetching, models, selectors, services, tasks
 from aigaq.intake.shapes import InboxView, ReportState, Urgency
 from aigaq.intake.spool import Spool
 from aigaq.sealing.receipts import parse_filing_receipt
@@ -21,7 +21,7 @@ NewReporter = Callable[[], Reporter]
 
 def work() -> None:
     """Let the desk fetch and work once."""
-    tasks.pull_round()
+    fetching.pull_round()
     tasks.work_until_nothing_waits()
 
 
@@ -96,7 +96,7 @@ def test_a_report_that_is_forgotten_before_it_is_safe_is_erased_at_the_gate_too(
 ) -> None:
     reporter = new_reporter()
     reporter.tell(items=(("a.bin", "application/octet-stream", b"\0" * 100),))
-    tasks.pull_round()
+    fetching.pull_round()
     tasks.file_ready(Spool(founding.home))
     (row,) = selectors.list_inbox(actor=founding.founder).rows
     mailbox_id = selectors.access_report(actor=founding.founder, report_id=row.id).mailbox_id
@@ -115,15 +115,15 @@ def test_a_report_that_is_forgotten_before_it_is_safe_is_erased_at_the_gate_too(
 def test_an_unreachable_gate_is_a_state_that_people_see(
     founding: Founding, new_reporter: NewReporter, gate: GateProcess
 ) -> None:
-    tasks.pull_round()
+    fetching.pull_round()
     assert selectors.get_gate_status().state == "reached"
     gate.stop()
-    assert tasks.pull_round().code == "gate.unreachable"
+    assert fetching.pull_round().code == "gate.unreachable"
     status = selectors.get_gate_status()
     assert status.state == "unreachable"
     assert status.last_contact_at is not None
     gate.start()
-    assert tasks.pull_round().code is None
+    assert fetching.pull_round().code is None
     assert selectors.get_gate_status().state == "reached"
 
 
@@ -154,6 +154,6 @@ def test_a_part_of_another_mailbox_is_never_joined(
 def test_what_a_stranger_sees_of_the_card_is_compared_with_our_own(
     founding: Founding, gate: GateProcess
 ) -> None:
-    tasks.pull_round()
+    fetching.pull_round()
     assert selectors.get_public_watch().card.state == "same"
     assert httpx.get(f"{gate.origin}/card", trust_env=False).content == founding.card

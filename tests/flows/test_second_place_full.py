@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Founding
 from tests.flows.stage import GateProcess, Reporter
 
-from aigaq.intake import keeping, selectors, tasks
+from aigaq.intake import fetching, keeping, selectors, tasks
 
 pytestmark = pytest.mark.faults
 
@@ -31,7 +31,7 @@ def small_stick(founding: Founding, tmp_path: Path) -> Iterator[Path]:
 
 
 def work() -> None:
-    tasks.pull_round()
+    fetching.pull_round()
     tasks.work_until_nothing_waits()
 
 

@@ -19,7 +19,7 @@ from aigaq.core.commands import get_command
 from aigaq.evidence import heads
 from aigaq.evidence.models import FiledReport
 from aigaq.evidence.selectors import find_logged_head
-from aigaq.intake import gate_session, models, selectors, tasks
+from aigaq.intake import fetching, gate_session, models, selectors, tasks
 from aigaq.intake.errors import PackageRefused
 from aigaq.intake.evidence_tasks import audit_desk
 from aigaq.intake.log_policy import build_policy
@@ -192,7 +192,7 @@ def test_a_seized_key_back_dates_nothing_and_what_was_proven_stays(
     # One more is filed, and not yet proven, when the gate falls into other hands.
     unproven, waiting_code = sender.send("unproven")
     waiting = parse_receipt_file(unproven.read_bytes())
-    tasks.pull_round()
+    fetching.pull_round()
     tasks.file_ready(Spool(founding.home))
     gate.stop()
     thief = Thief.seize(gate, folder=tmp_path / "stolen")

@@ -12,7 +12,7 @@ from tests.unit.intake.desk_of import carry_report
 from aigaq.accounts import selectors as accounts
 from aigaq.core.models import AuditEvent
 from aigaq.evidence.models import Item
-from aigaq.intake import models, selectors, tasks, told_numbers
+from aigaq.intake import fetching, models, selectors, tasks, told_numbers
 from aigaq.intake.answering import send_reply
 from aigaq.intake.errors import ImportRefused, NotFound, ReplyRefused
 from aigaq.intake.evidence_hooks import BlobSource
@@ -89,7 +89,7 @@ def test_the_gate_erases_its_copy_and_the_report_is_filed_once(
     file_told(actor=founding.founder, told=tell(), keys=keys_of(new_reporter()))
     for _ in range(3):
         tasks.work_round()
-        tasks.pull_round()
+        fetching.pull_round()
 
     assert models.Report.objects.count() == 1
     row = models.Report.objects.get()

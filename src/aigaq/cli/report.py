@@ -205,7 +205,7 @@ def import_report(file: Path, passphrase_fd: int | None, as_json: bool) -> None:
         answer = ask_running_desk(home, command="import-report", path=path)
     else:
         with opened_desk(home, passphrase_fd=passphrase_fd):
-            from aigaq.intake.tasks import run_import_command
+            from aigaq.intake.command_line import run_import_command
 
             answer = run_import_command({"path": path})
     number, state = answer["register_number"], answer["state"]

@@ -18,7 +18,7 @@ from aigaq.evidence import services as evidence
 from aigaq.evidence.fixity import ROUND_SECONDS, Fault
 from aigaq.evidence.log_audit import Audited
 from aigaq.evidence.log_source import FolderLog, LogSource, OpenedLog
-from aigaq.intake import consent_audit, log_policy, log_retiring, models
+from aigaq.intake import consent_audit, fetching, log_policy, log_retiring, models
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.gate_client import GateClient
 from aigaq.intake.gate_log import GateLog
@@ -139,9 +139,9 @@ def _find_last_copy() -> datetime | None:
 
 
 def _bring_up_to_date() -> None:
-    from aigaq.intake import tasks  # They register us.
+    from aigaq.intake import tasks  # They call us.
 
-    tasks.pull_round()
+    fetching.pull_round()
     tasks.work_round()
 
 

@@ -1,32 +1,26 @@
-"""What the desk does by itself, in rounds, and what it does for commands.
+"""What the desk does by itself while it is open, in rounds.
 
-`intake-pull` runs always, also while locked: it fetches ciphertext, plans and sends notices, and
-looks at card and bundle as a stranger would. `intake-work` runs while the desk is open: it files,
-takes messages, delivers, copies to the second place, tells the gate what is safe, makes previews.
-Each step can be killed at any instant; the next round takes it up.
+`intake-work` files, takes messages, delivers, copies to the second place, tells the gate what is
+safe, makes previews. `intake-pull`, which runs also while locked, stands in `fetching`. Each step
+can be killed at any instant; the next round takes it up.
 """
 
 import logging
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError
+from django.db import OperationalError
 from django.db.models import Q
 
 from aigaq import clock
-from aigaq.core import background, commands, temporary
-from aigaq.core.commands import Answer, Arguments
+from aigaq.core import background, temporary
 from aigaq.core.errors import DeskLocked
 from aigaq.core.held_keys import HELD
-from aigaq.errors import AigaqError
 from aigaq.evidence import services as evidence
 from aigaq.intake import (
-    carrying,
-    chat_import,
     claims,
     consent_hooks,
     delivery,
@@ -38,33 +32,26 @@ from aigaq.intake import (
     log_watch,
     mail,
     models,
-    notices,
     previews,
     proofs,
     second_place,
-    services,
     staging,
     told_sending,
     unfinished,
-    way,
 )
-from aigaq.intake.errors import GateError, NotFound
+from aigaq.intake.errors import GateError
+from aigaq.intake.fetching import PULL, WORK, build_pull_rounds
 from aigaq.intake.gate_client import GateClient
-from aigaq.intake.locked_files import read_locked_files
 from aigaq.intake.notice_state import NoticeState
-from aigaq.intake.public_watch import raise_watch_alarms, read_watch, watch_public
-from aigaq.intake.pull import Pulled, Puller
+from aigaq.intake.public_watch import raise_watch_alarms
 from aigaq.intake.reporter_gate import SendingError
-from aigaq.intake.selectors import get_gate_status, list_copied_states
+from aigaq.intake.selectors import list_copied_states
 from aigaq.intake.shapes import Direction
 from aigaq.intake.spool import Entry, Spool
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.opening import FolderSource
 
-PULL, WORK = "intake-pull", "intake-work"
-PULL_SECONDS = (35, 85)
 WORK_SECONDS = 20.0
-WATCH_SECONDS = 1_800
 #: How long a part waits for the report that it continues. A gate that never hands out the whole of
 #: that one must not hold back all that follows.
 FIRST_SECONDS = 3_600
@@ -72,45 +59,9 @@ logger = logging.getLogger("aigaq.intake")
 
 
 def register() -> None:
-    """Make rounds and commands known."""
+    """Make the rounds known."""
     background.register(PULL, factory=build_pull_rounds, also_while_locked=True)
     background.register(WORK, factory=build_work_rounds)
-    commands.register("pull", run=run_pull_command, while_locked=True)
-    commands.register("pull-status", run=run_status_command, while_locked=True)
-    commands.register("mark-sample", run=run_mark_sample_command)
-    commands.register("set-second-place", run=run_second_place_command)
-    commands.register("import-report", run=run_import_command)
-    commands.register("import-chat", run=chat_import.run_import_chat_command)
-
-
-class JitteredRounds(background.Rounds):
-    """Rounds at random distances, so that nobody on the line can tell a desk by its beat."""
-
-    def __init__(self, *, name: str, between: tuple[int, int], run: Callable[[], None]) -> None:
-        self._between = between
-        super().__init__(name=name, seconds=self._draw(), run=self._round)
-        self._inner = run
-
-    def _round(self) -> None:
-        self._seconds = self._draw()
-        self._inner()
-
-    def _draw(self) -> float:
-        low, high = self._between
-        return low + secrets.randbelow((high - low) * 1_000) / 1_000
-
-
-def build_pull_rounds() -> background.Rounds:
-    """Return the thread that fetches and watches."""
-    rounds: list[JitteredRounds] = []
-    rounds.append(
-        JitteredRounds(
-            name=PULL,
-            between=PULL_SECONDS,
-            run=lambda: _pull_quietly(is_stopping=lambda: rounds[0].is_stopping),
-        )
-    )
-    return rounds[0]
 
 
 def build_work_rounds() -> background.Rounds:
@@ -132,39 +83,6 @@ def build_work_rounds() -> background.Rounds:
         work_until_nothing_waits()
 
     return background.Rounds(name=WORK, seconds=WORK_SECONDS, run=work)
-
-
-def pull_round(*, is_stopping: Callable[[], bool] = lambda: False) -> Pulled:
-    """Fetch once with the fetch key, and do what else a locked desk does."""
-    if not settings.HOME.is_set_up():
-        return Pulled(0, 0, "gate.not_set_up")
-    files = read_locked_files(settings.HOME)
-    puller = Puller(
-        spool=Spool(settings.HOME),
-        team_id=files.card.team_id,
-        connect=lambda: GateClient(
-            origin=files.gate_origin,
-            team_id=files.card.team_id,
-            key=files.fetch_key,
-            purpose=way.FETCH,
-        ),
-        is_known=_is_filed,
-        is_stopping=is_stopping,
-    )
-    pulled = puller.pull()
-    if pulled.reports or pulled.messages:
-        NoticeState(settings.HOME).plan(now=clock.now())
-        background.REGISTRY.wake(WORK)
-    _watch_if_due(now=clock.now())
-    if log_watch.watch_quietly(settings.HOME):
-        NoticeState(settings.HOME).plan(now=clock.now())
-        background.REGISTRY.wake(WORK)
-    _send_notice_if_due(now=clock.now())
-    return pulled
-
-
-def _pull_quietly(*, is_stopping: Callable[[], bool]) -> None:
-    pull_round(is_stopping=is_stopping)
 
 
 def work_round() -> None:
@@ -314,95 +232,3 @@ def _is_copy_needed() -> bool:
     stale = clock.now() - row.last_copied_at > timedelta(hours=6)
     heads = evidence.has_unkept_heads(kept_until=row.last_copied_at)
     return changed or written or forgotten or stale or heads
-
-
-def _is_filed(report_id: bytes) -> bool:
-    """Tell whether the database knows a report; a locked desk asks the spool alone."""
-    if not HELD.is_open:
-        return False
-    try:
-        return filing.find_report(report_id) is not None
-    except (DeskLocked, DatabaseError):
-        return False
-
-
-def _watch_if_due(*, now: datetime) -> None:
-    watch = read_watch(settings.HOME)
-    checked = watch.card.checked_at
-    if checked is None or (now - checked).total_seconds() > WATCH_SECONDS:
-        watch_public(settings.HOME, files=read_locked_files(settings.HOME))
-
-
-def _send_notice_if_due(*, now: datetime) -> None:
-    stored = notices.read_notice_settings(settings.HOME)
-    if stored is None and HELD.is_open:
-        try:
-            row = models.NoticeStore.objects.first()
-        except (DeskLocked, DatabaseError):
-            return
-        stored = notices.parse_stored(row.stored) if row is not None else None
-    if stored is not None:
-        try:
-            NoticeState(settings.HOME).send_if_due(stored, now=now)
-        except AigaqError:
-            # Drawn again for later; the address and the reason are nobody's business in a log.
-            return
-
-
-def run_pull_command(arguments: Arguments) -> Answer:
-    """Fetch now and say what came; on an open desk file it too, and preview the first items."""
-    pulled = pull_round()
-    if HELD.is_open:
-        work_round()
-        previews.preview_waiting()
-    return {"code": pulled.code, "messages": pulled.messages, "reports": pulled.reports}
-
-
-def run_status_command(arguments: Arguments) -> Answer:
-    """Say how the last contact went."""
-    status = get_gate_status()
-    return {
-        "code": status.code,
-        "last_contact_at": clock.format_time(status.last_contact_at)
-        if status.last_contact_at
-        else None,
-        "state": status.state,
-        "waiting_messages": status.waiting_messages,
-        "waiting_reports": status.waiting_reports,
-    }
-
-
-def run_mark_sample_command(arguments: Arguments) -> Answer:
-    """Mark the fictional sample report."""
-    try:
-        report_id = bytes.fromhex(str(arguments.get("report_id")))
-    except ValueError:
-        raise NotFound from None
-    services.mark_sample(report_id=report_id)
-    return {"marked": True}
-
-
-def run_second_place_command(arguments: Arguments) -> Answer:
-    """Choose the second place from the command line of the same user."""
-    folder = Path(str(arguments.get("folder")))
-    if arguments.get("is_trial") is True:
-        keeping.set_second_place(actor=None, folder=folder, is_trial=True)
-        return {"folder": str(folder), "other_disk": False}
-    return {
-        "folder": str(folder),
-        "other_disk": keeping.name_second_place(actor=None, folder=folder),
-    }
-
-
-def run_import_command(arguments: Arguments) -> Answer:
-    """File a report that was carried as a file; the path is that of the same user."""
-    try:
-        with Path(str(arguments.get("path"))).open("rb") as file:
-            report = carrying.import_carried(file=file, actor=None)
-    except OSError:
-        raise AigaqError("import.unreadable_file") from None
-    return {
-        "register_number": report.register_number,
-        "report_id": bytes(report.report_id).hex(),
-        "state": str(report.state),
-    }
