@@ -40,6 +40,8 @@ class Owed:
     met_at: datetime | None = None
     refused_at: datetime | None = None
     was_sent_down: bool = False
+    #: What a complaint was answered with: ``granted``, ``refused`` or ``none``.
+    result: str | None = None
     superseded_at: datetime | None = None
 
     def get_state(self, as_of: datetime) -> str:
@@ -57,6 +59,10 @@ class Owed:
         if self.due.lenient <= as_of:
             return "breached"
         return "disputed" if self.due.strict <= as_of else "running"
+
+    def is_refused(self) -> bool:
+        """Tell whether the authority said no, to the duty or to the complaint."""
+        return self.refused_at is not None or self.result == "refused"
 
     def get_breach(self, as_of: datetime) -> tuple[datetime, datetime | None] | None:
         """Return since when it was late, and until when, or ``None`` if it never was."""
@@ -251,7 +257,8 @@ def _settle(owed: list[Owed], *, case: Case, pack: Pack) -> list[Owed]:
         if event.type == "duty_met":
             _meet_first(settled, event, name=event.get_field("duty"))
         elif event.type == "complaint_answered":
-            _meet_first(settled, event, name=event.get_field("remedy"))
+            result = event.get_field("result") or "none"
+            _meet_first(settled, event, name=event.get_field("remedy"), result=result)
         elif event.type == "complaint_sent_down":
             _refuse_first(settled, event, names=[event.get_field("remedy")])
         elif event.type == "refused":
@@ -263,10 +270,10 @@ def _settle(owed: list[Owed], *, case: Case, pack: Pack) -> list[Owed]:
     return settled
 
 
-def _meet_first(settled: list[Owed], event: Event, *, name: str) -> None:
+def _meet_first(settled: list[Owed], event: Event, *, name: str, result: str | None = None) -> None:
     for number, one in enumerate(settled):
         if one.id == name and one.met_at is None and _is_of(one, event):
-            settled[number] = replace(one, met_at=event.at)
+            settled[number] = replace(one, met_at=event.at, result=result)
             return
 
 

@@ -74,7 +74,7 @@ def evaluate(case: Case, *, pack: Pack) -> Answer:
     )
     cautions = find_cautions(case, pack=pack, reached=reached, in_case=in_case)
     ladder = propose(
-        [one.owed for one in breaches if one.until is None],
+        _list_unsettled(duties, breaches=breaches),
         ground=Ground(
             case=case,
             pack=pack,
@@ -105,6 +105,13 @@ def _list_breaches(duties: Sequence[Owed], *, as_of: datetime) -> list[Breach]:
             breaches.append(Breach(one, *late))
     breaches.sort(key=lambda one: (one.since, one.owed.id, one.owed.proceeding))
     return breaches
+
+
+def _list_unsettled(duties: Sequence[Owed], *, breaches: Sequence[Breach]) -> list[Owed]:
+    """Return what calls for a next step: late duties, then complaints that were refused."""
+    late = [one.owed for one in breaches if one.until is None]
+    refused = [one for one in duties if one.result == "refused" and one not in late]
+    return late + refused
 
 
 def _list_offences(case: Case, *, pack: Pack, ladder: Ladder) -> tuple[PressureOffence, ...]:

@@ -85,7 +85,7 @@ def _list_names(one: Owed, *, ground: Ground) -> Iterator[str]:
         return
     remedy = get_remedy(one.id, event=one.event, pack=ground.pack)
     if remedy is not None:
-        yield from remedy.on_refused if one.refused_at is not None else remedy.on_unanswered
+        yield from remedy.on_refused if one.is_refused() else remedy.on_unanswered
 
 
 def _propose_one(remedy: Remedy, one: Owed, *, ladder: Ladder, ground: Ground) -> bool:

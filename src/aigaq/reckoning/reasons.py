@@ -131,8 +131,8 @@ def build_proposal(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text
         sentences = []
         for owed in proposal.because:
             late = owed.get_breach(as_of)
-            since = late[0] if late else owed.starts_at
-            template = LATE if owed.refused_at is None else REFUSED
+            since = owed.met_at or (late[0] if late else owed.starts_at)
+            template = REFUSED if owed.is_refused() else LATE
             template = SENT_DOWN_DUTY if owed.was_sent_down else template
             sentences.append(
                 template[language].format(

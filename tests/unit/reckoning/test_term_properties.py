@@ -45,9 +45,7 @@ def countings(draw: st.DrawFn) -> Counting:
     )
 
 
-def build_rules(
-    counting: Counting, *, table: Table = KZ, added: frozenset[date] = frozenset()
-) -> Rules:
+def build_rules(counting: Counting, *, added: frozenset[date] = frozenset()) -> Rules:
     overrides = tuple(Override(day.year, frozenset({day}), frozenset()) for day in sorted(added))
     calendar = Calendar(weekend=frozenset({5, 6}), table=KZ, overrides=overrides)
     as_of = datetime(2040, 1, 1, tzinfo=UTC)
