@@ -15,7 +15,7 @@ from aigaq.errors import AigaqError
 
 #: name: (module, attribute, one line of help). Whoever writes a command adds its line here.
 COMMANDS = {
-    "init": ("aigaq.cli.organisation", "init", "Found an organisation: keys, passphrase, card."),
+    "init": ("aigaq.cli.founding", "init", "Found an organisation: keys, passphrase, card."),
     "up": ("aigaq.cli.up", "up", "Run gate and desk of a trial on this computer."),
     "desk": ("aigaq.cli.desk", "desk", "Run, open, lock and ask the desk."),
     "gate": ("aigaq.cli.gate", "gate", "Run the public server."),

@@ -20,8 +20,8 @@ import click
 import httpx
 
 from aigaq.blobs import write_durably
+from aigaq.cli.founding import TRIAL
 from aigaq.cli.local_desk import ask_running_desk, is_running
-from aigaq.cli.organisation import TRIAL
 from aigaq.cli.sample_report import send_sample
 from aigaq.core.home import Home, get_home
 from aigaq.errors import AigaqError
