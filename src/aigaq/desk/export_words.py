@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from aigaq.desk.words import Words
+from aigaq.desk.words import Words, say
 
 FOR_WHOM: Words = {
     "prove": _("A court"),
@@ -114,3 +114,15 @@ CONSENT_REFUSALS: Words = {
         " of the same person can allow it again."
     ),
 }
+
+SEAL_SHOWN = 16
+
+
+def say_exported(note: str) -> str:
+    """Return for whom a file was put into a package, and how the package's seal begins.
+
+    ``note``: purpose, audience and seal, with a space between.
+    """
+    purpose, _audience, seal = (*note.split(" "), "", "")[:3]
+    begins = f"SHA-256 {seal[:SEAL_SHOWN]}…" if seal else ""
+    return ", ".join(one for one in (say(FOR_WHOM, purpose), begins) if one)

@@ -83,6 +83,18 @@ def test_files_are_chosen_made_and_fetched_as_one_zip(stage: Stage, browser: Cli
     assert [one.item_number for one in events if one.event == "exported"] == [1]
 
 
+def test_custody_says_for_whom_a_file_left_and_how_the_seal_begins(
+    stage: Stage, browser: Client
+) -> None:
+    stage.founding.founder.language = "en"
+    stage.founding.founder.save()
+    browser.post(make(browser, stage, 0) + "/download").getvalue()
+    html = browser.get(f"/reports/{stage.carried.report.pk}/evidence").content.decode()
+    seal = Export.objects.get().seal
+    assert f"A court, SHA-256 {seal[:16]}…" in html
+    assert "prove court" not in html
+
+
 def test_nothing_is_ticked_before_someone_ticks_it(stage: Stage, browser: Client) -> None:
     html = browser.get(page_of(stage)).content.decode()
     boxes = re.findall(r'<input type="checkbox"[^>]* name="items"[^>]*>', html)

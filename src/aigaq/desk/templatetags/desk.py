@@ -117,6 +117,8 @@ def in_eights(text: str) -> list[str]:
 @register.filter
 def custody_note(line: CustodyEvent) -> str:
     """Return the note of a line of custody in words; a name stays as it is."""
+    if line.event == "exported":
+        return export_words.say_exported(line.note)
     return words.say_custody_note(line.event, line.note)
 
 
