@@ -11,7 +11,16 @@ opens them.
 import sys
 from pathlib import Path
 
-from scripts.vector_sources import containers, logs, mailboxes, plain, reports, signed, verdicts
+from scripts.vector_sources import (
+    containers,
+    logs,
+    mailboxes,
+    plain,
+    receipt_verdicts,
+    reports,
+    signed,
+    verdicts,
+)
 
 FOLDER = Path(__file__).resolve().parent.parent / "spec" / "vectors"
 
@@ -22,7 +31,8 @@ def main(arguments: list[str]) -> int:
     if arguments and not check:
         print(__doc__, file=sys.stderr)
         return 2
-    fixed = plain.build() | signed.build() | containers.build() | logs.build() | verdicts.build()
+    fixed = plain.build() | signed.build() | containers.build() | logs.build()
+    fixed |= verdicts.build() | receipt_verdicts.build()
     random = mailboxes.build() | reports.build() | logs.build_random()
     wanted = {path: data for path, data in fixed.items() if _read(path) != data}
     wanted |= {path: data for path, data in random.items() if _read(path) is None}

@@ -8,6 +8,7 @@ leaves as `SealingError`.
 import hashlib
 import io
 import json
+import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import replace
@@ -69,6 +70,9 @@ from aigaq.sealing.receipts import (
 from aigaq.sealing.signatures import check_public_key
 from aigaq.sealing.signed_json import open_signed_json
 from aigaq.tlog import TlogError
+from aigaq_verify.encoding import parse_time
+from aigaq_verify.policy import parse_policy
+from aigaq_verify.receipts import verify_receipt
 
 VECTORS = Path(__file__).resolve().parents[3] / "spec" / "vectors"
 FORMATS = (
@@ -232,6 +236,22 @@ def _filing_receipt(vector: Vector) -> Vector:
     return {}
 
 
+def _receipt_verdict(vector: Vector) -> Vector:
+    """The verdict of `aigaq_verify`; the codes are those of steps that have one."""
+    with tempfile.TemporaryDirectory() as name:
+        for path, content in (vector["log"] or {}).items():
+            (Path(name) / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(name) / path).write_bytes(b64decode(content))
+        verdict = verify_receipt(
+            b64decode(vector["receipt"]),
+            policy=parse_policy(vector["policy"].encode()),
+            log=None if vector["log"] is None else Path(name),
+            now=parse_time(vector["at"], code="vector.bad_time"),
+        )
+    codes = {str(step.number): step.code for step in verdict.steps if step.code}
+    return {"codes": codes, "exit": verdict.exit_code}
+
+
 def _log_proof(vector: Vector) -> Vector:
     """The card is made up from what a proof needs of it; the log's errors are its own class."""
     card = replace(
@@ -364,6 +384,7 @@ OPERATIONS: dict[str, Callable[[Vector], Vector]] = {
     "receipts/filing-receipts.json": _filing_receipt,
     "receipts/receipt-files.json": _receipt_file,
     "receipts/log-proofs.json": _log_proof,
+    "receipts/verdicts.json": _receipt_verdict,
     "mailbox/requests.json": _request,
     "mailbox/request-bodies.json": _request_body,
     "mailbox/rebinds.json": _rebind,
