@@ -11,7 +11,7 @@ import sys
 import click
 from bench.figures import Figure, describe_machine, print_table
 
-BENCHES = ("page", "client", "sealing", "age", "gate", "inbox", "log", "verify")
+BENCHES = ("page", "client", "sealing", "age", "gate", "inbox", "log", "verify", "clocks")
 
 
 @click.command(help=(__doc__ or "").split("\n")[0])

@@ -5,7 +5,7 @@ id may stand for several rules, each with its own period, so a section maps an i
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
@@ -268,6 +268,18 @@ class Pack:
     pressure: Rules[Pressure]
     advice: Mapping[str, tuple[Rule, ...]]
     regions: Mapping[str, Region]
+    _triggered: dict[str, list[tuple[Duty, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        for duties in self.duties.values():
+            for trigger in {name for duty in duties for name in duty.triggers}:
+                self._triggered.setdefault(trigger, []).append(duties)
+
+    def list_triggered(self, trigger: str) -> list[tuple[Duty, ...]]:
+        """Return the duties that an event of this type can start, each with its periods."""
+        return self._triggered.get(trigger, [])
 
 
 #: The parent of a pack that extends none.

@@ -81,7 +81,7 @@ def list_duties(case: Case, *, pack: Pack) -> list[Owed]:
     pauses = list_pauses(case.events)
     owed: list[Owed] = []
     for event in iterate_events(case, pack=pack):
-        for rules in pack.duties.values():
+        for rules in pack.list_triggered(event.type):
             duty = get_in_force(rules, on=event.at.date())
             if duty is not None and event.type in duty.triggers:
                 owed.append(_owe(duty, event, case=case, pack=pack, pauses=pauses))

@@ -157,9 +157,9 @@ def write_length(term: Term, *, language: str) -> str:
 
 def write_moment(moment: datetime, *, language: str, ends_day: bool = True) -> str:
     """Return a moment in words; a midnight as 24:00 of the day that it ends, if it ends one."""
-    clock = f"{moment:%H:%M}"
-    if ends_day and clock == "00:00" and moment.second == 0:
-        moment, clock = moment - timedelta(days=1), "24:00"
+    hour, minute = moment.hour, moment.minute
+    if ends_day and not (hour or minute or moment.second):
+        moment, hour = moment - timedelta(days=1), 24
     if language == "en":
-        return f"{clock} on {moment.day} {MONTHS_EN[moment.month - 1]} {moment.year}"
-    return f"{moment:%d.%m.%Y} {clock}"
+        return f"{hour:02}:{minute:02} on {moment.day} {MONTHS_EN[moment.month - 1]} {moment.year}"
+    return f"{moment.day:02}.{moment.month:02}.{moment.year} {hour:02}:{minute:02}"
