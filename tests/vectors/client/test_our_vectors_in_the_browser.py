@@ -13,8 +13,9 @@ VECTORS = ROOT / "spec" / "vectors"
 FILES = sorted(
     path.relative_to(VECTORS).as_posix()
     for path in VECTORS.rglob("*.json")
-    # The log and packages are read by the verifier's page, not by a reporter's.
+    # The log, packages and verdicts are for verifiers, not for a reporter's page.
     if path.relative_to(VECTORS).parts[0] not in ("age", "evidence-package", "log", "report")
+    and path.name != "verdicts.json"
 )
 REPORTS = sorted(path.parent for path in (VECTORS / "report").glob("*/vector.json"))
 
