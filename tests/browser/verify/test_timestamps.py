@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Page
 from tests.browser.verify import test_page
 from tests.browser.verify.test_page import Judge
@@ -20,6 +21,8 @@ from tests.token_cases import BAD, CHAINS, GOOD, NAMED_WRONGLY, STRICTER, WRONG,
 from tests.token_maker import AT, Maker, make_certificate, make_key
 
 from aigaq.evidence.package_shapes import PackagedToken
+from aigaq.sealing.card import build_card
+from aigaq.sealing.signatures import public_bytes
 
 pytestmark = pytest.mark.browser
 page = test_page.page
@@ -150,7 +153,7 @@ def test_page_and_command_say_the_same_of_tampered_tokens_and_chains(
 ) -> None:
     """Single bits anywhere; both say the same, and never that all is well with what counts."""
     maker, chance = Maker(kind=kind), random.Random(3)
-    for number in range(60):
+    for number in range(24):
         case = build(maker, over=bench.text)
         if number % 2:
             data = bytearray(case.response)
@@ -222,6 +225,35 @@ def ask(
     )
     code, rows = Judge(bench.page, policy, now=LATER).agree(package)
     return code, rows[5][1], rows[5][2]
+
+
+def test_page_and_command_say_the_same_of_chains_of_cards(bench: Bench) -> None:
+    """A gap, and a log key that a later card replaced: seen by the partner before, or after."""
+    organisation = bench.court.organisation
+    seen_at = datetime.fromtimestamp(bench.court.cosigned_at, UTC)
+
+    def sign(version: int, **changes: Any) -> bytes:
+        card = replace(organisation.card, version=version, **changes)
+        return build_card(card, root_key=organisation.root)
+
+    def replace_key(at: datetime) -> dict[int, bytes]:
+        key = public_bytes(Ed25519PrivateKey.generate())
+        return {1: sign(1), 2: sign(2, log_key=key, signed_at=at), 3: sign(3, log_key=key)}
+
+    chains = {
+        "whole": ({1: sign(1), 2: sign(2), 3: sign(3)}, ""),
+        "gap": ({1: sign(1), 3: sign(3)}, "card.gap"),
+        "another team": ({1: sign(1, team_id=bytes(16)), 2: sign(2)}, "card.other_team"),
+        "seen before": (replace_key(seen_at), ""),
+        "seen after": (replace_key(seen_at - timedelta(seconds=1)), "checkpoint.retired"),
+    }
+    policy = bench.court.write_policy(bench.folder / "cards.json")
+    for name, (cards, expected) in chains.items():
+        package = bench.court.write(bench.folder / name, cards=cards)
+        code, rows = Judge(bench.page, policy, now=LATER).agree(package)
+        assert (code, [row[2] for row in rows if row[2]]) == (
+            (1, [expected]) if expected else (0, [])
+        )
 
 
 @pytest.mark.parametrize(
