@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,20 @@ from tests.unit.client.conftest import World
 from tests.unit.client.desk import write_to
 
 from aigaq.clock import now
+from aigaq.sealing.card import build_card
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.mailbox_answer import Head
 from aigaq.sealing.messages import TO_DESK, open_message
 from aigaq.sealing.opening import ExaminedReport
-from aigaq.sealing.receipts import FilingReceipt, build_filing_receipt, parse_receipt_file
+from aigaq.sealing.receipts import (
+    FilingReceipt,
+    build_filing_receipt,
+    build_promise,
+    build_receipt_file,
+    parse_promise,
+    parse_receipt_file,
+)
+from aigaq.sealing.signatures import public_bytes
 
 pytestmark = pytest.mark.browser
 
@@ -282,3 +292,64 @@ def test_a_proof_of_another_report_never_goes_into_her_receipt_file(
         prove(world, bytes(32)),
     )
     assert code == "proof.refused"
+
+
+def test_a_mailbox_whose_report_is_safe_has_its_promise_still_and_she_writes_as_before(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    """The gate holds both only sealed then; a phone that has nothing but the code opens them."""
+    assert report.manifest is not None
+    assert report.report_id is not None
+    before = phone.evaluate(OPEN)["promises"]
+    world.desk.ask("POST", f"/api/desk/reports/{report.report_id.hex()}/safe")
+    view = phone.evaluate(OPEN)
+    assert what(view) == []
+    assert view["canWrite"] is True
+    assert [one["reportId"] for one in before] == [report.report_id.hex()]
+    assert view["promises"] == before
+    phone.evaluate("() => mailbox.write('Рақмет', 'c')")
+    (held,) = messages_at_desk(world, report)
+    opened = open_message(
+        base64.b64decode(held["ciphertext"]),
+        identities=[world.organisation.team],
+        public_key=report.manifest.mailbox_key,
+        direction=TO_DESK,
+        team_id=world.organisation.card.team_id,
+        mailbox_key=report.manifest.mailbox_key,
+        first_commitment=report.manifest.commitment(),
+    )
+    assert opened.body == {"text": "Рақмет"}
+
+
+def test_a_proof_of_a_retired_log_is_no_alarm_and_goes_into_her_old_receipt_file(
+    phone: Page, world: World, report: ExaminedReport
+) -> None:
+    """After a seizure the page has the new card; that of her receipt file checks the old proof."""
+    assert report.manifest is not None
+    organisation, old_key = world.organisation, Ed25519PrivateKey.generate()
+    old_card = replace(
+        organisation.card, log_origin="old.example/log", log_key=public_bytes(old_key)
+    )
+    kept = parse_receipt_file(phone.evaluate("() => firstReceipt").encode())
+    promise = parse_promise(kept.promise, log_key=organisation.card.log_key)
+    old = replace(
+        kept,
+        card=build_card(old_card, root_key=organisation.root).decode(),
+        promise=build_promise(replace(promise, log_origin="old.example/log"), log_key=old_key),
+    )
+    proof = prove_commitment(
+        report.manifest.commitment(), key=old_key, origin="old.example/log", index=2
+    )
+    say_proof(world, report, proof)
+    view = phone.evaluate(OPEN)
+    (shown,) = view["messages"]
+    assert (what(view), shown["index"], shown["isIndependent"]) == ([], 2, False)
+
+    complete = """([receipt, proof]) => sealer.completeReceiptFile(new Blob([receipt]), null, proof)
+      .then(async (done) => ({ text: await done.blob.text(), sheet: done.sheet }),
+            (error) => error.code)"""
+    done = phone.evaluate(complete, [build_receipt_file(old).decode(), proof])
+    assert parse_receipt_file(done["text"].encode()).proof == proof
+    assert done["sheet"]["logOrigin"] == "old.example/log"
+    # The new card's own receipt file refuses it: its log never held that.
+    assert phone.evaluate(complete, [build_receipt_file(kept).decode(), proof]) == "proof.refused"
