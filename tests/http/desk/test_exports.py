@@ -22,6 +22,7 @@ from aigaq.intake.errors import PackageRefused
 from aigaq.intake.export_models import Export
 from aigaq.intake.export_work import work_exports
 from aigaq.intake.package_gathering import LogHead
+from aigaq.intake.told import ToldFile, ToldReport, file_told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Browser = Callable[[Staff], Client]
@@ -180,6 +181,24 @@ def test_without_a_consent_there_is_nothing_to_tick_and_the_next_step_is_named(
     refused = browser.post(page_of(stage) + "?for=represent", chosen(stage, 0))
     assert refused.status_code == 422
     assert not Export.objects.exists()
+
+
+def test_a_reporter_who_reads_no_letters_is_not_written_to(
+    open_desk: Founding, browser: Client
+) -> None:
+    letter = ToldFile(io.BytesIO(VOICE), len(VOICE), "a.ogg", "audio/ogg")
+    told = ToldReport(language="kk", by="a fictional aunt", how="phone", when="x", files=[letter])
+    report_id = file_told(actor=open_desk.founder, told=told, keys=None)
+    html = browser.get(f"/reports/{report_id}/export").content.decode()
+    assert "/mailboxes/" not in html
+    assert f"/reports/{report_id}/consents" in html
+
+
+def test_a_report_without_files_says_so(open_desk: Founding, browser: Client) -> None:
+    report = carry_report(open_desk, consents=(("prove", "court"),)).report
+    answer = browser.get(f"/reports/{report.pk}/export")
+    assert answer.context["has_files"] is False
+    assert f'class="button button-main" href="/reports/{report.pk}"' in answer.content.decode()
 
 
 def test_the_page_begins_with_what_is_allowed(stage: Stage, browser: Client) -> None:

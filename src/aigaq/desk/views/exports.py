@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from aigaq.accounts.errors import NotThere
 from aigaq.accounts.permissions import Capability
+from aigaq.accounts.selectors import Staff
 from aigaq.consent.shapes import ITEM_PURPOSES
 from aigaq.desk import export_words, words
 from aigaq.desk.access import actor_of, needs
@@ -108,11 +109,20 @@ def _choose(request: HttpRequest, *, source: From) -> HttpResponse:
         "is_allowed": any(not one.hindrance for report in offered for one in report.items),
         "standing": standing[purpose],
         "reports": [(one, _list_rows(one, form=form, source=source)) for one in offered],
-        "mailbox_id": next((one.mailbox_id for one in offered), None),
+        "has_files": any(one.items for one in offered),
+        "mailbox_id": _find_mailbox(actor, offered=offered),
         "only_report": offered[0].id if len(offered) == 1 else None,
     }
     status = 422 if form.errors else 200
     return render(request, "desk/work/export_choose.html", context, status=status)
+
+
+def _find_mailbox(actor: Staff, *, offered: Sequence[OfferedReport]) -> UUID | None:
+    """Return the mailbox of the one report, if someone reads what is written to it."""
+    if len(offered) != 1 or offered[0].mailbox_id is None:
+        return None
+    box = selectors.access_mailbox(actor=actor, mailbox_id=offered[0].mailbox_id)
+    return box.id if box.can_reply else None
 
 
 def _read_purpose(request: HttpRequest, *, standing: dict[str, str]) -> str:
