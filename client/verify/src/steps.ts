@@ -442,9 +442,17 @@ function checkListed(there: readonly string[], listed: ReadonlyMap<string, strin
 /** Check `bag-info.txt` and return its date. */
 function checkInfo(data: Bytes, payload: ReadonlyMap<string, Digest>): string {
   const bad = new VerifyError("bag.bad_info", INFO);
-  const lines = decodeText(data, "bag.bad_info").split("\n");
+  let lines: string[];
+  try {
+    lines = decodeText(data, "bag.bad_info").split("\n");
+  } catch {
+    throw bad;
+  }
   if (lines.pop() !== "") throw bad;
-  const pairs = lines.map((line) => [line.slice(0, line.indexOf(": ")), line.slice(line.indexOf(": ") + 2)] as const);
+  const pairs = lines.map((line) => {
+    const [name, ...rest] = line.split(": ");
+    return [name!, rest.join(": ")] as const;
+  });
   if (pairs.map(([name]) => name).join(" ") !== INFO_NAMES) throw bad;
   const values = new Map(pairs);
   const size = [...payload.values()].reduce((sum, one) => sum + one.size, 0);

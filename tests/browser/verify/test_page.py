@@ -163,6 +163,9 @@ LIES: dict[str, Lie] = {
     ),
     "package.bad_form": lambda one: one.write("evidence/package.json", b"{}\n"),
     "card.missing": lambda one: one.remove("evidence/cards/000001.card"),
+    "bag.bad_info": lambda one: one.write(
+        "bag-info.txt", one.read("bag-info.txt").replace(b"Agent: ", b"Agent?", 1)
+    ),
 }
 
 

@@ -508,6 +508,14 @@ def test_a_promise_that_would_bind_nobody(
     assert step(receipt(data), 4)["code"] == code
 
 
+def test_a_date_at_the_end_of_all_dates_breaks_nothing(own_court: Court) -> None:
+    late = promise(own_court, promised_at="9999-12-31T23:59:59Z")
+    data = changed(own_court.receipt(own_court.sealed[0]), promise=late)
+    end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    verdict = verify_receipt(data, policy=None, log=None, now=end)
+    assert verdict.steps[3].code == "promise.from_the_future"
+
+
 def test_a_report_that_was_sealed_and_not_sent_is_unknown(
     own_court: Court, receipt: Receipt
 ) -> None:

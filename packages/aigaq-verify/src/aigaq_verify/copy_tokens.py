@@ -3,6 +3,7 @@
 Source: ``spec/policy.md``, "Steps of receipt"; ``spec/evidence-package.md``, "Timestamps".
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,14 +37,14 @@ def _list_stems(tokens: Path, form: str) -> Iterator[str]:
     """Yield the stems of tokens in their order, up to the first that is not there."""
     for number in range(1, _MOST + 1):
         stem = form.format(number)
-        if not (tokens / f"{stem}.tsr").exists():
+        if not os.path.lexists(tokens / f"{stem}.tsr"):
             return
         yield stem
 
 
 def _read(tokens: Path, stem: str) -> Stamp:
     names = [f"{stem}.list-{number:02d}.crl" for number in range(1, _MOST_LISTS + 1)]
-    there = [name for name in names if (tokens / name).exists()]
+    there = [name for name in names if os.path.lexists(tokens / name)]
     return Stamp(
         name=f"tokens/{stem}.tsr",
         response=_read_file(tokens / f"{stem}.tsr", maximum_bytes=_MAXIMUM_BYTES),

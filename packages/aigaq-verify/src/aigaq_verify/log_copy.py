@@ -3,6 +3,7 @@
 Source: https://c2sp.org/tlog-tiles; ``spec/policy.md``, step 8 of receipts.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,7 @@ def _find(folder: Path, number: int, *, width: int) -> Path:
         text, rest = f"x{rest % 1000:03d}/{text}", rest // 1000
     full = folder / "tile/entries" / text
     for path in (full, *(full.with_name(f"{full.name}.p") / str(one) for one in range(width, 256))):
-        if path.is_file() and not path.is_symlink():
+        if os.path.lexists(path):
             return path
     raise VerifyError("log.missing_tile", f"tile/entries/{text}")
 

@@ -13,6 +13,8 @@ from aigaq_verify.errors import VerifyError
 from aigaq_verify.signatures import open_signed_json
 
 _LONGEST_DELAY_SECONDS = 366 * 86_400
+#: Behind it a date with the delays added would be none.
+_LATEST_YEAR = 9_000
 _PROMISE = (
     "commitment",
     "format",
@@ -58,7 +60,7 @@ def open_promise(
         "promise.wrong_commitment": form.hex("commitment") == commitment,
         # With a delay of years it would never be missing.
         "promise.other_delay": delay <= min(card.maximum_delay_seconds, _LONGEST_DELAY_SECONDS),
-        "promise.from_the_future": at <= now + timedelta(days=1),
+        "promise.from_the_future": at - now <= timedelta(days=1) and at.year <= _LATEST_YEAR,
     }
     for code, holds in same.items():
         if not holds:
