@@ -151,9 +151,9 @@ class _CaseReader:
 
     def _read_known(self, row: Fields, key: str, known: Any) -> tuple[str, ...]:
         names = row.names(key)
-        for name in names:
+        for number, name in enumerate(names):
             if name not in known:
-                row.fault(f"unknown_{key}", key, id=name[:50])
+                self.faults.add(f"case.unknown_{key}", (*row.path, key, number), id=name[:50])
         return tuple(name for name in names if name in known)
 
     def _read_parties(self) -> dict[str, Party]:
@@ -165,9 +165,10 @@ class _CaseReader:
             if name in self._pack.institutions:
                 row.fault("id_of_institution", "id", id=name)
             roles = row.names("roles")
-            for role in roles:
+            for number, role in enumerate(roles):
                 if role not in ROLES:
-                    row.fault("unknown_role", "roles", role=role[:50])
+                    place = (*row.path, "roles", number)
+                    self.faults.add("case.unknown_role", place, role=role[:50])
             office = self._read_office(row, "office") if "office" in row else None
             for key in FREE:
                 row.raw(key)
