@@ -21,6 +21,7 @@ from aigaq.evidence.shapes import FileKind, ItemEvidence
 from aigaq.intake import models
 from aigaq.intake.errors import NotFound
 from aigaq.intake.export_shapes import OfferedItem, OfferedReport
+from aigaq.intake.package_consent import find_told
 from aigaq.intake.rows import build_item
 from aigaq.intake.selectors import check_may
 from aigaq.intake.shapes import ItemDetail, Preview
@@ -62,7 +63,7 @@ def _offer(row: models.Report, *, purpose: str) -> OfferedReport:
     report_id = bytes(row.report_id)
     details = {one.number: build_item(one) for one in row.items.prefetch_related("previews")}
     grants = consent.list_grants(report_id)
-    now = clock.now()
+    is_told, now = any(find_told(row)), clock.now()
     items = []
     for item in evidence.list_items(report_id=report_id):
         if item.number not in details:
@@ -80,7 +81,7 @@ def _offer(row: models.Report, *, purpose: str) -> OfferedReport:
                 size_bytes=item.size_bytes,
                 provenance=str(item.provenance),
                 still=_find_still(detail),
-                is_by_mouth=grant is not None and grant.number is None,
+                is_by_mouth=grant is not None and (grant.number is None or is_told),
                 hindrance=hindrance,
             )
         )

@@ -16,6 +16,7 @@ from aigaq.consent.errors import NoConsent
 from aigaq.consent.shapes import Grant
 from aigaq.intake import services
 from aigaq.intake.export_models import Export
+from aigaq.intake.export_offer import offer_items
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Browser = Callable[[Staff], Client]
@@ -218,3 +219,24 @@ def test_the_pages_are_there_in_three_languages(
     open_desk.founder.save()
     words = {"kk": "Келісімді жазып қою", "ru": "Записать согласие", "en": "Write down a consent"}
     assert words[language] in browser.get(page_of(carried)).content.decode()
+
+
+def test_what_staff_took_down_is_not_called_sealed_by_the_reporter(
+    open_desk: Founding, browser: Client
+) -> None:
+    words = ((4, "fictional"), (202, "phone"))
+    told = carry_report(open_desk, items=ITEMS, answers=words, consents=(("prove", "court"),))
+    own = carry_report(open_desk, items=ITEMS, consents=(("prove", "court"),))
+    pages = [browser.get(page_of(one), headers={"accept-language": "en"}) for one in (told, own)]
+    sealed = "sealed by the reporter"
+    assert [sealed in one.content.decode() for one in pages] == [False, True]
+    assert ["Told to staff" in one.content.decode() for one in pages] == [True, False]
+    offered = offer_items(
+        actor=open_desk.founder,
+        report_ids=[told.report.pk, own.report.pk],
+        purpose="prove",
+    )
+    assert [[item.is_by_mouth for item in one.items] for one in offered] == [
+        [True, True],
+        [False, False],
+    ]

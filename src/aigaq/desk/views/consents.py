@@ -21,6 +21,7 @@ from aigaq.desk.forms_consents import GrantForm, WithdrawForm
 from aigaq.intake import exports, selectors, spoken_consent
 from aigaq.intake.export_shapes import ExportDetail
 from aigaq.intake.shapes import Consent
+from aigaq.intake.told_numbers import TOLD_HOW
 
 GOOD = 25
 FIELD_OF = {
@@ -65,6 +66,7 @@ def consents(request: HttpRequest, report_id: UUID) -> HttpResponse:
     context = {
         "row": detail.row,
         "consents": detail.consents,
+        "is_told": any(one.number == TOLD_HOW for one in detail.answers),
         "names": {one.number: one.name for one in detail.items},
         "form": form,
     }
