@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, close_old_connections, connection, transaction
 from sqlcipher3 import dbapi2 as sqlcipher
 from tests.conftest import HOME, MASTER
 
@@ -79,6 +79,22 @@ def test_a_plain_sqlite_reads_nothing() -> None:
             plain.execute("SELECT * FROM sqlite_master").fetchall()
     finally:
         plain.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_page_after_the_lock_is_answered_on_a_thread_that_had_a_connection(
+    keys_back: None,
+) -> None:
+    """Django looks at each connection as a request begins, before any page of ours."""
+    AuditEvent.objects.count()
+    drop_keys()
+    assert connection.connection is not None
+
+    close_old_connections()
+
+    assert connection.connection is None
+    with pytest.raises(DeskLocked):
+        AuditEvent.objects.count()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -195,6 +195,17 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
                 raise DeskLocked
         super().ensure_connection()
 
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Let go of a connection whose key was dropped, and open none.
+
+        Django asks this as a request begins, before any page: to open one would fail on a locked
+        desk, and leave its door without an answer.
+        """
+        if self.connection is not None and self.generation != HELD.generation:
+            self.close()
+            return
+        super().close_if_unusable_or_obsolete()
+
 
 def drop_keys() -> None:
     """Fold the WAL into the database, drop the keys of the process and close its connections."""
