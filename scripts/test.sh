@@ -12,10 +12,16 @@ lint() {
   "$bin/mypy"
   "$bin/lint-imports"
 }
-# Real servers, browsers and kills share two processors. What fails gets one more run, alone and in sight, so
-# that a slow machine is told from a fault; what fails twice fails. A test that needs this often is mended.
+# Real servers and browsers share two processors. What fails gets one more run, alone and in sight, so that a slow machine
+# is told from a fault; what fails twice fails. Never so where one failure in many rounds is the finding itself: crashes,
+# attacks, random changes (the folders named below).
 run() {
   "$bin/pytest" -n 2 --dist loadfile -q --tb=short "$@" && return
+  if "$bin/pytest" -q --collect-only --last-failed --last-failed-no-failures none "$@" \
+    | grep -qE "^tests/(faults|security|fuzz|unit/verify/test_mutations|unit/reckoning/test_conflicts)"; then
+    echo "A test failed that is never run a second time."
+    return 1
+  fi
   echo "These failed; once more, alone:"
   "$bin/pytest" -q --tb=short --last-failed --last-failed-no-failures none "$@"
 }
