@@ -339,8 +339,13 @@ class Work {
     }
     const shown = new Set(this.contents.items.map((one) => one.path));
     for (const name of payload.keys()) if (name.startsWith("data/items/") && !shown.has(name)) throw new VerifyError("item.unlisted", name);
-    const sealed = this.contents.items.filter((one) => one.sealedTo !== null).length;
-    return sealed === 0 ? {} : { words: [["sealed_items", String(sealed), String(this.contents.items.length)]] };
+    const { items } = this.contents;
+    const sealed = items.filter((one) => one.sealedTo !== null).length;
+    const copies = items.filter((one) => one.recipe !== null).length;
+    const words: [string, string, string][] = [];
+    if (sealed > 0) words.push(["sealed_items", String(sealed), String(items.length)]);
+    if (copies > 0) words.push(["copied_items", String(copies), String(items.length)]);
+    return { words };
   }
 
   private async readBeginning(name: string): Promise<Bytes> {
@@ -379,7 +384,7 @@ class Work {
     const given = await placed(CONSENT, () => checkConsent(data, this.contents));
     this.items = this.contents.items.map((item) => ({
       path: item.path,
-      result: item.sealedTo === null ? "passed" : "unknown",
+      result: item.sealedTo === null && item.recipe === null ? "passed" : "unknown",
       sha256: toHex(item.sha256),
       words: [
         ...(item.recipe === null ? [] : [["derived_from", toHex(item.original.sha256)] as const]),

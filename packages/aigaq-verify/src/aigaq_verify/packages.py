@@ -327,10 +327,16 @@ def _check_items(verdict: Verdict, work: _Work) -> None:
         if name.startswith("data/items/") and name not in disclosed:
             raise VerifyError("item.unlisted", name)
     sealed = sum(item.sealed_to is not None for item in work.known.items)
+    copies = sum(item.derived_from is not None for item in work.known.items)
+    said = []
     if sealed:
         words = f"{sealed} of {len(work.known.items)} are sealed: each is an age file of the right "
-        words += "size to one X25519 key; what is in it is unknown until it is opened"
-        verdict.note(8, "items", PASSED, words)
+        said.append(words + "size to one X25519 key; what is in it is unknown until it is opened")
+    if copies:
+        words = f"{copies} of {len(work.known.items)} are copies that the desk made: that they "
+        said.append(words + "show what came is unknown to who has not both")
+    if said:
+        verdict.note(8, "items", PASSED, "; ".join(said))
 
 
 def _check_sealed(work: _Work, item: DisclosedItem, *, recipient: str, file_size: int) -> None:
@@ -423,7 +429,8 @@ def _check_consent(verdict: Verdict, work: _Work) -> None:
                 f"; said to be sealed to {item.sealed_to}: who can open it compares what is in "
             )
             words += f"it, {item.size} bytes"
-        result = PASSED if item.sealed_to is None else UNKNOWN
+        is_what_came = item.sealed_to is None and item.derived_from is None
+        result = PASSED if is_what_came else UNKNOWN
         verdict.items.append(Item(item.path, result, make_plain(words)))
 
 

@@ -115,7 +115,7 @@ class Verdict:
         codes = {step.code for step in self.steps if step.result == FAILED}
         told = [_FOUND[code] for code in _FOUND if code in codes] or [_SENTENCES[self.exit_code]]
         if self.exit_code != FAILED_EXIT and any(item.result == UNKNOWN for item in self.items):
-            told.append(_SEALED)
+            told.append(_UNKNOWN_ITEMS)
         return "\n".join([*lines, "", *told])
 
 
@@ -140,7 +140,10 @@ _SENTENCES: Sequence[str] = (
     "NOT ANCHORED: consistent in itself, but nothing that you trust independently vouches for it.",
     "UNKNOWN: what is given neither proves nor disproves it.",
 )
-_SEALED = "Of sealed items this says nothing but that they are sealed: who can open them compares."
+_UNKNOWN_ITEMS = (
+    "Of sealed items this says nothing but that they are sealed: who can open them compares. Of a "
+    "copy without hidden details only the desk says that it shows what came."
+)
 #: What failed is the log, not the receipt that shows it.
 _FOUND = {
     "receipt.missing": "MISSING: the report was promised; the log that should hold it does not.",

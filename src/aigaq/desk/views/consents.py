@@ -66,7 +66,7 @@ def consents(request: HttpRequest, report_id: UUID) -> HttpResponse:
     context = {
         "row": detail.row,
         "consents": detail.consents,
-        "is_told": any(one.number == TOLD_HOW for one in detail.answers),
+        "is_told": any(one.question == TOLD_HOW for one in detail.answers),
         "names": {one.number: one.name for one in detail.items},
         "form": form,
     }
