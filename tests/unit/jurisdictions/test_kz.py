@@ -1,0 +1,289 @@
+"""The pack of Kazakhstan: grounds, languages, ids that others use, and law that was read."""
+
+import csv
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aigaq.jurisdictions.loading import find_pack, load_pack
+from aigaq.jurisdictions.marked_yaml import parse_yaml
+from aigaq.jurisdictions.pack_shapes import Rule, get_in_force
+from aigaq.jurisdictions.zones import load_zone
+from aigaq.reckoning.due_dates import Rules
+from aigaq.reckoning.single_terms import reckon_rule
+
+KZ = load_pack("kz")
+ROWS: dict[str, Any] = parse_yaml(find_pack("kz").read_bytes()).value
+DRAFT_TERMS = Path(__file__).parents[3] / "spec/vectors/clocks/deadline_vectors.csv"
+DRAFT_ROWS = list(csv.DictReader(DRAFT_TERMS.read_text().splitlines()))
+
+
+def list_words(text: str) -> list[str]:
+    return text.split()
+
+
+#: The ids of the researched draft, which other programs use.
+DRAFT_DUTIES = list_words(
+    """
+accept erdr mandatory_investigation not_shelved victim_status victim_status_application safety
+safety_new_case pseudonym motion expert_motion expert_consent samples_consent interview_limits
+detention_protocol detention_notify_prosecutor detention_max qualification_10d
+qualification_announce jurisdiction_transfer term_investigation term_ext_district
+term_ext_region term_ext_general term_after_return interruption_check termination_check
+no_closing_over_objection file_access indictment trial_start remedial_submission
+"""
+)
+DRAFT_REMEDIES = list_words(
+    """
+complaint_head complaint_prosecutor complaint_higher_prosecutor complaint_court
+appeal_investigating_judge delay_motion recusal_investigator recusal_prosecutor recusal_judge
+transfer_case joint_group remove_investigator
+"""
+)
+DRAFT_OFFENCES = list_words(
+    """
+cc120_1 cc120_2 cc120_3 cc120_3_1 cc120_3_2 cc120_4 cc121_1 cc121_1_harass16 cc122 cc123_1 cc125
+cc125_1_1 cc125_1_2 cc115_1 cc433 cc422 cc432 cc434 cc423 cc419 cc421 cc435
+"""
+)
+DRAFT_INSTITUTIONS = list_words(
+    """
+police_district police_region mvd prosecutor_district prosecutor_region prosecutor_general
+judge_investigating court_region court_cassation court_supreme anticorruption ombudsman
+forensic_centre crisis_centre cedaw
+"""
+)
+
+REFERENCE = r"\d+(-\d+)?(\(\d+(-\d+)?\)){0,2}"
+CODE = re.compile(rf"(CPC|CC|Civil Code) {REFERENCE}(, ({REFERENCE}|\(\d+(-\d+)?\)))*")
+OTHER_LAW = re.compile(
+    r"order 89|CC 120\(1\) before Law 292-VI|CC 121\(1\) before Law 292-VI"
+    r"|Law on [a-zA-Z ]+|Code on public health and the health system"
+    r"|Administrative Procedural Code|CEDAW Optional Protocol 2, 4"
+    r"|WHO, clinical management of rape survivors|no national protocol was found"
+)
+
+
+def list_rules() -> Iterator[Rule]:
+    for section in (KZ.duties, KZ.windows, KZ.remedies, KZ.offences, KZ.pressure, KZ.routing):
+        for rules in section.values():
+            yield from rules
+    for advice in KZ.advice.values():
+        yield from advice
+
+
+def list_texts(value: Any) -> Iterator[dict[str, str]]:
+    if isinstance(value, dict):
+        if "ru" in value and "en" in value and isinstance(value["ru"], str):
+            yield value
+        for part in value.values():
+            yield from list_texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from list_texts(part)
+
+
+def list_articles(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("article"), str):
+            yield value["article"]
+        for part in value.values():
+            yield from list_articles(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from list_articles(part)
+
+
+def get_severity(name: str, *, on: date) -> str | None:
+    offence = get_in_force(KZ.offences[name], on=on)
+    return offence.severity if offence else None
+
+
+def test_every_rule_has_a_known_source_and_an_honest_confidence() -> None:
+    for rule in list_rules():
+        assert rule.ground.sources, rule.id
+        assert set(rule.ground.sources) <= set(KZ.sources), rule.id
+        assert 0 < rule.ground.confidence < 1, rule.id
+        if rule.ground.is_from_memory:
+            assert rule.ground.confidence <= 0.9, rule.id
+
+
+def test_what_no_text_was_read_for_says_so() -> None:
+    for rule in list_rules():
+        if set(rule.ground.sources) == {"draft"}:
+            assert rule.ground.is_from_memory, rule.id
+
+
+def test_nothing_claims_a_review_that_nobody_made() -> None:
+    assert KZ.facts.status == "draft"
+    assert KZ.facts.review is None
+    assert all(rule.ground.reviewed is None for rule in list_rules())
+
+
+@pytest.mark.parametrize(
+    ("section", "names"),
+    [
+        ("duties", DRAFT_DUTIES),
+        ("remedies", DRAFT_REMEDIES),
+        ("offences", DRAFT_OFFENCES),
+        ("institutions", DRAFT_INSTITUTIONS),
+    ],
+)
+def test_every_id_of_the_draft_is_kept(section: str, names: list[str]) -> None:
+    assert set(names) <= set(getattr(KZ, section))
+
+
+def test_the_victims_complaint_is_a_window_and_no_duty() -> None:
+    assert "prosecution_request" in KZ.windows
+    assert "pp_complaint_on_file" not in KZ.duties
+
+
+def test_every_text_stands_in_three_languages() -> None:
+    texts = list(list_texts(ROWS))
+    assert len(texts) > 300
+    for text in texts:
+        assert all(text.get(language, "").strip() for language in ("kk", "ru", "en")), text
+        if len(text["ru"].split()) > 3:
+            assert text["kk"] != text["ru"], text
+
+
+def test_no_text_gives_the_survivor_a_gender_or_shouts() -> None:
+    for text in list_texts(ROWS):
+        assert not re.search(r"[Пп]отерпевш(ая|ей|ую)\b", text["ru"]), text["ru"]
+        assert not re.search(r"\b(she|her|hers|himself|herself)\b", text["en"]), text["en"]
+        assert "!" not in "".join(text.values())
+
+
+def test_kazakh_texts_use_kazakh_names_of_the_register() -> None:
+    for text in list_texts(ROWS):
+        assert not re.search("ЕРДР|ЖИТС", text["kk"]), text["kk"]
+
+
+def test_every_article_is_cited_so_that_it_can_be_looked_up() -> None:
+    articles = list(list_articles(ROWS))
+    assert len(articles) > 150
+    for article in articles:
+        for part in article.split("; "):
+            assert CODE.fullmatch(part) or OTHER_LAW.fullmatch(part), article
+
+
+DRAFT_RULES: dict[str, tuple[str, frozenset[str]]] = {
+    "safety application CPC 96(4)": ("safety", frozenset()),
+    "complaint to prosecutor CPC 105(2)": ("complaint_prosecutor", frozenset()),
+    "complaint to prosecutor CPC 105(2) exceptional": (
+        "complaint_prosecutor",
+        frozenset({"exceptional"}),
+    ),
+    "investigation CPC 192(2)": ("term_investigation", frozenset()),
+    "detention CPC 131(4) tyazhkoe": ("detention_max", frozenset({"severity:grave"})),
+    "detention CPC 131(4) osobo tyazhkoe": (
+        "detention_max",
+        frozenset({"severity:especially_grave"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("row", DRAFT_ROWS, ids=lambda row: str(row["rule"]))
+def test_the_rule_gives_the_date_that_the_draft_computed(row: dict[str, str]) -> None:
+    zone = load_zone(KZ.facts.timezone)
+    start = datetime.fromisoformat(row["start_local"]).replace(tzinfo=zone)
+    name, facts = DRAFT_RULES[row["rule"]]
+    rule = (KZ.duties.get(name) or KZ.remedies[name])[0]
+    rules = Rules(counting=KZ.counting, calendar=KZ.calendar, zone=zone, as_of=start)
+    due = reckon_rule(rule, start=start, rules=rules, facts=facts)
+    assert due is not None
+    assert due.strict == datetime.fromisoformat(row["expires_local"]).replace(tzinfo=zone)
+
+
+@pytest.mark.parametrize("name", ["cc120_1", "cc121_1"])
+def test_an_act_of_2019_is_judged_by_the_law_of_2019(name: str) -> None:
+    assert get_severity(name, on=date(2019, 12, 31)) == "medium"
+    assert get_severity(name, on=date(2020, 1, 1)) == "grave"
+
+
+def get_gravity(penalty: dict[str, Any]) -> str:
+    """Return the gravity of an intentional crime by its heaviest penalty, CC 11(2) to (5)."""
+    years = penalty.get("max_years", 0)
+    if penalty.get("life") or years > 12:
+        return "especially_grave"
+    if years > 5:
+        return "grave"
+    return "medium" if years > 2 else "light"
+
+
+def test_gravity_follows_the_penalty() -> None:
+    rows = [row for row in ROWS["offences"] if "penalty" in row]
+    assert len(rows) > 20
+    for row in rows:
+        assert row["severity"] == get_gravity(row["penalty"]), row["id"]
+
+
+def test_limitation_follows_the_gravity() -> None:
+    years = {"misdemeanour": 1, "light": 2, "medium": 5, "grave": 10}
+    for rules in KZ.offences.values():
+        for rule in rules:
+            if rule.is_official or rule.ground.effective_to is not None:
+                continue
+            if not rule.has_no_limitation:
+                assert rule.severity is not None
+                assert rule.limitation_years == years[rule.severity], rule.id
+
+
+def test_especially_grave_crimes_against_the_person_have_no_limitation() -> None:
+    for rules in KZ.offences.values():
+        for rule in rules:
+            if rule.severity == "especially_grave":
+                assert rule.has_no_limitation, rule.id
+
+
+def test_the_manner_of_prosecution_is_that_of_article_32() -> None:
+    modes = {
+        mode: {name for name, rules in KZ.offences.items() if rules[0].mode == mode}
+        for mode in ("private", "private_public")
+    }
+    assert modes["private"] == {"cc123_1"}
+    assert modes["private_public"] == {
+        *("cc115", "cc115_1", "cc120_1", "cc121_1"),
+        *("cc121_1_harass16", "cc125_1_1", "cc126_1"),
+    }
+
+
+def test_the_investigation_stops_for_the_reasons_that_the_law_lists_and_no_other() -> None:
+    not_counted = {"file_access", "case_at_court_on_complaint", "case_at_prosecutor"}
+    interrupted = {
+        *("suspect_unknown", "suspect_abroad", "suspect_absconded", "illness"),
+        *("legal_assistance", "missing_person", "immunity_or_extradition"),
+        *("force_majeure", "expert_examination"),
+    }
+    for name in ("term_investigation", "term_ext_district", "term_ext_region", "term_after_return"):
+        reasons = KZ.duties[name][0].pausable
+        assert set(reasons) == not_counted | interrupted | {"plea_agreement"}, name
+        assert len(reasons) == len(set(reasons))
+
+
+def test_the_investigation_ends_when_the_case_goes_to_the_prosecutor() -> None:
+    met_by = KZ.duties["term_investigation"][0].met_by
+    assert "completion_report_received" in met_by
+    assert "investigation_completed_notice" not in met_by
+
+
+def test_a_release_with_a_ground_of_the_law_owes_no_explanation() -> None:
+    applies = KZ.duties["release_ruling"][0].applies
+    assert applies is not None
+    assert applies.holds(frozenset({"no_ground_given"}))
+    assert not applies.holds(frozenset({"suspicion_not_confirmed"}))
+    assert not applies.holds(frozenset({"brought_in_only"}))
+
+
+def test_the_security_services_branch_and_the_police_themselves_are_never_first() -> None:
+    for name in ("report_anticorruption", "complaint_internal_security"):
+        assert KZ.remedies[name][0].is_never_first
+
+
+def test_the_judges_ruling_can_be_appealed_in_three_days_and_the_verdict_in_fifteen() -> None:
+    terms = {name: KZ.windows[name][0].opens[0].term for name in ("judge_appeal", "verdict_appeal")}
+    assert (terms["judge_appeal"].n, terms["verdict_appeal"].n) == (3, 15)
