@@ -70,7 +70,8 @@ def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
                 remedies.append(remedy)
                 is_served |= _propose_one(remedy, one, ladder=ladder, ground=ground)
         is_served = is_served or _propose_any(remedies, one, ladder=ladder, ground=ground)
-        if not is_served:
+        # A duty for which the pack has no remedy, by ``no_remedy``, leaves no ladder to exhaust.
+        if not is_served and (one.on_breach or one.is_complaint):
             ladder.exhausted.append(one)
     _propose_international(ladder, ground=ground)
     # Bodies that are never the first come last; those that caution lowers, before them.

@@ -13,7 +13,9 @@ from aigaq.jurisdictions.loading import find_pack, load_pack
 from aigaq.jurisdictions.marked_yaml import parse_yaml
 from aigaq.jurisdictions.pack_shapes import Rule, get_in_force
 from aigaq.jurisdictions.zones import load_zone
+from aigaq.reckoning.case_files import parse_document, read_case
 from aigaq.reckoning.due_dates import Rules
+from aigaq.reckoning.evaluation import evaluate, to_json
 from aigaq.reckoning.single_terms import reckon_rule
 
 KZ = load_pack("kz")
@@ -287,3 +289,22 @@ def test_the_security_services_branch_and_the_police_themselves_are_never_first(
 def test_the_judges_ruling_can_be_appealed_in_three_days_and_the_verdict_in_fifteen() -> None:
     terms = {name: KZ.windows[name][0].opens[0].term for name in ("judge_appeal", "verdict_appeal")}
     assert (terms["judge_appeal"].n, terms["verdict_appeal"].n) == (3, 15)
+
+
+def test_a_duty_without_a_remedy_does_not_send_the_survivor_abroad() -> None:
+    text = """
+pack: kz
+as_of: 2026-05-20T12:00:00+05:00
+offence: cc120_2
+place: {region: KZ-35}
+parties:
+  - {id: p1, roles: [suspect]}
+events:
+  - {type: suspect_detained, at: 2026-05-13T10:00:00+05:00}
+  - {type: detention_protocol_made, at: 2026-05-13T11:00:00+05:00}
+  - {type: detention_notified, at: 2026-05-13T12:00:00+05:00}
+"""
+    answer = to_json(evaluate(read_case(parse_document(text.encode()), pack=KZ), pack=KZ))
+    assert [one["duty"] for one in answer["breaches"]] == ["detention_max"]
+    assert answer["proposals"] == []
+    assert "ladder.exhausted" not in [one["code"] for one in answer["warnings"]]
