@@ -4,9 +4,11 @@
 
 One that is there is left: keys, salts and ML-DSA signatures are random, so a second run gives
 another package. A later form of packages gets a folder of its own beside it. ``v1`` holds what
-packages held at first, ``v1-renewed`` renewals and a chain of cards.
+packages held at first, ``v1-renewed`` renewals and a chain of cards, ``v1-copies`` copies without
+hidden details and a report that was told to staff.
 """
 
+import io
 import sys
 import tempfile
 from dataclasses import replace
@@ -14,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from PIL import Image
 from tests.courthouse import AT, Authority, Court
 from tests.renewed import renew, stamp
 from tests.token_maker import Maker
@@ -23,6 +26,7 @@ from aigaq.evidence.custody_lines import hash_line, hide_line
 from aigaq.evidence.documents import build_documents
 from aigaq.evidence.package_shapes import ConsentChange, StaffGrant
 from aigaq.evidence.package_writer import write_package
+from aigaq.redaction.strip import open_stripped
 from aigaq.sealing.card import build_card
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.signed_json import build_signed_json
@@ -170,7 +174,46 @@ def write_renewed(temporary: Path) -> None:
     )
 
 
-VECTORS = {"v1": write_first, "v1-renewed": write_renewed}
+def write_copies(temporary: Path) -> None:
+    """A report told to staff by phone, of which two photos leave as copies, one of them sealed.
+
+    A second report, by a reporter's own hand, has a photo that is what came.
+    """
+    court = Court(temporary / "court")
+    photos = [build_photo(colour) for colour in ("red", "blue")]
+    told = court.add_report(
+        [("Фото 1.jpg", photos[0]), ("Фото 2.jpg", photos[1])], answers=[(202, "phone")]
+    )
+    for number, photo in enumerate(photos):
+        with open_stripped(chunks=[photo], size_bytes=len(photo)) as stripped:
+            court.derive(told, number, stripped.content.read(stripped.size_bytes))
+    court.add_report([("Фото 3.jpg", photos[0])])
+    court.publish()
+    package = court.package()
+    first, second = (replace(one, provenance="received") for one in package.items[:2])
+    third = package.items[2]
+    package = replace(
+        package,
+        made_at=AT + timedelta(days=3),
+        identifier="fictional-vector-v1-copies",
+        items=(first, replace(second, sealed_to=RECIPIENT.recipient), third),
+        grants=tuple(one for one in package.grants if one.purpose == "prove"),
+        documents={},
+    )
+    package = replace(package, documents=build_documents(package, is_trial=True))
+    write_package(package, folder=FOLDER / "v1-copies", desk_key=court.organisation.desk)
+    court.write_policy(FOLDER / "v1-copies.policy.json")
+
+
+def build_photo(colour: str) -> bytes:
+    """Return a picture that says which fictional phone took it, and where."""
+    exif, buffer = Image.Exif(), io.BytesIO()
+    exif[0x010F], exif[0x8825] = "FictionalPhoneMaker", {1: "N", 2: (43.0, 14.0, 0.0)}
+    Image.new("RGB", (32, 24), colour).save(buffer, "JPEG", exif=exif)
+    return buffer.getvalue()
+
+
+VECTORS = {"v1": write_first, "v1-renewed": write_renewed, "v1-copies": write_copies}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -48,6 +48,22 @@ def test_every_file_of_the_vector_counts(tmp_path: Path) -> None:
         path.write_bytes(data)
 
 
+def test_the_vector_of_copies_says_what_came_and_what_did_not() -> None:
+    policy = parse_policy((FOLDER / "v1-copies.policy.json").read_bytes())
+    verdict = verify_package(FOLDER / "v1-copies", policy=policy)
+    assert verdict.outcome == "verified", verdict.to_text()
+    assert [one.result for one in verdict.items] == ["unknown", "unknown", "passed"]
+    copy, sealed, came = ((FOLDER / "v1-copies" / one.path).read_bytes() for one in verdict.items)
+    maker = b"FictionalPhoneMaker"
+    identity = parse_identity((FOLDER / "recipient.txt").read_text().strip())
+    opened = decrypt_bytes(sealed, identities=[identity])
+    assert [maker in one for one in (copy, opened, came)] == [False, False, True]
+    told = ["told to staff" in one.words for one in verdict.items]
+    assert told == [True, True, False]
+    for one in verdict.items[:2]:
+        assert "not the file that came" in one.words
+
+
 def read(name: str) -> list[dict[str, Any]]:
     vectors: list[dict[str, Any]] = json.loads((FOLDER / name).read_text())
     return vectors

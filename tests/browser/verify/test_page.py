@@ -137,6 +137,15 @@ def test_page_and_command_find_the_same_in_changed_packages(
     assert judge.agree(vector)[0] == 1
 
 
+def test_the_vector_of_copies_is_verified_and_says_what_did_not_come(page: Page) -> None:
+    judge = Judge(page, VECTOR / "v1-copies.policy.json")
+    assert judge.agree(VECTOR / "v1-copies")[0] == 0
+    said = page.inner_text("#verdict")
+    words = json.loads((ROOT / "client/verify/texts.json").read_text())["ru"]
+    assert said.count(words["consent_told"]) == 2
+    assert said.count(words["derived_from"].split("{")[0]) == 2
+
+
 def hide_derivation(lines: list[bytes]) -> None:
     place = next(at for at, line in enumerate(lines) if b'"derived"' in line)
     lines[place] = hide_line(sequence=place + 1, line_sha256=hash_line(lines[place]))
