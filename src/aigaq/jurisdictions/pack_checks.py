@@ -17,7 +17,14 @@ from aigaq.jurisdictions.zones import ZoneError, load_zone
 
 #: Types of events that every pack knows, `spec/clocks.md`.
 OWN_TRIGGERS = frozenset(
-    {"complaint_submitted", "complaint_answered", "complaint_sent_down", "duty_met", "paused"}
+    {
+        "act_committed",
+        "complaint_submitted",
+        "complaint_answered",
+        "complaint_sent_down",
+        "duty_met",
+        "paused",
+    }
     | {"interrupted", "resumed", "refused", "released", "pressure"}
 )
 OWN_FACTS = ("severity:", "mode:", "offence:", "proceeding:")

@@ -15,6 +15,7 @@ RELATIONS = ("kin", "superior", "works_at", "represents", "business")
 KINDS = ("criminal", "complaint", "court", "inquiry")
 #: Types of events beside the triggers of a pack, and the fields that each asks for.
 OWN_TYPES: Mapping[str, tuple[str, ...]] = {
+    "act_committed": (),
     "complaint_submitted": ("remedy", "to"),
     "complaint_answered": ("remedy",),
     "complaint_sent_down": ("remedy", "to"),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aigaq.jurisdictions.pack_shapes import Pack, Routing
-from aigaq.reckoning.case_shapes import PERPETRATORS, Case
+from aigaq.reckoning.case_shapes import PERPETRATORS, Case, Party
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.resolving import list_superiors
 
@@ -53,9 +53,8 @@ def find_reached(case: Case) -> dict[Office, Reached]:
                 waiting.append(other)
     for event in case.events:
         if event.type == "complaint_sent_down" and event.to is not None:
-            party = case.parties.get(event.to) if isinstance(event.to, str) else None
-            sent_to = party.office if party else event.to
-            if isinstance(sent_to, Office) and sent_to not in reached:
+            sent_to, party = _find_receiver(event.to, case=case)
+            if sent_to is not None and sent_to not in reached:
                 path = (*((party.id,) if party else ()), str(sent_to))
                 reached[sent_to] = Reached(sent_to, path, event.type)
     return reached
@@ -86,6 +85,14 @@ def find_cautions(
             if above is not None and office not in reached:
                 cautions.setdefault(office, Caution(office, reached[above].path, rule))
     return list(cautions.values())
+
+
+def _find_receiver(to: str | Office, *, case: Case) -> tuple[Office | None, Party | None]:
+    """Return the office to which a complaint came down, and the file's party who sits there."""
+    if isinstance(to, str):
+        party = case.parties.get(to)
+        return (party.office, party) if party else (None, None)
+    return to, next((one for one in case.parties.values() if one.office == to), None)
 
 
 def _build_ties(case: Case) -> tuple[dict[str, list[str]], dict[str, list[Office]]]:

@@ -122,10 +122,8 @@ class _Reckoning:
         self._is_unsure = False
 
     def run(self, pauses: Sequence[Pause]) -> Due:
-        is_paused = any(
-            one.start <= self._rules.as_of and (one.end is None or self._rules.as_of < one.end)
-            for one in pauses
-        )
+        now = self._rules.as_of
+        lasting = [one for one in pauses if one.start <= now and (one.end is None or now < one.end)]
         merged = merge_pauses(pauses, as_of=self._rules.as_of)
         start = self._start
         if self._rules.counting.restarts_when_interrupted and merged:
@@ -138,7 +136,8 @@ class _Reckoning:
             strict=strict,
             lenient=lenient,
             how=tuple(self._steps),
-            is_paused=is_paused and any(one.start < strict for one in pauses),
+            # A pause that began when the term had ended already stops nothing.
+            is_paused=any(one.start < strict for one in lasting),
             is_unsure=self._is_unsure,
         )
 

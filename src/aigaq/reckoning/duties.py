@@ -6,7 +6,7 @@ answer. Source of the rules: ``spec/clocks.md``, *Duties*.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from aigaq.jurisdictions.pack_shapes import Duty, Ground, Pack, Remedy, Text, get_in_force
 from aigaq.jurisdictions.terms import AnyTerm, Immediate, Term
@@ -108,9 +108,10 @@ def get_facts(case: Case, *, event: Event, pack: Pack) -> frozenset[str]:
     proceeding = case.proceedings.get(event.proceeding)
     offences = (proceeding.offences if proceeding else ()) or case.offences
     facts = {*case.profile, *event.facts}
+    on = _get_act_date(case, event=event)
     for name in offences:
         facts.add(f"offence:{name}")
-        rule = get_in_force(pack.offences[name], on=event.at.date()) or pack.offences[name][0]
+        rule = get_in_force(pack.offences[name], on=on) or pack.offences[name][0]
         if rule.severity is not None:
             facts.add(f"severity:{rule.severity}")
         if rule.mode is not None:
@@ -118,6 +119,13 @@ def get_facts(case: Case, *, event: Event, pack: Pack) -> frozenset[str]:
     if proceeding is not None:
         facts.add(f"proceeding:{proceeding.kind}")
     return frozenset(facts)
+
+
+def _get_act_date(case: Case, *, event: Event) -> date:
+    """Return the day by whose law the offence is judged: that of the act, if the file says it."""
+    acts = [one for one in case.events if one.type == "act_committed"]
+    mine = [one for one in acts if one.proceeding == event.proceeding]
+    return min((one.at.date() for one in mine or acts), default=event.at.date())
 
 
 def list_pauses(events: Iterable[Event]) -> Mapping[str, list[tuple[str, Pause]]]:

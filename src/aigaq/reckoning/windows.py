@@ -37,7 +37,7 @@ def list_windows(case: Case, *, pack: Pack, owed: Sequence[Owed]) -> list[OpenWi
     for event in iterate_events(case, pack=pack):
         for window in _list_in_force(event, case=case, pack=pack):
             for opening in window.opens:
-                if opening.trigger == event.type:
+                if opening.trigger == _get_opening(event):
                     windows.append(_open(window, opening, event, case=case, pack=pack))
     for one in owed:
         for window in _list_in_force(one.event, case=case, pack=pack):
@@ -61,13 +61,21 @@ def _list_in_force(event: Event, *, case: Case, pack: Pack) -> list[Window]:
     ]
 
 
+def _get_opening(event: Event) -> str:
+    """Return as what an event opens windows: a complaint that was turned down is a refusal."""
+    was_refused = event.type == "complaint_answered" and event.get_field("result") == "refused"
+    return "refused" if was_refused else event.type
+
+
 def _find_silence(opening: Opening, one: Owed, *, case: Case, pack: Pack) -> datetime | None:
     """Return when a complaint had stayed without answer for long enough, or ``None``."""
     if opening.unanswered != one.id or not one.is_complaint or opening.after is None:
         return None
     rules = get_rules(case, event=one.event, pack=pack)
     silent_at = reckon(term=opening.after, start=one.starts_at, rules=rules).strict
-    answered_at = min((at for at in (one.met_at, one.refused_at) if at is not None), default=None)
+    # A complaint that was sent down has not been answered.
+    refused_at = None if one.was_sent_down else one.refused_at
+    answered_at = min((at for at in (one.met_at, refused_at) if at is not None), default=None)
     if silent_at > case.as_of or (answered_at is not None and answered_at < silent_at):
         return None
     return silent_at

@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 import pytest
+import yaml
 from tests.unit.reckoning.stories import (
     KIN,
     REPORT,
@@ -234,6 +235,22 @@ def test_an_event_of_2019_is_judged_by_the_law_of_2019() -> None:
     detained = {"type": "suspect_detained", "at": "2019-05-05T09:00:00+06:00"}
     answer = judge(build_story(old, registered, detained, as_of="2019-05-20T12:00:00+06:00"))
     assert get_duty(answer, "erdr")["due"]["strict"] == "2019-05-05T10:00:00+06:00"
+
+
+def test_the_gravity_of_an_offence_is_that_of_the_law_on_the_day_of_the_act() -> None:
+    from aigaq.jurisdictions.loading import load_pack
+    from aigaq.reckoning.case_files import parse_document, read_case
+    from aigaq.reckoning.duties import get_facts
+
+    act = {"type": "act_committed", "at": "2019-10-04T22:00:00+06:00"}
+    pack = load_pack("kz")
+    gravity = {}
+    for name, events in (("without", [REPORT]), ("with", [act, REPORT])):
+        data = yaml.safe_dump(build_story(*events)).encode()
+        case = read_case(parse_document(data), pack=pack)
+        facts = get_facts(case, event=case.events[-1], pack=pack)
+        gravity[name] = [fact for fact in facts if fact.startswith("severity:")]
+    assert gravity == {"without": ["severity:grave"], "with": ["severity:medium"]}
 
 
 def test_an_event_that_has_not_happened_yet_counts_for_nothing_and_is_warned_of() -> None:
