@@ -141,8 +141,8 @@ _SENTENCES: Sequence[str] = (
     "UNKNOWN: what is given neither proves nor disproves it.",
 )
 _UNKNOWN_ITEMS = (
-    "Of sealed items this says nothing but that they are sealed: who can open them compares. Of a "
-    "copy without hidden details only the desk says that it shows what came."
+    "What is in sealed items is unknown: who can open them compares size and SHA-256. Of a copy "
+    "without hidden details only the desk says that it shows what came."
 )
 #: What failed is the log, not the receipt that shows it.
 _FOUND = {
