@@ -34,7 +34,7 @@ SCOPES = ("district", "region", "national", "international")
 BY = ("us", "authority", "anyone")
 MODES = ("private", "private_public", "public")
 CONDITIONS = (
-    *("handled_by_complained", "sent_down", "district_office_outside_case"),
+    *("sent_down", "district_office_outside_case"),
     *("subordinate_of_reached", "perpetrator_is_police"),
 )
 

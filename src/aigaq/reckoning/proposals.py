@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aigaq.jurisdictions.pack_shapes import Institution, Pack, Remedy
-from aigaq.reckoning.case_shapes import Case, Event
+from aigaq.jurisdictions.pack_shapes import Institution, Pack, Remedy, get_in_force
+from aigaq.reckoning.case_shapes import PERPETRATORS, Case, Event
 from aigaq.reckoning.conflicts import Caution, Reached
 from aigaq.reckoning.duties import Owed, get_facts, get_remedy
 from aigaq.reckoning.places import Office
@@ -58,10 +58,11 @@ class Ground:
 def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
     """Return proposals for every late duty, in the order of ``owed`` and of the pack."""
     ladder = Ladder()
+    routed = _list_routed(ground)
     for one in owed:
         is_served = False
         remedies = []
-        for name in _list_names(one, ground=ground):
+        for name in dict.fromkeys((*_list_names(one, ground=ground), *routed)):
             if name in ground.pack.offences:
                 ladder.offences.append((name, one))
                 continue
@@ -77,6 +78,38 @@ def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
     # Bodies that are never the first come last; those that caution lowers, before them.
     ladder.proposals.sort(key=lambda one: (one.remedy.is_never_first, one.is_cautioned))
     return ladder
+
+
+def _list_routed(ground: Ground) -> list[str]:
+    """Return the remedies that the pack adds where a conflict or a fact changes the way."""
+    case, pack = ground.case, ground.pack
+    police = {body.id for body in pack.institutions.values() if body.branch == "police"}
+    cautioned = {one.rule.condition for one in ground.cautions.values()}
+    holding = cautioned | {
+        condition
+        for condition, holds in (
+            ("sent_down", any(one.type == "complaint_sent_down" for one in case.events)),
+            (
+                "perpetrator_is_police",
+                any(
+                    party.roles & PERPETRATORS
+                    and party.office is not None
+                    and party.office.institution in police
+                    for party in case.parties.values()
+                ),
+            ),
+        )
+        if holds
+    }
+    on = case.as_of.date()
+    rules = (get_in_force(versions, on=on) for versions in pack.routing.values())
+    return [
+        name
+        for rule in rules
+        if rule is not None and rule.condition in holding
+        for name in rule.then
+        if name in pack.remedies
+    ]
 
 
 def _list_names(one: Owed, *, ground: Ground) -> Iterator[str]:

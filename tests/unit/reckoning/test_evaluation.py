@@ -108,6 +108,25 @@ def test_kinship_with_a_district_office_outside_the_case_lowers_the_district() -
     assert order.index("prosecutor_region") < order.index("prosecutor_district")
 
 
+def test_kinship_in_the_district_offers_to_move_the_case() -> None:
+    parties = build_story()["parties"]
+    parties[2]["office"] = "akimat_district"
+    answer = judge(build_story(REPORT, parties=parties, relations=KIN))
+    remedies = {remedy for remedy, _to in get_proposals(answer)}
+    assert {"transfer_case", "joint_group"} <= remedies
+    assert "transfer_case" not in {
+        remedy for remedy, _to in get_proposals(judge(build_story(REPORT)))
+    }
+
+
+def test_a_perpetrator_of_the_police_offers_the_ways_around_the_police() -> None:
+    parties = build_story()["parties"]
+    parties[1]["office"] = "police_district"
+    answer = judge(build_story(REPORT, parties=parties))
+    assert answer["excluded"][0]["path"] == ["p1", "police_district"]
+    assert "transfer_case" in {remedy for remedy, _to in get_proposals(answer)}
+
+
 def test_an_office_of_another_district_reaches_nobody_here() -> None:
     parties = build_story()["parties"]
     parties[2]["office"] = {"kind": "prosecutor_district", "district": "Elsewhere"}
