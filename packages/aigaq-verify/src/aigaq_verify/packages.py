@@ -15,16 +15,15 @@ from aigaq_verify.anchors import Head, check_not_retired, is_retired, open_head
 from aigaq_verify.bag import MAXIMUM_TAG_BYTES, NOTE, Bag, check_bag
 from aigaq_verify.cards import Card, check_chain, find_replaced_at, parse_card
 from aigaq_verify.contents import Contents, Report, TokenFiles, list_evidence
-from aigaq_verify.contents import Item as DisclosedItem
-from aigaq_verify.encoding import format_time, hash_leaf, hash_parts
+from aigaq_verify.encoding import format_time, hash_parts
 from aigaq_verify.errors import VerifyError
+from aigaq_verify.items import check_items
 from aigaq_verify.merkle import check_inclusion, hash_entry
 from aigaq_verify.notes import MAXIMUM_NOTE_BYTES, find_signers, parse_note, parse_proof
 from aigaq_verify.opening import open_source
 from aigaq_verify.policy import Policy
 from aigaq_verify.renewals import EXPIRED, REVOKED, Judged, Stamp, find_anchor, judge_row
 from aigaq_verify.revocation import MAXIMUM_BYTES as LIST_BYTES
-from aigaq_verify.sealed import HEADER_BYTES, check_sealed
 from aigaq_verify.sources import Source
 from aigaq_verify.verdict import NOT_ANCHORED, PASSED, UNKNOWN, Item, Verdict, make_plain
 
@@ -286,75 +285,10 @@ def _commitment(report: Report, *, team_id: bytes) -> bytes:
 
 
 def _check_items(verdict: Verdict, work: _Work) -> None:
-    """Check each item's leaf under its report's root, and its file against the leaf."""
-    reports = {report.report_id: report for report in work.known.reports}
     payload = work.bag.payload if work.bag is not None else {}
-    for item in work.known.items:
-        report, original = reports[item.report_id], item.original
-        leaf = hash_leaf(
-            "aigaq/report-leaf/v1",
-            item.salt,
-            "item",
-            item.item_number,
-            original.name,
-            original.media_type,
-            original.size,
-            original.sha256,
-        )
-        try:
-            check_inclusion(
-                leaf=leaf,
-                index=item.leaf_index,
-                size=report.leaf_count,
-                path=item.leaf_path,
-                root=report.root,
-                area="item",
-            )
-        except VerifyError as error:
-            raise error.at(item.path) from None
-        digest = payload.get(item.path)
-        if digest is None:
-            raise VerifyError("item.missing", item.path)
-        if item.sealed_to is not None:
-            _check_sealed(work, item, recipient=item.sealed_to, file_size=digest.size)
-            continue
-        if digest.size != item.size:
-            raise VerifyError("item.wrong_size", item.path)
-        if digest.sha256 != item.sha256:
-            raise VerifyError("item.wrong_hash", item.path)
-    disclosed = {item.path for item in work.known.items}
-    for name in sorted(payload):
-        if name.startswith("data/items/") and name not in disclosed:
-            raise VerifyError("item.unlisted", name)
-    sealed = sum(item.sealed_to is not None for item in work.known.items)
-    copies = sum(item.derived_from is not None for item in work.known.items)
-    said = []
-    if sealed:
-        words = f"{sealed} of {len(work.known.items)} are sealed: each is an age file of the right "
-        said.append(words + "size to one X25519 key; what is in it is unknown until it is opened")
-    if copies:
-        words = f"{copies} of {len(work.known.items)} are copies that the desk made: that they "
-        said.append(words + "show what came is unknown to who has not both")
-    if said:
-        verdict.note(8, "items", PASSED, "; ".join(said))
-
-
-def _check_sealed(work: _Work, item: DisclosedItem, *, recipient: str, file_size: int) -> None:
-    """Check what can be seen of a sealed item from outside; the rest is for who can open it."""
-    beginning = bytearray()
-    for block in work.source.blocks(item.path):
-        beginning += block[:HEADER_BYTES]
-        if len(beginning) >= HEADER_BYTES:
-            break
-    try:
-        check_sealed(
-            bytes(beginning[:HEADER_BYTES]),
-            file_size=file_size,
-            item_size=item.size,
-            recipient=recipient,
-        )
-    except VerifyError as error:
-        raise error.at(item.path) from None
+    words = check_items(work.source, payload=payload, contents=work.known)
+    if words:
+        verdict.note(8, "items", PASSED, words)
 
 
 def _check_custody(verdict: Verdict, work: _Work) -> None:
