@@ -135,6 +135,11 @@ def tell_status(answer: Mapping[str, Any]) -> str:
     if len(answer["authorities"]) < 2:
         lines.append("Fewer than two authorities are named. Name two in different countries.")
     lines.append(f"Items that wait: {answer['wishes']}. Renewals due: {answer['due_renewals']}.")
+    if answer["without_note"]:
+        lines.append(
+            f"Stamped checkpoints without their signed note: {answer['without_note']}. Their "
+            "tokens are good; no package can carry them as an earlier head."
+        )
     return "\n".join(lines)
 
 

@@ -125,6 +125,18 @@ class PackagedToken:
     lists: tuple[bytes, ...] = ()
     #: Each over all before it, the first first; they have no renewals of their own.
     renewals: tuple["PackagedToken", ...] = ()
+    #: Since when it and its renewals prove, as the desk knows; None if they prove nothing any more.
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class EarlierHead:
+    """A head of before, stamped then, with the proofs of the reports in their order."""
+
+    checkpoint: bytes
+    size: int
+    proofs: tuple[bytes, ...]
+    tokens: tuple[PackagedToken, ...]
 
 
 @dataclass(frozen=True)
@@ -155,6 +167,8 @@ class Package:
     documents: Mapping[str, bytes]
     #: Of the reports that staff took down.
     told: tuple[ToldToStaff, ...] = ()
+    #: By size, each smaller than the checkpoint and over every report.
+    earlier: tuple[EarlierHead, ...] = ()
 
 
 Json = dict[str, Any]

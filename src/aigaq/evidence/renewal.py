@@ -17,6 +17,7 @@ from aigaq import clock
 from aigaq.evidence.revocation import Lists
 from aigaq.evidence.timestamp_models import TimestampToken, TimestampWish
 from aigaq.sealing.encoding import encode_parts
+from aigaq.tlog import SignedCheckpoint
 
 if TYPE_CHECKING:
     from aigaq.evidence.models import Item
@@ -35,6 +36,8 @@ class Subject:
     log_origin: str = ""
     checkpoint_size: int | None = None
     checkpoint: str = ""
+    #: The checkpoint with its signatures, for a first token over it.
+    signed: SignedCheckpoint | None = None
     item: "Item | None" = None
     wish: TimestampWish | None = None
     #: The token that this one renews, and the lists that it covers with it.

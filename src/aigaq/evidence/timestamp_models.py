@@ -81,6 +81,20 @@ class TimestampToken(models.Model):
         )
 
 
+class StampedNote(models.Model):
+    """The whole signed note of a checkpoint that was stamped, with the cosignatures known of it.
+
+    One that was stamped before notes were kept has no row here; its tokens are good all the same.
+    """
+
+    #: Of the note's text, which is what tokens are over.
+    sha256 = models.BinaryField(max_length=32, unique=True)
+    log_origin = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField()
+    note = models.BinaryField()
+    kept_at = models.DateTimeField()
+
+
 class RevocationList(models.Model):
     """A list of revoked certificates (CRL, DER, as received) that belongs to a token's chain."""
 

@@ -1,6 +1,5 @@
 """Reads of timestamps: for packages, for pages, for the command line."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +12,7 @@ from aigaq.evidence import models
 from aigaq.evidence.errors import NotFound
 from aigaq.evidence.package_shapes import PackagedToken
 from aigaq.evidence.renewal import find_due_renewals
+from aigaq.evidence.stamped_heads import count_without_note, find_since, list_renewals
 from aigaq.evidence.timestamp_authorities import list_authorities
 from aigaq.evidence.timestamp_models import AuthorityState, TimestampToken, TimestampWish
 from aigaq.sealing.card import Card, parse_card
@@ -47,6 +47,8 @@ class TimestampStatus:
     tokens: int
     wishes: int
     due_renewals: int
+    #: Stamped checkpoints of which only the text is kept, not the signed note.
+    without_note: int
 
     @property
     def has_two(self) -> bool:
@@ -77,17 +79,13 @@ def list_tokens(checkpoint_size: int, *, text: str | None = None) -> tuple[Packa
     for row in rows.order_by("stamped_at", "pk"):
         first.setdefault(row.authority, row)
     return tuple(
-        replace(_pack(row), renewals=tuple(_pack(one) for one in _list_renewals(row)))
+        replace(
+            _pack(row),
+            renewals=tuple(_pack(one) for one in list_renewals(row)),
+            since=find_since(row),
+        )
         for _name, row in sorted(first.items())
     )
-
-
-def _list_renewals(token: TimestampToken) -> Iterator[TimestampToken]:
-    """Yield what renewed a token, what renewed that, and so on."""
-    following = TimestampToken.objects.filter(renews=token).first()
-    while following is not None:
-        yield following
-        following = TimestampToken.objects.filter(renews=following).first()
 
 
 def _pack(row: TimestampToken) -> PackagedToken:
@@ -186,6 +184,7 @@ def get_timestamp_status(*, card: Card) -> TimestampStatus:
         else len(list_tokens(newest.checkpoint_size or 0, text=newest.checkpoint)),
         wishes=TimestampWish.objects.count(),
         due_renewals=len(find_due_renewals(limit=SHOWN_RENEWALS)),
+        without_note=count_without_note(),
     )
 
 

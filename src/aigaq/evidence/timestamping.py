@@ -5,7 +5,6 @@ alarm that a person sees, and it is asked again, later and later, up to every si
 stands outside every transaction. Source: ``spec/evidence-package.md``, "Timestamps"; PROTOCOL 26.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from aigaq.evidence.renewal import (
     renew_subject,
 )
 from aigaq.evidence.revocation import Lists, fetch_lists
+from aigaq.evidence.stamped_heads import hash_text, keep_note
 from aigaq.evidence.timestamp_answers import Stamp, build_query, read_answer, read_certificates
 from aigaq.evidence.timestamp_authorities import list_authorities
 from aigaq.evidence.timestamp_client import ANSWER_SECONDS, Connect, post_query
@@ -160,10 +160,11 @@ def stamp_due(
 def build_subject(checkpoint: SignedCheckpoint) -> Subject:
     """Return a checkpoint as what is timestamped: its text without signature lines."""
     return Subject(
-        sha256=hashlib.sha256(checkpoint.note.text.encode("utf-8")).digest(),
+        sha256=hash_text(checkpoint),
         log_origin=checkpoint.checkpoint.origin,
         checkpoint_size=checkpoint.checkpoint.size,
         checkpoint=checkpoint.note.text,
+        signed=checkpoint,
     )
 
 
@@ -332,6 +333,8 @@ def _keep(
         revocation_code=lists.code,
     )
     _keep_lists(token, lists=lists)
+    if subject.signed is not None:
+        keep_note(subject.signed)
     if subject.renews is not None and subject.lists is not None:
         # What the renewal covers is what stays; no list is fetched for that token again.
         subject.renews.lists.all().delete()

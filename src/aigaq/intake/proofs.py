@@ -11,6 +11,7 @@ from django.db import transaction
 
 from aigaq import clock
 from aigaq.core import audit
+from aigaq.evidence.stamped_heads import add_cosignatures
 from aigaq.intake import letters, models
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.locked_files import LockedFiles, read_locked_files
@@ -55,7 +56,10 @@ def fetch_cosigned(files: LockedFiles) -> CosignedHead | None:
     """Return the head to prove something under, by who cosigned it (`CosignerWatch`)."""
     with open_source(files) as source:
         store = open_store(settings.HOME, log_origin=files.card.log_origin)
-        return CosignerWatch(source, card=files.card, store=store, clock=clock.now).find_head()
+        head = CosignerWatch(source, card=files.card, store=store, clock=clock.now).find_head()
+    if head is not None:
+        add_cosignatures(head.signed)
+    return head
 
 
 def _list_waiting() -> list[models.Report]:

@@ -169,6 +169,7 @@ def run_status_command(arguments: Arguments) -> Answer:
         "stamped_at": clock.format_time(status.stamped_at) if status.stamped_at else None,
         "tokens": status.tokens,
         "wishes": status.wishes,
+        "without_note": status.without_note,
     }
 
 
