@@ -17,8 +17,6 @@ from aigaq.reckoning import words
 from aigaq.reckoning.words import Text
 
 ONE_HOUR = timedelta(hours=1)
-#: No term of a pack is longer; a number beyond it is a slip of the pen.
-LONGEST_YEARS = 200
 
 
 @dataclass(frozen=True)

@@ -331,3 +331,33 @@ def test_an_unreviewed_rule_says_so() -> None:
     assert answer["pack"]["reviewed"] is False
     assert {one["reviewed"] for one in answer["duties"]} == {False}
     assert "pack.unreviewed" in [one["code"] for one in answer["warnings"]]
+
+
+def test_a_reached_office_that_handles_the_case_cautions_nobody_beside_it() -> None:
+    parties = build_story()["parties"]
+    answer = judge(build_story(REPORT, parties=parties, relations=KIN))
+    assert [one["institution"] for one in answer["excluded"]] == ["police_district"]
+    assert answer["cautions"] == []
+
+
+def test_who_is_subordinate_to_a_reached_body_comes_last() -> None:
+    parties = build_story()["parties"]
+    parties[2]["office"] = "prosecutor_region"
+    answer = judge(build_story(REPORT, parties=parties, relations=KIN))
+    assert [one["institution"] for one in answer["cautions"]] == ["prosecutor_district"]
+    assert answer["cautions"][0]["path"] == ["p1", "o1", "prosecutor_region"]
+
+
+def test_caution_speaks_only_of_bodies_that_could_decide_or_handle_the_case() -> None:
+    parties = build_story()["parties"]
+    parties[2]["office"] = "akimat_district"
+    answer = judge(build_story(REPORT, parties=parties, relations=KIN))
+    cautioned = {one["institution"] for one in answer["cautions"]}
+    assert not cautioned & {"hospital", "guardianship_body", "prosecutor_region", "court_region"}
+
+
+def test_caution_in_another_district_is_for_that_district() -> None:
+    parties = build_story()["parties"]
+    parties[2]["office"] = {"kind": "akimat_district", "district": "Elsewhere"}
+    answer = judge(build_story(REPORT, parties=parties, relations=KIN))
+    assert {one["institution"].partition("@")[2] for one in answer["cautions"]} == {"Elsewhere"}
