@@ -23,8 +23,8 @@ from scripts.vector_sources.fixtures import (
 
 from aigaq.sealing.encoding import encode_parts
 from aigaq.sealing.log_entries import (
-    CHAFF,
     AUDIT_HEAD,
+    CHAFF,
     CUSTODY_HEAD,
     PUBLIC,
     REGISTER_HEAD,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import Founding
+from tests.flows.partner import Partner, wait_until, work
 from tests.flows.stage import GateProcess, Reporter
 from tests.flows.test_evidence_export import PHOTO, judge_package
-from tests.flows.test_public_log import Partner, partner, wait_until, work
 from tests.timestamp_authority import LocalAuthority, Server
 
 from aigaq.core.commands import get_command
@@ -18,7 +18,6 @@ from aigaq.intake import timestamp_tasks
 from aigaq.intake.models import Alarm
 
 pytestmark = pytest.mark.slow
-__all__ = ["partner"]
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ BATCH = 4
 
 def wait_for_size(running: RunningGate, size: int) -> list[str]:
     """Wait for so many entries; return the kind of each, ``blinded`` for those that say nothing."""
-    card, kinds = running.organisation.card, []
+    card = running.organisation.card
+    kinds: list[str] = []
     for _ in range(400):
         kinds.clear()
         try:
