@@ -10,8 +10,8 @@ from datetime import datetime
 from aigaq.jurisdictions.pack_shapes import Ground, Pack
 from aigaq.reckoning import reasons
 from aigaq.reckoning.due_dates import Due
-from aigaq.reckoning.duties import Owed
 from aigaq.reckoning.evaluation import Answer
+from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.words import write_moment
 

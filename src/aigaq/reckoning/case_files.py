@@ -6,12 +6,13 @@ with a warning.
 """
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from aigaq.errors import AigaqError
 from aigaq.jurisdictions.fields import Faults, Fields
-from aigaq.jurisdictions.marked_yaml import Document, FileFault, parse_yaml
+from aigaq.jurisdictions.marked_yaml import Document, FileFault, Path, parse_yaml
 from aigaq.jurisdictions.pack_shapes import Pack
 from aigaq.jurisdictions.zones import ZoneError, load_zone
 from aigaq.reckoning.case_shapes import (
@@ -34,6 +35,8 @@ INSTANT = re.compile(
 )
 YEARS = range(1990, 2100)
 MOST = 5_000
+#: The role of a body to which reports go.
+ACCEPTS = "accept_report"
 #: Text of the file that only people read.
 FREE = ("note", "name", "title")
 FIELDS = ("remedy", "duty", "reason", "kind", "result")
@@ -122,7 +125,7 @@ class _CaseReader:
             profile=profile,
             parties=self._parties,
             relations=relations,
-            proceedings=self._proceedings or self._get_default_proceeding(events),
+            proceedings=self._complete_proceedings(events),
             events=events,
             notes=tuple(self._notes),
         )
@@ -186,23 +189,45 @@ class _CaseReader:
         fields.end()
         if region is not None and region not in self._pack.regions:
             fields.fault("unknown_region", "region", region=region[:20])
-        found = self._find_institution(kind, has_district=district is not None)
+        found = self._find_institution(kind, district=district, region=region)
         if found is None:
             fields.fault("unknown_institution", "kind", id=kind[:50])
             return None
-        elsewhere = district if district is not None else region
-        return Office(found, None if elsewhere in (None, *self._own_places()) else elsewhere)
+        office = Office(found, self._find_elsewhere(district=district, region=region))
+        return self._note_district(office, path=fields.path)
+
+    def _find_elsewhere(self, *, district: str | None, region: str | None) -> str | None:
+        """Return the name of another place, ``None`` for the case's own."""
+        if region is None or region == self._region:
+            return None if district in (None, *self._own_places()) else district
+        # A district of the same name in another region is another one.
+        return (
+            f"{district} ({region})"
+            if district == self._district and district
+            else (district or region)
+        )
+
+    def _note_district(self, office: Office, *, path: Path) -> Office:
+        """Say that a named district cannot be compared where the case itself names none."""
+        if office.district is not None and self._district is None:
+            self._notes.append(("place.no_district", self.faults.document.get_line(path)))
+        return office
 
     def _own_places(self) -> tuple[str, ...]:
         return tuple(one for one in (self._district, self._region) if one is not None)
 
-    def _find_institution(self, kind: str, *, has_district: bool) -> str | None:
+    def _find_institution(
+        self, kind: str, *, district: str | None, region: str | None
+    ) -> str | None:
+        """Return an institution by its id, or the lowest of a branch or of its region."""
         institutions = self._pack.institutions
         if kind in institutions:
             return kind
         of_branch = [one for one in institutions.values() if one.branch == kind]
-        of_scope = [one for one in of_branch if (one.scope == "district") == has_district]
-        lowest = sorted(of_scope or of_branch, key=lambda one: one.level)
+        of_region = [
+            one for one in of_branch if district is None and region and one.scope == "region"
+        ]
+        lowest = sorted(of_region or of_branch, key=lambda one: one.level)
         return lowest[0].id if lowest else None
 
     def _find_office(self, row: Fields, key: str, text: str) -> Office | None:
@@ -212,7 +237,8 @@ class _CaseReader:
             return None
         if "@" in text and not district:
             row.fault("unknown_institution", key, id=text[:50])
-        return Office(institution, None if district in ("", *self._own_places()) else district)
+        office = Office(institution, None if district in ("", *self._own_places()) else district)
+        return self._note_district(office, path=(*row.path, key))
 
     def _read_who(self, row: Fields, key: str) -> str | Office | None:
         """Return a party's id or an office."""
@@ -271,7 +297,7 @@ class _CaseReader:
             else:
                 events.append(event)
         # Order in the file says nothing; what happened in the same instant is put in one order.
-        events.sort(key=lambda one: (one.at, one.type, one.proceeding, sorted(one.fields.items())))
+        events.sort(key=_get_order)
         return tuple(events)
 
     def _read_event(self, row: Fields, *, first: str, known: Any) -> Event | None:
@@ -289,7 +315,7 @@ class _CaseReader:
             if key not in row:
                 row.fault("missing_field", field=key, type=kind)
         self._check_fields(row, kind, fields)
-        about = self._read_known(row, "about", self._pack.duties)
+        about = self._read_known(row, "about", {**self._pack.duties, **self._pack.remedies})
         by, to = self._read_who(row, "by"), self._read_who(row, "to")
         for key in FREE:
             row.raw(key)
@@ -347,12 +373,29 @@ class _CaseReader:
             row.fault("bad_instant", key, field=key)
         return instant
 
-    def _get_default_proceeding(self, events: tuple[Event, ...]) -> dict[str, Proceeding]:
-        """Return *main*, at the office to which the first report went."""
-        to = next((one.to for one in events if isinstance(one.to, Office)), None)
-        accepting = [
-            one for one in self._pack.institutions.values() if "accept_report" in one.roles
-        ]
-        first = min(accepting, key=lambda one: one.level, default=None)
-        office = to or (Office(first.id) if first else None)
-        return {"main": Proceeding(id="main", kind="criminal", office=office)}
+    def _complete_proceedings(self, events: tuple[Event, ...]) -> dict[str, Proceeding]:
+        """Return the proceedings, each at its office; without any, *main*."""
+        known = self._proceedings or {"main": Proceeding("main", "criminal", None)}
+        return {
+            one.id: one if one.office else replace(one, office=self._find_first(one.id, events))
+            for one in known.values()
+        }
+
+    def _find_first(self, proceeding: str, events: tuple[Event, ...]) -> Office | None:
+        """Return the office to which the first report of a proceeding went, or the pack's first."""
+        bodies = self._pack.institutions
+        accepting = {name: one for name, one in bodies.items() if ACCEPTS in one.roles}
+        for event in events:
+            party = self._parties.get(event.to) if isinstance(event.to, str) else None
+            office = party.office if party else event.to
+            is_report = event.proceeding == proceeding and event.type in self._pack.triggers
+            if is_report and isinstance(office, Office) and office.institution in accepting:
+                return office
+        first = min(accepting.values(), key=lambda one: one.level, default=None)
+        return Office(first.id) if first else None
+
+
+def _get_order(event: Event) -> tuple[object, ...]:
+    """Return the order of an event: by what it says, never by its line."""
+    said = (event.type, event.proceeding, sorted(event.fields.items()), str(event.by))
+    return (event.at, *said, str(event.to), sorted(event.facts), event.about)

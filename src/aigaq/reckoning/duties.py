@@ -5,75 +5,24 @@ answer. Source of the rules: ``spec/clocks.md``, *Duties*.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
-from aigaq.jurisdictions.pack_shapes import Duty, Ground, Pack, Remedy, Text, get_in_force
+from aigaq.jurisdictions.pack_shapes import Duty, Ground, Pack, Remedy, get_in_force
 from aigaq.jurisdictions.terms import AnyTerm, Immediate, Term
 from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.due_dates import Due, Pause, Rules, reckon, reckon_lenient
+from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.resolving import Around, resolve
+from aigaq.reckoning.settling import settle
 from aigaq.reckoning.words import build_answer_title
 
 #: What someone asks for from an authority begins at the event itself.
 FROM_EVENT = "event"
 ANY_REASON = "*"
-
-
-@dataclass(frozen=True)
-class Owed:
-    """A duty in a case, with its dates and its state."""
-
-    id: str
-    title: Text
-    proceeding: str
-    actor: Office | None
-    event: Event
-    starts_at: datetime
-    due: Due | None
-    ground: Ground
-    on_breach: tuple[str, ...]
-    is_critical: bool = False
-    applies: bool = True
-    is_complaint: bool = False
-    met_at: datetime | None = None
-    refused_at: datetime | None = None
-    was_sent_down: bool = False
-    #: What a complaint was answered with: ``granted``, ``refused`` or ``none``.
-    result: str | None = None
-    superseded_at: datetime | None = None
-
-    def get_state(self, as_of: datetime) -> str:
-        """Return ``met``, ``not_applicable``, ``breached``, ``paused``, … at a moment."""
-        if self.met_at is not None:
-            return "met"
-        if not self.applies or self.superseded_at is not None:
-            return "not_applicable"
-        if self.refused_at is not None:
-            return "breached"
-        if self.due is None:
-            return "running"
-        if self.due.is_paused:
-            return "paused"
-        if self.due.lenient <= as_of:
-            return "breached"
-        return "disputed" if self.due.strict <= as_of else "running"
-
-    def is_refused(self) -> bool:
-        """Tell whether the authority said no, to the duty or to the complaint."""
-        return self.refused_at is not None or self.result == "refused"
-
-    def get_breach(self, as_of: datetime) -> tuple[datetime, datetime | None] | None:
-        """Return since when it was late, and until when, or ``None`` if it never was."""
-        if not self.applies or (self.superseded_at is not None and self.met_at is None):
-            return None
-        since = self.refused_at
-        if since is None and self.due is not None and not self.due.is_paused:
-            since = self.due.lenient
-        if since is None or since > as_of or (self.met_at is not None and self.met_at < since):
-            return None
-        return since, self.met_at
+#: The fact that an authority acted and gave no ground for it.
+NO_GROUND = "no_ground_given"
 
 
 def list_duties(case: Case, *, pack: Pack) -> list[Owed]:
@@ -90,7 +39,7 @@ def list_duties(case: Case, *, pack: Pack) -> list[Owed]:
             if answer is not None:
                 owed.append(answer)
     owed.sort(key=lambda one: (one.starts_at, one.id, one.proceeding))
-    return _settle(owed, case=case, pack=pack)
+    return settle(owed, events=iterate_events(case, pack=pack), pack=pack)
 
 
 def iterate_events(case: Case, *, pack: Pack) -> Iterator[Event]:
@@ -190,7 +139,14 @@ def _owe(
         on_breach=duty.on_breach,
         is_critical=duty.is_critical,
         applies=duty.applies is None or duty.applies.holds(facts),
+        refused_at=event.at if _is_broken_at_once(duty, event) else None,
+        had_no_ground=_is_broken_at_once(duty, event),
     )
+
+
+def _is_broken_at_once(duty: Duty, event: Event) -> bool:
+    """Tell whether the act itself breaks a duty: without a term, and without a ground."""
+    return duty.term is None and not duty.variants and NO_GROUND in event.facts
 
 
 def _reckon(
@@ -256,56 +212,3 @@ def _owe_answer(event: Event, *, case: Case, pack: Pack) -> Owed | None:
 def get_remedy(name: str, *, event: Event, pack: Pack) -> Remedy | None:
     """Return the remedy in force on the day of ``event``, or ``None``."""
     return get_in_force(pack.remedies.get(name, ()), on=event.at.date())
-
-
-def _settle(owed: list[Owed], *, case: Case, pack: Pack) -> list[Owed]:
-    """Say of each duty when it was met, refused or superseded."""
-    settled = list(owed)
-    for event in iterate_events(case, pack=pack):
-        if event.type == "duty_met":
-            _meet_first(settled, event, name=event.get_field("duty"))
-        elif event.type == "complaint_answered":
-            result = event.get_field("result") or "none"
-            _meet_first(settled, event, name=event.get_field("remedy"), result=result)
-        elif event.type == "complaint_sent_down":
-            _refuse_first(settled, event, names=[event.get_field("remedy")])
-        elif event.type == "refused":
-            _refuse_first(
-                settled, event, names=[event.get_field(key) for key in ("duty", "remedy")]
-            )
-        else:
-            _settle_by_trigger(settled, event, pack=pack)
-    return settled
-
-
-def _meet_first(settled: list[Owed], event: Event, *, name: str, result: str | None = None) -> None:
-    for number, one in enumerate(settled):
-        if one.id == name and one.met_at is None and _is_of(one, event):
-            settled[number] = replace(one, met_at=event.at, result=result)
-            return
-
-
-def _refuse_first(settled: list[Owed], event: Event, *, names: list[str]) -> None:
-    for number, one in enumerate(settled):
-        is_open = one.met_at is None and one.refused_at is None
-        if one.id in names and is_open and _is_of(one, event):
-            was_sent_down = event.type == "complaint_sent_down"
-            settled[number] = replace(one, refused_at=event.at, was_sent_down=was_sent_down)
-            return
-
-
-def _settle_by_trigger(settled: list[Owed], event: Event, *, pack: Pack) -> None:
-    for number, one in enumerate(settled):
-        if one.is_complaint or one.met_at is not None or not _is_of(one, event):
-            continue
-        duty = get_in_force(pack.duties.get(one.id, ()), on=one.event.at.date())
-        if duty is None or one.event is event:
-            continue
-        if event.type in duty.met_by:
-            settled[number] = replace(one, met_at=event.at)
-        elif event.type in duty.superseded_by and one.superseded_at is None:
-            settled[number] = replace(one, superseded_at=event.at)
-
-
-def _is_of(one: Owed, event: Event) -> bool:
-    return one.proceeding == event.proceeding and one.starts_at <= event.at

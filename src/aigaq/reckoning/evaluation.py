@@ -4,19 +4,23 @@ Source of the form: ``spec/clocks.md``, *Answer*.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from aigaq.jurisdictions.pack_shapes import Ground as RuleGround
 from aigaq.jurisdictions.pack_shapes import Pack, Text, get_in_force
+from aigaq.jurisdictions.terms import Immediate
 from aigaq.reckoning import reasons
+from aigaq.reckoning.addressees import Ground, is_about, was_sent_astray
 from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.conflicts import Caution, Reached, find_cautions, find_reached
-from aigaq.reckoning.due_dates import Due, Step
-from aigaq.reckoning.duties import Owed, list_duties
+from aigaq.reckoning.due_dates import Due, Step, reckon
+from aigaq.reckoning.duties import get_rules, iterate_events, list_duties
+from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
-from aigaq.reckoning.proposals import Ground, Ladder, Proposal, propose
+from aigaq.reckoning.proposals import Ladder, Proposal, propose
+from aigaq.reckoning.settling import list_idle, list_idle_pauses
 from aigaq.reckoning.windows import OpenWindow, list_windows
 
 FORMAT = "aigaq-clocks/v1"
@@ -74,7 +78,7 @@ def evaluate(case: Case, *, pack: Pack) -> Answer:
     )
     cautions = find_cautions(case, pack=pack, reached=reached, in_case=in_case)
     ladder = propose(
-        _list_unsettled(duties, breaches=breaches),
+        _list_unsettled(duties, breaches=breaches, case=case, pack=pack),
         ground=Ground(
             case=case,
             pack=pack,
@@ -107,11 +111,35 @@ def _list_breaches(duties: Sequence[Owed], *, as_of: datetime) -> list[Breach]:
     return breaches
 
 
-def _list_unsettled(duties: Sequence[Owed], *, breaches: Sequence[Breach]) -> list[Owed]:
+def _list_unsettled(
+    duties: Sequence[Owed], *, breaches: Sequence[Breach], case: Case, pack: Pack
+) -> list[Owed]:
     """Return what calls for a next step: late duties, then complaints that were refused."""
-    late = [one.owed for one in breaches if one.until is None]
-    refused = [one for one in duties if one.result == "refused" and one not in late]
-    return late + refused
+    # Who got a complaint that is not theirs to decide owes no answer that one could appeal.
+    late = [
+        one.owed
+        for one in breaches
+        if one.until is None and not was_sent_astray(one.owed, case=case, pack=pack)
+    ]
+    refused = [one for one in duties if one.result == "refused"]
+    return late + refused + _list_unheeded(late, duties=duties, case=case, pack=pack)
+
+
+def _list_unheeded(
+    late: Sequence[Owed], *, duties: Sequence[Owed], case: Case, pack: Pack
+) -> list[Owed]:
+    """Return complaints that were answered, not refused, while their duty is still not met."""
+    found = []
+    for one in duties:
+        if not one.is_complaint or one.met_at is None or one.result == "refused":
+            continue
+        rules = get_rules(case, event=one.event, pack=pack)
+        if reckon(term=Immediate(), start=one.met_at, rules=rules).lenient > case.as_of:
+            continue
+        duty = next((duty for duty in late if is_about(one.event, duty)), None)
+        if duty is not None:
+            found.append(replace(one, unheeded=duty.title))
+    return found
 
 
 def _list_offences(case: Case, *, pack: Pack, ladder: Ladder) -> tuple[PressureOffence, ...]:
@@ -146,6 +174,13 @@ def _list_warnings(
     if ladder.exhausted:
         titles = [one.title for one in ladder.exhausted]
         warnings.append(("ladder.exhausted", reasons.build_exhausted(titles)))
+    idle = list_idle(duties, events=iterate_events(case, pack=pack))
+    astray = [one.event for one in duties if was_sent_astray(one, case=case, pack=pack)]
+    odd = [("event.no_effect", idle), ("complaint.other_body", astray)]
+    odd.append(("pause.unknown_reason", list_idle_pauses(case, pack=pack)))
+    for code, events in odd:
+        for line in sorted({event.line for event in events}):
+            warnings.append((code, reasons.build_note(code, line=line)))
     if any(one.actor is None for one in duties):
         warnings.append(("actor.unknown", reasons.ACTOR_UNKNOWN))
     return tuple(warnings)
@@ -268,7 +303,7 @@ def _show_proposal(one: Proposal, *, answer: Answer) -> dict[str, Any]:
         "addressee": {"institution": str(one.office), "level": body.level},
         "file_within": _show_moment(one.file_within),
         "because": reasons.build_proposal(one, pack=answer.pack, as_of=answer.case.as_of),
-        "duties": list(dict.fromkeys(owed.id for owed in one.because)),
+        "duties": list(dict.fromkeys(owed.id for owed in one.because if owed.rule is None)),
         "instead_of": [str(office) for office in one.instead_of],
         "with": list(one.remedy.along) if one.instead_of else [],
         **show_ground(one.remedy.ground),

@@ -5,20 +5,27 @@ here decides that a lawful way does not exist: what is passed over stands in *ex
 path. Source: ``spec/clocks.md``, *Proposals*.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aigaq.jurisdictions.pack_shapes import Institution, Pack, Remedy, get_in_force
-from aigaq.reckoning.case_shapes import PERPETRATORS, Case, Event
-from aigaq.reckoning.conflicts import Caution, Reached
-from aigaq.reckoning.duties import Owed, get_facts, get_remedy
+from aigaq.jurisdictions.pack_shapes import Remedy
+from aigaq.reckoning.addressees import (
+    Ground,
+    fits,
+    get_file_within,
+    is_against,
+    is_competent,
+    is_free,
+    list_candidates,
+    list_others,
+    resolve_all,
+    was_filed,
+)
+from aigaq.reckoning.duties import get_remedy
+from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
-from aigaq.reckoning.resolving import Around, is_meant, list_superiors, resolve
-from aigaq.reckoning.windows import OpenWindow
-
-DECIDES = "decide_complaint"
-INTERNATIONAL = 4
+from aigaq.reckoning.routing import build_standing, list_added, list_routed
 
 
 @dataclass
@@ -44,35 +51,28 @@ class Ladder:
     offences: list[tuple[str, Owed]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Ground:
-    """All that a search for an addressee looks at."""
-
-    case: Case
-    pack: Pack
-    reached: Mapping[Office, Reached]
-    cautions: Mapping[Office, Caution]
-    windows: Sequence[OpenWindow]
-
-
 def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
     """Return proposals for every late duty, in the order of ``owed`` and of the pack."""
     ladder = Ladder()
-    routed = _list_routed(ground)
-    for one in owed:
-        is_served = False
-        remedies = []
-        for name in dict.fromkeys((*_list_names(one, ground=ground), *routed)):
-            if name in ground.pack.offences:
-                ladder.offences.append((name, one))
-                continue
-            remedy = get_remedy(name, event=one.event, pack=ground.pack)
-            if remedy is not None and _fits(remedy, one, ground=ground):
-                remedies.append(remedy)
-                is_served |= _propose_one(remedy, one, ladder=ladder, ground=ground)
-        is_served = is_served or _propose_any(remedies, one, ladder=ladder, ground=ground)
+    added = list_added(ground.case, pack=ground.pack, cautions=ground.cautions)
+    routed = list_routed(ground.case, pack=ground.pack, cautions=ground.cautions)
+    _add_lawful(ladder, ground=ground)
+    for one in (*owed, *routed):
+        names = list(dict.fromkeys((*_list_names(one, ground=ground), *added)))
+        ladder.offences += [(name, one) for name in names if name in ground.pack.offences]
+        found = [get_remedy(name, event=one.event, pack=ground.pack) for name in names]
+        remedies = [
+            remedy for remedy in found if remedy is not None and fits(remedy, one, ground=ground)
+        ]
+        # Each remedy is tried: a list, not a generator.
+        served = [
+            _propose_one(remedy, one, remedies=remedies, ladder=ladder, ground=ground)
+            for remedy in remedies
+        ]
+        is_served = any(served) or _propose_any(remedies, one, ladder=ladder, ground=ground)
         # A duty for which the pack has no remedy, by ``no_remedy``, leaves no ladder to exhaust.
-        if not is_served and (one.on_breach or one.is_complaint):
+        is_asking = one.rule is None and (one.on_breach or one.is_complaint)
+        if not is_served and is_asking:
             ladder.exhausted.append(one)
     _propose_international(ladder, ground=ground)
     # Bodies that are never the first come last; those that caution lowers, before them.
@@ -80,36 +80,18 @@ def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
     return ladder
 
 
-def _list_routed(ground: Ground) -> list[str]:
-    """Return the remedies that the pack adds where a conflict or a fact changes the way."""
-    case, pack = ground.case, ground.pack
-    police = {body.id for body in pack.institutions.values() if body.branch == "police"}
-    cautioned = {one.rule.condition for one in ground.cautions.values()}
-    holding = cautioned | {
-        condition
-        for condition, holds in (
-            ("sent_down", any(one.type == "complaint_sent_down" for one in case.events)),
-            (
-                "perpetrator_is_police",
-                any(
-                    party.roles & PERPETRATORS
-                    and party.office is not None
-                    and party.office.institution in police
-                    for party in case.parties.values()
-                ),
-            ),
-        )
-        if holds
-    }
-    on = case.as_of.date()
-    rules = (get_in_force(versions, on=on) for versions in pack.routing.values())
-    return [
-        name
-        for rule in rules
-        if rule is not None and rule.condition in holding
-        for name in rule.then
-        if name in pack.remedies
-    ]
+def _add_lawful(ladder: Ladder, *, ground: Ground) -> None:
+    """Name the lawful addressees that a conflict reaches, whether or not anything is late."""
+    for proceeding in ground.case.proceedings.values():
+        if proceeding.office is None:
+            continue
+        one = build_standing(proceeding.id, office=proceeding.office, case=ground.case)
+        for versions in ground.pack.remedies.values():
+            remedy = get_remedy(versions[0].id, event=one.event, pack=ground.pack)
+            if remedy is not None and not remedy.is_international:
+                for office in resolve_all(remedy.to, one, ground=ground):
+                    if office in ground.reached:
+                        ladder.lawful.setdefault(office, {}).setdefault(remedy.id, remedy)
 
 
 def _list_names(one: Owed, *, ground: Ground) -> Iterator[str]:
@@ -122,78 +104,103 @@ def _list_names(one: Owed, *, ground: Ground) -> Iterator[str]:
         yield from remedy.on_refused if one.is_refused() else remedy.on_unanswered
 
 
-def _propose_one(remedy: Remedy, one: Owed, *, ladder: Ladder, ground: Ground) -> bool:
-    """Add a remedy; tell whether the duty has it now, or had it before."""
-    if _was_filed(remedy, one, case=ground.case):
+def _propose_one(
+    remedy: Remedy, one: Owed, *, remedies: Sequence[Remedy], ladder: Ladder, ground: Ground
+) -> bool:
+    """Add a remedy; tell whether the duty has it now, or had it before.
+
+    A body that is never the first and decides no complaint does not serve alone.
+    """
+    if was_filed(remedy, one, ground=ground):
         return True
-    lawful = _resolve_all(remedy.to, one, ground=ground)
+    lawful = resolve_all(remedy.to, one, ground=ground)
     for office in lawful:
         ladder.lawful.setdefault(office, {}).setdefault(remedy.id, remedy)
-    candidates = _list_candidates(remedy, one, lawful=lawful, ground=ground)
-    free = [office for office in candidates if _is_free(office, one, ground=ground)]
-    best = next((office for office in free if office not in ground.cautions), None)
+    candidates = list_candidates(remedy, one, lawful=lawful, ground=ground)
+    free = [office for office in candidates if is_free(office, one, ground=ground)]
     passed = [office for office in lawful if office in ground.reached]
-    # A lawful addressee that caution lowers is proposed all the same, after the others.
-    chosen = dict.fromkeys(
-        office
-        for office in (best, *(office for office in lawful if office in free))
-        if office is not None and (office == best or office in ground.cautions)
-    )
-    if not chosen and free:
-        chosen = {free[0]: None}
+    if free and free[0] not in lawful and _has_own_remedy(free[0], one, remedies, ground=ground):
+        # That body has a remedy of its own in the list.
+        free = []
+    chosen = _choose(free, lawful=lawful, ground=ground)
     for office in chosen:
         _add(ladder, remedy=remedy, office=office, one=one, passed=passed, ground=ground)
     if passed:
         for along in remedy.along:
             _propose_along(along, remedy, one, ladder=ladder, ground=ground)
-    return bool(chosen)
+    return any(_serves(remedy, office, ground=ground) for office in chosen)
+
+
+def _serves(remedy: Remedy, office: Office, *, ground: Ground) -> bool:
+    body = ground.pack.institutions[office.institution]
+    return is_competent(body) or not remedy.is_never_first
+
+
+def _has_own_remedy(
+    office: Office, one: Owed, remedies: Sequence[Remedy], *, ground: Ground
+) -> bool:
+    return any(
+        other.answer is not None and office in resolve_all(other.to, one, ground=ground)
+        for other in remedies
+    )
+
+
+def _choose(free: Sequence[Office], *, lawful: Sequence[Office], ground: Ground) -> list[Office]:
+    """Return the first free office without caution, then the lawful ones that caution lowers."""
+    best = next((office for office in free if office not in ground.cautions), None)
+    lowered = [office for office in lawful if office in free and office in ground.cautions]
+    chosen = [*([best] if best is not None else []), *lowered]
+    return list(dict.fromkeys(chosen)) or list(free[:1])
 
 
 def _propose_any(remedies: Sequence[Remedy], one: Owed, *, ladder: Ladder, ground: Ground) -> bool:
-    """Where no remedy found its way, take any competent body that is free, by its own remedy."""
+    """Where no remedy found its way, take any body that is free and competent for a remedy.
+
+    First those that the duty asks for, then those of the pack that name who owes it.
+    """
     if not remedies:
         return False
-    bodies = [body for body in ground.pack.institutions.values() if _is_competent(body)]
-    bodies.sort(key=lambda body: body.level)
-    offices = [Office(body.id) for body in bodies]
-    free = [office for office in offices if _is_free(office, one, ground=ground)]
-    free.sort(key=lambda office: office in ground.cautions)
-    if not free:
-        return False
-    branch = ground.pack.institutions[free[0].institution].branch
-    fitting = [
-        remedy
-        for versions in ground.pack.remedies.values()
-        for remedy in versions
-        if branch in _list_branches(remedy, pack=ground.pack) and _fits(remedy, one, ground=ground)
-    ]
-    remedy = next((one for one in remedies if one in fitting), (*fitting, *remedies)[0])
-    passed = [
-        office
-        for other in remedies
-        for office in _resolve_all(other.to, one, ground=ground)
-        if office in ground.reached
-    ]
-    passed = list(dict.fromkeys(passed))
-    _add(ladder, remedy=remedy, office=free[0], one=one, passed=passed, ground=ground)
-    return True
+    for remedy in (*remedies, *_list_other_complaints(remedies, one, ground=ground)):
+        lawful = resolve_all(remedy.to, one, ground=ground)
+        offices = list_others(remedy, lawful=lawful, pack=ground.pack)
+        free = [office for office in offices if is_free(office, one, ground=ground)]
+        if not free or was_filed(remedy, one, ground=ground):
+            continue
+        free.sort(key=lambda office: office in ground.cautions)
+        passed = [
+            office
+            for other in remedies
+            for office in resolve_all(other.to, one, ground=ground)
+            if office in ground.reached
+        ]
+        passed = list(dict.fromkeys(passed))
+        _add(ladder, remedy=remedy, office=free[0], one=one, passed=passed, ground=ground)
+        if _serves(remedy, free[0], ground=ground):
+            return True
+    return False
 
 
-def _list_branches(remedy: Remedy, *, pack: Pack) -> set[str | None]:
-    """Return the branches to which a remedy goes."""
-    return {
-        pack.institutions[name].branch if name in pack.institutions else pack.resolvers[name].branch
-        for name in remedy.to
-    }
+def _list_other_complaints(
+    remedies: Sequence[Remedy], one: Owed, *, ground: Ground
+) -> Iterator[Remedy]:
+    known = {remedy.id for remedy in remedies}
+    for name in ground.pack.remedies:
+        remedy = get_remedy(name, event=one.event, pack=ground.pack)
+        if remedy is None or name in known or one.actor is None:
+            continue
+        is_complaint = remedy.answer is not None and not remedy.is_international
+        is_fitting = is_complaint and fits(remedy, one, ground=ground)
+        if is_fitting and is_against(remedy, one.actor, one=one, ground=ground):
+            yield remedy
 
 
 def _propose_along(name: str, main: Remedy, one: Owed, *, ladder: Ladder, ground: Ground) -> None:
     remedy = get_remedy(name, event=one.event, pack=ground.pack)
-    if remedy is None or _was_filed(remedy, one, case=ground.case):
+    if remedy is None or was_filed(remedy, one, ground=ground):
         return
-    lawful = _resolve_all(remedy.to, one, ground=ground)
-    candidates = _list_candidates(remedy, one, lawful=lawful, ground=ground)
-    free = [office for office in candidates if _is_free(office, one, ground=ground)]
+    lawful = resolve_all(remedy.to, one, ground=ground)
+    candidates = list_candidates(remedy, one, lawful=lawful, ground=ground)
+    free = [office for office in candidates if is_free(office, one, ground=ground)]
     free.sort(key=lambda office: office in ground.cautions)
     if free:
         _add(ladder, remedy=remedy, office=free[0], one=one, passed=[], ground=ground, main=main)
@@ -209,10 +216,14 @@ def _add(
     ground: Ground,
     main: Remedy | None = None,
 ) -> None:
+    file_within = get_file_within(remedy, one, ground=ground)
     for known in ladder.proposals:
         if known.remedy.id == remedy.id and known.office == office:
-            known.because += [one] if one not in known.because else []
+            if not any(other is one for other in known.because):
+                known.because.append(one)
             known.instead_of += [other for other in passed if other not in known.instead_of]
+            dates = [date for date in (known.file_within, file_within) if date is not None]
+            known.file_within = min(dates, default=None)
             return
     ladder.proposals.append(
         Proposal(
@@ -220,85 +231,11 @@ def _add(
             office=office,
             because=[one],
             instead_of=passed,
-            file_within=_get_file_within(remedy, one, ground=ground),
+            file_within=file_within,
             along_with=main,
             is_cautioned=office in ground.cautions,
         )
     )
-
-
-def _get_file_within(remedy: Remedy, one: Owed, *, ground: Ground) -> datetime | None:
-    running = [
-        window.due.strict
-        for window in ground.windows
-        if window.window.id == remedy.window
-        and window.proceeding == one.proceeding
-        and window.get_state(ground.case.as_of) == "running"
-    ]
-    return min(running, default=None)
-
-
-def _fits(remedy: Remedy, one: Owed, *, ground: Ground) -> bool:
-    facts = get_facts(ground.case, event=one.event, pack=ground.pack)
-    if remedy.applies is not None and not remedy.applies.holds(facts):
-        return False
-    if not remedy.against or one.actor is None:
-        return True
-    around = _get_around(one, ground=ground)
-    return any(
-        is_meant(name, office=one.actor, pack=ground.pack, around=around) for name in remedy.against
-    )
-
-
-def _was_filed(remedy: Remedy, one: Owed, *, case: Case) -> bool:
-    return any(
-        event.type == "complaint_submitted"
-        and event.get_field("remedy") == remedy.id
-        and event.proceeding == one.proceeding
-        and (one.id in event.about if event.about else _is_after(event, one))
-        for event in case.events
-    )
-
-
-def _is_after(event: Event, one: Owed) -> bool:
-    return event.at >= one.starts_at and event is not one.event
-
-
-def _resolve_all(names: Sequence[str], one: Owed, *, ground: Ground) -> list[Office]:
-    around = _get_around(one, ground=ground)
-    found = (resolve(name, pack=ground.pack, around=around) for name in names)
-    return list(dict.fromkeys(office for office in found if office is not None))
-
-
-def _get_around(one: Owed, *, ground: Ground) -> Around:
-    proceeding = ground.case.proceedings[one.proceeding].office
-    return Around(proceeding=proceeding, recipient=one.actor, actor=one.actor)
-
-
-def _is_free(office: Office, one: Owed, *, ground: Ground) -> bool:
-    """Tell whether no conflict reaches an office, and it is not the one complained of."""
-    return office not in ground.reached and office != one.actor
-
-
-def _is_competent(body: Institution) -> bool:
-    return DECIDES in body.roles and body.level < INTERNATIONAL
-
-
-def _list_candidates(
-    remedy: Remedy, one: Owed, *, lawful: list[Office], ground: Ground
-) -> list[Office]:
-    """Return addressees in order: lawful ones, the pack's others, then levels up that decide."""
-    found = list(lawful)
-    if not remedy.is_international:
-        found += _resolve_all(remedy.instead, one, ground=ground)
-        for office in lawful:
-            decides = _is_competent(ground.pack.institutions[office.institution])
-            found += [
-                above
-                for above in list_superiors(office, pack=ground.pack)
-                if decides and _is_competent(ground.pack.institutions[above.institution])
-            ]
-    return list(dict.fromkeys(found))
 
 
 def _propose_international(ladder: Ladder, *, ground: Ground) -> None:
@@ -306,8 +243,8 @@ def _propose_international(ladder: Ladder, *, ground: Ground) -> None:
     for one in ladder.exhausted:
         for versions in ground.pack.remedies.values():
             for remedy in versions:
-                if not remedy.is_international or _was_filed(remedy, one, case=ground.case):
+                if not remedy.is_international or was_filed(remedy, one, ground=ground):
                     continue
-                lawful = _resolve_all(remedy.to, one, ground=ground)
+                lawful = resolve_all(remedy.to, one, ground=ground)
                 if lawful and lawful[0] not in ground.reached:
                     _add(ladder, remedy=remedy, office=lawful[0], one=one, passed=[], ground=ground)

@@ -10,6 +10,7 @@ from aigaq.reckoning.conflicts import Reached
 from aigaq.reckoning.words import LANGUAGES, write_moment
 
 if TYPE_CHECKING:
+    from aigaq.reckoning.owed import Owed
     from aigaq.reckoning.proposals import Proposal
 
 PACK_UNREVIEWED: Text = {
@@ -48,7 +49,40 @@ IN_THE_FUTURE: Text = {
     "ru": "Строка {line}: событие ещё не наступило и не учтено.",
     "en": "Line {line}: the event has not happened yet and is left out.",
 }
-NOTES = {"event.other_offset": OTHER_OFFSET, "event.in_the_future": IN_THE_FUTURE}
+NO_EFFECT: Text = {
+    "kk": "{line}-жол: бұл оқиғаға сай міндет те, шағым да ол кезде файлда болмаған.",
+    "ru": "Строка {line}: такой обязанности или жалобы к этому моменту в файле нет, событие ничего "
+    "не меняет.",
+    "en": "Line {line}: by then the file has no such duty or complaint; the event changes nothing.",
+}
+PAUSE_UNKNOWN: Text = {
+    "kk": "{line}-жол: бұл себеппен ешбір мерзім тоқтамайды немесе жалғаспайды.",
+    "ru": "Строка {line}: по этой причине ни один срок не останавливается и не возобновляется.",
+    "en": "Line {line}: for this reason no term stops or goes on.",
+}
+OTHER_BODY: Text = {
+    "kk": "{line}-жол: шағым оны шешуге құзыретті емес органға берілді. Ол әлі берілмеген болып "
+    "саналады.",
+    "ru": "Строка {line}: жалоба подана в орган, который её не решает. Она считается неподанной.",
+    "en": "Line {line}: the complaint went to a body that does not decide it. It counts as not "
+    "filed.",
+}
+NO_DISTRICT: Text = {
+    "kk": "{line}-жол: аудан аталған, ал істің өз ауданы (place: district) аталмаған. Бұл басқа "
+    "аудан болып саналады.",
+    "ru": "Строка {line}: район назван, а район самого дела (place: district) нет. Он считается "
+    "другим районом.",
+    "en": "Line {line}: a district is named, but not that of the case itself (place: district). It "
+    "counts as another one.",
+}
+NOTES = {
+    "place.no_district": NO_DISTRICT,
+    "event.other_offset": OTHER_OFFSET,
+    "event.in_the_future": IN_THE_FUTURE,
+    "event.no_effect": NO_EFFECT,
+    "pause.unknown_reason": PAUSE_UNKNOWN,
+    "complaint.other_body": OTHER_BODY,
+}
 EXHAUSTED: Text = {
     "kk": "Ел ішінде қақтығысы жоқ құзыретті орган қалмады: {what}. Халықаралық деңгей көрсетілді.",
     "ru": "В стране не осталось компетентного органа без конфликта: {what}. Назван международный "
@@ -65,6 +99,11 @@ REFUSED: Text = {
     "kk": "«{what}»: {since} бас тартылды ({article}).",
     "ru": "«{what}»: отказано {since} ({article}).",
     "en": "“{what}” was refused, {since} ({article}).",
+}
+UNHEEDED: Text = {
+    "kk": "«{what}» {since} келді, бірақ «{duty}» әлі орындалған жоқ ({article}).",
+    "ru": "«{what}»: дан {since}, но обязанность «{duty}» всё ещё не исполнена ({article}).",
+    "en": "“{what}” came, {since}, but “{duty}” is still not done ({article}).",
 }
 SENT_DOWN_DUTY: Text = {
     "kk": "«{what}»: шағым үстінен шағым жасалған органға жіберілді, {since} ({article}).",
@@ -130,17 +169,7 @@ def build_proposal(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text
     for language in LANGUAGES:
         sentences = []
         for owed in proposal.because:
-            late = owed.get_breach(as_of)
-            since = owed.met_at or (late[0] if late else owed.starts_at)
-            template = REFUSED if owed.is_refused() else LATE
-            template = SENT_DOWN_DUTY if owed.was_sent_down else template
-            sentences.append(
-                template[language].format(
-                    what=owed.title[language],
-                    since=write_moment(since, language=language),
-                    article=owed.ground.article or NO_ARTICLE[language],
-                )
-            )
+            sentences.append(_say_reason(owed, language=language, as_of=as_of))
         if proposal.instead_of:
             names = [
                 pack.institutions[office.institution].names[language]
@@ -154,6 +183,22 @@ def build_proposal(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text
             sentences.append(CAUTIONED[language])
         texts[language] = " ".join(sentences)
     return texts
+
+
+def _say_reason(owed: "Owed", *, language: str, as_of: datetime) -> str:
+    if owed.rule is not None:
+        return owed.rule.text[language]
+    late = owed.get_breach(as_of)
+    since = owed.refused_at or owed.met_at or (late[0] if late else owed.starts_at)
+    template = REFUSED if owed.is_refused() and not owed.had_no_ground else LATE
+    template = SENT_DOWN_DUTY if owed.was_sent_down else template
+    template = UNHEEDED if owed.unheeded is not None else template
+    return template[language].format(
+        what=owed.title[language],
+        since=write_moment(since, language=language),
+        article=owed.ground.article or NO_ARTICLE[language],
+        duty=owed.unheeded[language] if owed.unheeded else "",
+    )
 
 
 def build_excluded(reached: Reached) -> Text:

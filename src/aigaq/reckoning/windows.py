@@ -11,7 +11,8 @@ from datetime import datetime
 from aigaq.jurisdictions.pack_shapes import Opening, Pack, Window, get_in_force
 from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.due_dates import Due, reckon
-from aigaq.reckoning.duties import Owed, get_facts, get_rules, iterate_events
+from aigaq.reckoning.duties import get_facts, get_rules, iterate_events
+from aigaq.reckoning.owed import Owed
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,17 @@ def check_world(world: World, answer: Answer) -> None:
     if free:
         assert domestic
     codes = [one["code"] for one in shown["warnings"]]
-    assert ("ladder.exhausted" in codes) == (not domestic)
-    if not domestic and "un" not in reached:
-        assert proposed == ["un"]
+    # A body that is never the first and decides no complaint does not serve alone.
+    never_first = {one["id"] for one in world.pack["remedies"] if one.get("never_first")}
+    serving = [
+        one
+        for one in shown["proposals"]
+        if one["remedy"] != "to_un"
+        and (one["addressee"]["institution"] in free or one["remedy"] not in never_first)
+    ]
+    assert ("ladder.exhausted" in codes) == (not serving)
+    if not serving and "un" not in reached:
+        assert proposed[0] == "un"
     check_order(world, answer)
 
 

@@ -1,0 +1,163 @@
+"""Which office a remedy goes to: who is competent for it, who is free, and what was filed before.
+
+Source: ``spec/clocks.md``, *Proposals*.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aigaq.jurisdictions.pack_shapes import Institution, Pack, Remedy
+from aigaq.reckoning.case_shapes import Case, Event
+from aigaq.reckoning.conflicts import Caution, Reached
+from aigaq.reckoning.duties import get_facts, get_office, get_remedy
+from aigaq.reckoning.owed import Owed
+from aigaq.reckoning.places import Office
+from aigaq.reckoning.resolving import Around, is_meant, list_superiors, resolve
+from aigaq.reckoning.windows import OpenWindow
+
+DECIDES = "decide_complaint"
+INTERNATIONAL = 4
+
+
+@dataclass(frozen=True)
+class Ground:
+    """All that a search for an addressee looks at."""
+
+    case: Case
+    pack: Pack
+    reached: Mapping[Office, Reached]
+    cautions: Mapping[Office, Caution]
+    windows: Sequence[OpenWindow]
+    _filed: dict[tuple[str, str], list[Event]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for event in self.case.events:
+            if event.type == "complaint_submitted":
+                key = (event.proceeding, event.get_field("remedy"))
+                self._filed.setdefault(key, []).append(event)
+
+    def list_filed(self, remedy: str, *, proceeding: str) -> Sequence[Event]:
+        """Return the complaints by one remedy in one proceeding."""
+        return self._filed.get((proceeding, remedy), ())
+
+
+def fits(remedy: Remedy, one: Owed, *, ground: Ground) -> bool:
+    """Tell whether a remedy challenges acts of who owes the duty, in a case like this."""
+    facts = get_facts(ground.case, event=one.event, pack=ground.pack)
+    if remedy.applies is not None and not remedy.applies.holds(facts):
+        return False
+    if not remedy.against or one.actor is None:
+        return True
+    return is_against(remedy, one.actor, one=one, ground=ground)
+
+
+def is_against(remedy: Remedy, office: Office, *, one: Owed, ground: Ground) -> bool:
+    """Tell whether a remedy names the body whose act it challenges."""
+    around = get_around(one, ground=ground)
+    return any(
+        is_meant(name, office=office, pack=ground.pack, around=around) for name in remedy.against
+    )
+
+
+def was_filed(remedy: Remedy, one: Owed, *, ground: Ground) -> bool:
+    """Tell whether a complaint about this duty lies with a body that may decide it."""
+    return any(
+        is_about(event, one) and is_rightly_sent(event, remedy, one=one, ground=ground)
+        for event in ground.list_filed(remedy.id, proceeding=one.proceeding)
+    )
+
+
+def is_about(event: Event, one: Owed) -> bool:
+    """Tell whether a complaint is about a duty: by name, or as one that was late by then."""
+    if event is one.event or event.proceeding != one.proceeding or event.at < one.starts_at:
+        return False
+    return one.id in event.about if event.about else event.at >= one.get_complained_from()
+
+
+def is_rightly_sent(event: Event, remedy: Remedy, *, one: Owed, ground: Ground) -> bool:
+    """Tell whether a complaint went to its addressee, or to another body that decides."""
+    office = get_office(event.to, case=ground.case)
+    if office is None:
+        return True
+    if is_competent(ground.pack.institutions[office.institution]) and office != one.actor:
+        return True
+    return office in resolve_all((*remedy.to, *remedy.instead), one, ground=ground)
+
+
+def was_sent_astray(one: Owed, *, case: Case, pack: Pack) -> bool:
+    """Tell whether a complaint lies with a body that the pack does not let decide it."""
+    remedy = get_remedy(one.id, event=one.event, pack=pack) if one.is_complaint else None
+    if (
+        remedy is None
+        or one.actor is None
+        or is_competent(pack.institutions[one.actor.institution])
+    ):
+        return False
+    around = Around(proceeding=case.proceedings[one.proceeding].office)
+    names = (*remedy.to, *remedy.instead)
+    return one.actor not in [resolve(name, pack=pack, around=around) for name in names]
+
+
+def resolve_all(names: Sequence[str], one: Owed, *, ground: Ground) -> list[Office]:
+    """Return the offices that names mean around a duty, each once."""
+    around = get_around(one, ground=ground)
+    found = (resolve(name, pack=ground.pack, around=around) for name in names)
+    return list(dict.fromkeys(office for office in found if office is not None))
+
+
+def get_around(one: Owed, *, ground: Ground) -> Around:
+    """Return where resolvers begin for a duty."""
+    proceeding = ground.case.proceedings[one.proceeding].office
+    return Around(proceeding=proceeding, recipient=one.actor, actor=one.actor)
+
+
+def is_free(office: Office, one: Owed, *, ground: Ground) -> bool:
+    """Tell whether no conflict reaches an office, and it is not the one complained of."""
+    return office not in ground.reached and office != one.actor
+
+
+def is_competent(body: Institution) -> bool:
+    """Tell whether a body of the country decides complaints."""
+    return DECIDES in body.roles and body.level < INTERNATIONAL
+
+
+def list_candidates(
+    remedy: Remedy, one: Owed, *, lawful: list[Office], ground: Ground
+) -> list[Office]:
+    """Return addressees in order: lawful ones, the pack's others, then levels up that decide."""
+    found = list(lawful)
+    if not remedy.is_international:
+        found += resolve_all(remedy.instead, one, ground=ground)
+        for office in lawful:
+            decides = is_competent(ground.pack.institutions[office.institution])
+            found += [
+                above
+                for above in list_superiors(office, pack=ground.pack)
+                if decides and is_competent(ground.pack.institutions[above.institution])
+            ]
+    return list(dict.fromkeys(found))
+
+
+def list_others(remedy: Remedy, *, lawful: Sequence[Office], pack: Pack) -> list[Office]:
+    """Return every body that decides complaints in a branch of the remedy, from its level up."""
+    bodies = [pack.institutions[office.institution] for office in lawful]
+    levels = {body.branch: min(one.level for one in bodies) for body in bodies}
+    others = [
+        body
+        for body in pack.institutions.values()
+        if is_competent(body) and body.branch in levels and body.level >= levels[body.branch]
+    ]
+    return [Office(body.id) for body in sorted(others, key=lambda body: body.level)]
+
+
+def get_file_within(remedy: Remedy, one: Owed, *, ground: Ground) -> datetime | None:
+    """Return until when a remedy must be filed, by the window that ends first."""
+    running = [
+        window.due.strict
+        for window in ground.windows
+        if window.window.id == remedy.window
+        and window.proceeding == one.proceeding
+        and window.get_state(ground.case.as_of) == "running"
+    ]
+    return min(running, default=None)

@@ -1,0 +1,81 @@
+"""What rules of the pack add because of a conflict or a fact that changes the way.
+
+Shapes: a reason that no event began is an `Owed` too, so that one search finds the office for all
+of them. Source: ``spec/clocks.md``, *Proposals*.
+"""
+
+from collections.abc import Mapping
+
+from aigaq.jurisdictions.pack_shapes import Ground as RuleGround
+from aigaq.jurisdictions.pack_shapes import Pack, Routing, get_in_force
+from aigaq.reckoning.case_shapes import PERPETRATORS, Case, Event
+from aigaq.reckoning.conflicts import Caution
+from aigaq.reckoning.owed import Owed
+from aigaq.reckoning.places import Office
+
+POLICE = "police"
+LAW = "law"
+#: No rule of a pack: only the place from which offices are found.
+NOWHERE = RuleGround(article=None, sources=(), confidence=1.0)
+
+
+def build_standing(
+    proceeding: str, *, office: Office | None, case: Case, rule: Routing | None = None
+) -> Owed:
+    """Return a reason that no event began: what stands in a proceeding at the moment of asking."""
+    event = Event(type="", at=case.as_of, proceeding=proceeding)
+    return Owed(
+        id=rule.id if rule else "",
+        title=rule.text if rule else {},
+        proceeding=proceeding,
+        actor=office,
+        event=event,
+        starts_at=min((one.at for one in case.events), default=case.as_of),
+        due=None,
+        ground=rule.ground if rule else NOWHERE,
+        on_breach=rule.then if rule else (),
+        rule=rule,
+    )
+
+
+def list_added(case: Case, *, pack: Pack, cautions: Mapping[Office, Caution]) -> list[str]:
+    """Return the remedies that rules add to every late duty of the case."""
+    added = [
+        name for rule in _list_holding(case, pack=pack, cautions=cautions) for name in rule.then
+    ]
+    return [name for name in dict.fromkeys(added) if name in pack.remedies]
+
+
+def list_routed(case: Case, *, pack: Pack, cautions: Mapping[Office, Caution]) -> list[Owed]:
+    """Return what the law asks for at once, before anything is late: police do not judge police."""
+    return [
+        build_standing(one.id, office=one.office, case=case, rule=rule)
+        for rule in _list_holding(case, pack=pack, cautions=cautions)
+        if rule.condition == "perpetrator_is_police" and rule.ground.basis == LAW
+        for one in case.proceedings.values()
+    ]
+
+
+def _list_holding(case: Case, *, pack: Pack, cautions: Mapping[Office, Caution]) -> list[Routing]:
+    holding = {one.rule.condition for one in cautions.values()}
+    if any(one.type == "complaint_sent_down" for one in case.events):
+        holding.add("sent_down")
+    if _has_officer(case, pack=pack):
+        holding.add("perpetrator_is_police")
+    rules = (get_in_force(versions, on=case.as_of.date()) for versions in pack.routing.values())
+    return [rule for rule in rules if rule is not None and rule.condition in holding]
+
+
+def _has_officer(case: Case, *, pack: Pack) -> bool:
+    """Tell whether an alleged perpetrator serves in the police."""
+    serving = [
+        one.office for one in case.parties.values() if one.roles & PERPETRATORS and one.office
+    ]
+    serving += [
+        one.end
+        for one in case.relations
+        if one.kind == "works_at"
+        and isinstance(one.end, Office)
+        and case.parties[one.start].roles & PERPETRATORS
+    ]
+    return any(pack.institutions[office.institution].branch == POLICE for office in serving)
