@@ -27,6 +27,7 @@ from aigaq.evidence.custody_lines import (
 )
 from aigaq.evidence.package_shapes import (
     DerivedFrom,
+    EarlierHead,
     LoggedHead,
     Package,
     PackagedGrant,
@@ -68,6 +69,7 @@ from aigaq.tlog import (
     Cosigner,
     LogWriter,
     ProofFile,
+    TileTree,
     VerifierKey,
     add_signatures,
     build_proof_file,
@@ -219,6 +221,18 @@ class Court:
         ) as log:
             hashes = tuple(log.tree().prove_inclusion(index))
         return build_proof_file(ProofFile(index=index, hashes=hashes, checkpoint=note))
+
+    def go_back(self, size: int, note: bytes, *, tokens: Sequence[PackagedToken]) -> EarlierHead:
+        """Return a head of before with the proofs of every report under it."""
+        with LogWriter(
+            self.log, origin=self.organisation.card.log_origin, key=self.organisation.log
+        ) as log:
+            tree = TileTree(size=size, read=log.read)
+            proofs = [
+                ProofFile(one.index, tuple(tree.prove_inclusion(one.index)), note)
+                for one in self.sealed
+            ]
+        return EarlierHead(note, size, tuple(map(build_proof_file, proofs)), tuple(tokens))
 
     def package(self, *, tokens: Sequence[PackagedToken] = (), **changes: Any) -> Package:
         """Return a package of every item of every report."""

@@ -47,6 +47,24 @@ def proof_path(report: PackagedReport) -> str:
     return f"evidence/reports/{report.report_id.hex()}/proof.tlog-proof"
 
 
+def earlier_path(size: int) -> str:
+    """Return where an earlier head lies."""
+    return f"evidence/checkpoints/{size}.checkpoint"
+
+
+def earlier_proof_path(report: PackagedReport, *, size: int) -> str:
+    """Return where the proof of a report under an earlier head lies."""
+    return f"evidence/reports/{report.report_id.hex()}/{size}.tlog-proof"
+
+
+def list_rows(package: Package) -> list[tuple[str, PackagedToken]]:
+    """Return all tokens in the order of their numbers, each with the checkpoint that it is over."""
+    rows = [(checkpoint_path(package), token) for token in package.tokens]
+    for head in package.earlier:
+        rows += [(earlier_path(head.size), token) for token in head.tokens]
+    return rows
+
+
 def token_paths(number: int, *, renewal: int = 0) -> tuple[str, str]:
     """Return where a token and its chain lie; ``renewal`` counts from 1, 0 is the first token."""
     stem = _token_stem(number, renewal=renewal)
@@ -66,10 +84,9 @@ def _token_stem(number: int, *, renewal: int) -> str:
 def build_package_json(package: Package) -> bytes:
     """Return ``evidence/package.json``."""
     leaves = {report.report_id: report.leaves for report in package.reports}
-    checkpoint = checkpoint_path(package)
     contents: Json = {
         "audience": package.audience,
-        "checkpoint": checkpoint,
+        "checkpoint": checkpoint_path(package),
         "custody": _custody(package),
         "format": "aigaq/package/v1",
         "items": [
@@ -82,10 +99,20 @@ def build_package_json(package: Package) -> bytes:
         "root_key": encode_base64(package.root_key),
         "team_id": package.team_id.hex(),
         "tokens": [
-            _token(token, number=number, checkpoint=checkpoint)
-            for number, token in enumerate(package.tokens, start=1)
+            _token(token, number=number, checkpoint=over)
+            for number, (over, token) in enumerate(list_rows(package), start=1)
         ],
     }
+    if package.earlier:
+        contents["earlier"] = [
+            {
+                "checkpoint": earlier_path(head.size),
+                "proofs": [
+                    earlier_proof_path(report, size=head.size) for report in package.reports
+                ],
+            }
+            for head in package.earlier
+        ]
     return build_json(contents) + b"\n"
 
 

@@ -21,8 +21,11 @@ from aigaq.evidence.package_contents import (
     build_consent_json,
     build_package_json,
     checkpoint_path,
+    earlier_path,
+    earlier_proof_path,
     item_path,
     list_paths,
+    list_rows,
     proof_path,
     token_paths,
 )
@@ -155,7 +158,11 @@ def _write_evidence(bag: _Bag, package: Package) -> None:
     bag.write(CUSTODY_LINES, b"".join(line + b"\n" for line in package.custody_lines))
     if package.logged_head is not None:
         bag.write(CUSTODY_PROOF, package.logged_head.proof)
-    for number, token in enumerate(package.tokens, start=1):
+    for head in package.earlier:
+        bag.write(earlier_path(head.size), head.checkpoint)
+        for report, proof in zip(package.reports, head.proofs, strict=True):
+            bag.write(earlier_proof_path(report, size=head.size), proof)
+    for number, (_over, token) in enumerate(list_rows(package), start=1):
         for renewal, one in enumerate((token, *token.renewals)):
             path, chain = token_paths(number, renewal=renewal)
             bag.write(path, one.response)

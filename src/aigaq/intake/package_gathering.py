@@ -27,12 +27,15 @@ from aigaq.evidence.custody_lines import hide_line
 from aigaq.evidence.documents import LANGUAGES
 from aigaq.evidence.package_shapes import (
     DerivedFrom,
+    EarlierHead,
     LoggedHead,
     Package,
     PackagedItem,
     PackagedReport,
+    PackagedToken,
 )
 from aigaq.evidence.shapes import FileKind, ItemEvidence, LeafOfReport
+from aigaq.evidence.stamped_heads import find_earlier
 from aigaq.evidence.timestamp_selectors import list_tokens
 from aigaq.intake import models
 from aigaq.intake.errors import NotFound, PackageRefused
@@ -51,6 +54,9 @@ from aigaq.sealing.card import Card, parse_card
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.log_entries import build_blinded
 from aigaq.tlog import ProofFile, build_proof_file, hash_entry, read_checkpoint
+
+#: As many rows as a package may name.
+MAXIMUM_TOKENS = 99
 
 
 class LogHead(Protocol):
@@ -73,6 +79,9 @@ class LogHead(Protocol):
 
     def prove(self, index: int) -> Sequence[bytes]:
         """Return the inclusion path of an entry."""
+
+    def go_back(self, note: bytes) -> "LogHead | None":
+        """Return an earlier head of this log; None if ``note`` is over another history."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +156,7 @@ def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gat
     chosen = [item for one in reports for item in _choose_items(one, choice=choice)]
     grants = [list_for(one, purpose=choice.purpose, audience=choice.audience) for one in reports]
     made_at = clock.now()
+    packed = tuple(_pack_report(leaves[one.pk], head=head) for one in reports)
     package = Package(
         made_at=made_at,
         purpose=choice.purpose,
@@ -158,7 +168,7 @@ def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gat
         cards=_list_cards(card, signed=card_bytes, root_key=bytes(organisation.root_key)),
         checkpoint=head.note,
         checkpoint_size=head.size,
-        reports=tuple(_pack_report(leaves[one.pk], head=head) for one in reports),
+        reports=packed,
         items=tuple(_pack_item(item, choice=choice) for item in chosen),
         grants=tuple(grant for one in grants for grant in list_grants(one)),
         staff_grants=tuple(grant for one in grants for grant in list_staff_grants(one)),
@@ -166,9 +176,10 @@ def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gat
         custody_lines=tuple(_list_custody(chosen, reports=reports)),
         custody_head=evidence.read_custody_head().head,
         logged_head=_find_logged_head(head),
-        tokens=list_tokens(head.size, text=read_checkpoint(head.note).note.text),
+        tokens=_list_tokens(head),
         documents={},
         told=tuple(told for one in reports for told in find_told(one)),
+        earlier=tuple(_list_earlier(packed, head=head)),
     )
     return Gathered(package, card.state == "trial", tuple(chosen))
 
@@ -247,6 +258,29 @@ def _pack_report(leaf: LeafOfReport, *, head: LogHead) -> PackagedReport:
         log_index=index,
         proof=_build_proof(head, index=index),
     )
+
+
+def _list_tokens(head: LogHead) -> tuple[PackagedToken, ...]:
+    return list_tokens(head.size, text=read_checkpoint(head.note).note.text)
+
+
+def _list_earlier(reports: Sequence[PackagedReport], *, head: LogHead) -> Iterator[EarlierHead]:
+    """Yield the heads of before under which the reports are proven to be there the longest."""
+    indexes, left = [one.log_index for one in reports], MAXIMUM_TOKENS - len(_list_tokens(head))
+    origin = read_checkpoint(head.note).checkpoint.origin
+    for found in find_earlier(log_origin=origin, holds=max(indexes), below=head.size):
+        earlier = head.go_back(found.note)
+        if earlier is None:
+            continue
+        tokens = tuple(one for one in _list_tokens(earlier) if one.since is not None)[:left]
+        left -= len(tokens)
+        if tokens:
+            yield EarlierHead(
+                checkpoint=found.note,
+                size=found.size,
+                proofs=tuple(_build_proof(earlier, index=index) for index in indexes),
+                tokens=tokens,
+            )
 
 
 def _build_proof(head: LogHead, *, index: int) -> bytes:

@@ -6,7 +6,7 @@ from the leaves that its watcher read. Source: PROTOCOL 25; ``spec/evidence-pack
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -38,6 +38,13 @@ class WatchedHead:
     def prove(self, index: int) -> Sequence[bytes]:
         """Return the inclusion path of an entry."""
         return self.leaves.tree(size=self.size).prove_inclusion(index)
+
+    def go_back(self, note: bytes) -> "WatchedHead | None":
+        """Return an earlier head of this log; None if ``note`` is over another history."""
+        checkpoint = read_checkpoint(note).checkpoint
+        if checkpoint.size >= self.size or not _is_over(note, leaves=self.leaves):
+            return None
+        return replace(self, note=note, size=checkpoint.size)
 
 
 def find_retired_head(report_ids: Iterable[bytes]) -> WatchedHead | None:

@@ -20,6 +20,7 @@ CARDS = "evidence/cards/"
 CUSTODY_PROOF = "evidence/custody.tlog-proof"
 _CHECKPOINT = re.compile(r"evidence/checkpoints/(?:0|[1-9][0-9]{0,15})\.checkpoint\Z")
 _MAXIMUM_TOKENS = 99
+_MAXIMUM_EARLIER = 16
 #: A list for each certificate of a chain but its root.
 _MAXIMUM_LISTS = 31
 _TOKEN = ("authority", "chain", "checkpoint", "token")
@@ -153,6 +154,14 @@ class TokenFiles:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A head of before, and where the proofs of the reports under it lie, in their order."""
+
+    checkpoint: str
+    proofs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Contents:
     """The whole of ``package.json``."""
 
@@ -168,16 +177,28 @@ class Contents:
     custody_head: bytes
     logged: Logged | None
     tokens: tuple[TokenFiles, ...]
+    earlier: tuple[Earlier, ...]
+
+    @property
+    def checkpoints(self) -> tuple[str, ...]:
+        """The package's own head, then the earlier ones."""
+        return (self.checkpoint, *(one.checkpoint for one in self.earlier))
 
 
 def parse_contents(data: bytes) -> Contents:
     """Return what ``package.json`` says. Raises `VerifyError` (``package.bad_form``)."""
     if data[-1:] != b"\n":
         raise VerifyError(_BAD)
-    form = Form(parse_json(data[:-1], code=_BAD), names=_NAMES, code=_BAD)
+    value = parse_json(data[:-1], code=_BAD)
+    has_earlier = isinstance(value, dict) and "earlier" in value
+    form = Form(value, names=(*_NAMES, "earlier") if has_earlier else _NAMES, code=_BAD)
     if form.text("format") != "aigaq/package/v1":
         raise VerifyError(_BAD)
     custody = form.form("custody", names=("count", "head", "logged"))
+    reports = tuple(map(_read_report, form.forms("reports", names=_REPORT)))
+    earlier = form.forms("earlier", names=("checkpoint", "proofs")) if has_earlier else []
+    if has_earlier and not 0 < len(earlier) <= _MAXIMUM_EARLIER:
+        raise VerifyError(_BAD)
     contents = Contents(
         made_at=form.time("made_at"),
         purpose=form.text("purpose"),
@@ -185,7 +206,7 @@ def parse_contents(data: bytes) -> Contents:
         team_id=form.hex("team_id", length=16),
         root_key=form.base64("root_key"),
         checkpoint=_read_checkpoint(form),
-        reports=tuple(map(_read_report, form.forms("reports", names=_REPORT))),
+        reports=reports,
         items=tuple(map(_read_item, form.forms("items", names=_ITEM))),
         custody_count=custody.integer("count"),
         custody_head=custody.hex("head"),
@@ -194,8 +215,10 @@ def parse_contents(data: bytes) -> Contents:
             _read_token(one, number=number)
             for number, one in enumerate(form.values("tokens"), start=1)
         ),
+        earlier=tuple(_read_earlier(one, reports=reports) for one in earlier),
     )
     _check_numbers(contents)
+    _check_earlier(contents)
     return contents
 
 
@@ -216,11 +239,31 @@ def _check_numbers(contents: Contents) -> None:
         raise VerifyError(_BAD)
 
 
+def _check_earlier(contents: Contents) -> None:
+    """Earlier heads stand by size, hold every report, are smaller, and each has a token."""
+    *before, own = sizes = [_size(one.checkpoint) for one in contents.earlier] + [
+        _size(contents.checkpoint)
+    ]
+    if sizes != sorted(set(sizes)) or own != sizes[-1]:
+        raise VerifyError(_BAD)
+    if before and before[0] <= max(report.log_index for report in contents.reports):
+        raise VerifyError(_BAD)
+    stamped = {row.checkpoint for row in contents.tokens}
+    if not {one.checkpoint for one in contents.earlier} <= stamped:
+        raise VerifyError(_BAD)
+
+
+def _size(path: str) -> int:
+    return int(path.rpartition("/")[2].partition(".")[0])
+
+
 def list_evidence(contents: Contents) -> set[str]:
     """Return the files of ``evidence/`` that a package of these contents has, but for its cards."""
     names = {PATH, CUSTODY_LINES, CONSENT, contents.checkpoint}
     names |= {report.proof for report in contents.reports}
-    for stamp in (one for row in contents.tokens for one in row.stamps):
+    for one in contents.earlier:
+        names |= {one.checkpoint, *one.proofs}
+    for stamp in (each for row in contents.tokens for each in row.stamps):
         names |= {stamp.token, stamp.chain, *stamp.lists}
     return names if contents.logged is None else names | {CUSTODY_PROOF}
 
@@ -314,6 +357,16 @@ def _read_checkpoint(form: Form) -> str:
     if not _CHECKPOINT.match(path):
         raise VerifyError(_BAD)
     return path
+
+
+def _read_earlier(form: Form, *, reports: tuple[Report, ...]) -> Earlier:
+    """Return a head of before; its proofs are named after its size."""
+    checkpoint = _read_checkpoint(form)
+    size = _size(checkpoint)
+    proofs = [f"evidence/reports/{one.report_id.hex()}/{size}.tlog-proof" for one in reports]
+    if form.values("proofs") != proofs:
+        raise VerifyError(_BAD)
+    return Earlier(checkpoint, tuple(proofs))
 
 
 def _read_token(value: Any, *, number: int) -> TokenFiles:

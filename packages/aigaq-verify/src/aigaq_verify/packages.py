@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aigaq_verify import consent, contents, custody
-from aigaq_verify.anchors import Head, check_not_retired, is_retired, open_head
+from aigaq_verify.anchors import Head, open_head
 from aigaq_verify.bag import MAXIMUM_TAG_BYTES, NOTE, Bag, check_bag
-from aigaq_verify.cards import Card, check_chain, find_replaced_at, parse_card
+from aigaq_verify.cards import Card, check_chain, parse_card
 from aigaq_verify.contents import Contents, Report, TokenFiles, list_evidence
+from aigaq_verify.earlier import SeenHead, check_seen_in_time, find_since, open_earlier, say_since
 from aigaq_verify.encoding import format_time, hash_parts
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.items import check_items
@@ -41,8 +42,8 @@ class _Work:
     bag: Bag | None = None
     contents: Contents | None = None
     cards: Sequence[Card] = ()
-    head: Head | None = None
-    head_note: bytes = b""
+    #: By the file: the package's own head, and earlier ones.
+    heads: dict[str, SeenHead] = field(default_factory=dict)
     #: By the item's number in the package: what step 9 says of its custody.
     custody_words: dict[int, str] = field(default_factory=dict)
 
@@ -72,7 +73,7 @@ def verify_package(path: Path, *, policy: Policy | None, now: datetime | None = 
     verdict.run(3, "card", lambda: _check_cards(verdict, work))
     verdict.run(4, "checkpoint", lambda: _check_checkpoint(verdict, work))
     verdict.run(5, "tokens", lambda: _check_tokens(verdict, work))
-    verdict.run(6, "inclusion", lambda: _check_inclusion(work))
+    verdict.run(6, "inclusion", lambda: _check_inclusion(verdict, work))
     verdict.run(7, "commitment", lambda: _check_commitments(work))
     verdict.run(8, "items", lambda: _check_items(verdict, work))
     verdict.run(9, "custody", lambda: _check_custody(verdict, work))
@@ -153,20 +154,24 @@ def _check_tag_note(work: _Work) -> None:
 
 def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
     name = work.known.checkpoint
-    work.head_note = work.read(name, maximum_bytes=MAXIMUM_NOTE_BYTES)
+    data = work.read(name, maximum_bytes=MAXIMUM_NOTE_BYTES)
     try:
-        work.head = open_head(work.head_note, cards=work.cards, policy=work.policy)
-        head = work.head
+        head = open_head(data, cards=work.cards, policy=work.policy)
+        work.heads[name] = SeenHead(head, data)
         if name != f"evidence/checkpoints/{head.checkpoint.size}.checkpoint":
             raise VerifyError("checkpoint.bad_form")
         seen = head.witnessed_at(work.policy)
         witnessed = [*_read_stamps(work), *([seen] if seen is not None else [])]
-        check_not_retired(
-            head, policy=work.policy, root_key=work.known.root_key, witnessed_at=witnessed
+        check_seen_in_time(
+            head,
+            cards=work.cards,
+            policy=work.policy,
+            witnessed_at=witnessed,
+            root_key=work.known.root_key,
         )
-        _check_not_replaced(work, head, witnessed_at=witnessed)
     except VerifyError as error:
         raise error.at(name) from None
+    _open_earlier_heads(work, own=head)
     if seen is not None:
         words = f"{head.checkpoint.size} entries, cosigned by {format_time(seen)}"
         verdict.note(4, "checkpoint", PASSED, words)
@@ -175,34 +180,41 @@ def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
         verdict.note(4, "checkpoint", NOT_ANCHORED, words)
 
 
-def _check_not_replaced(work: _Work, head: Head, *, witnessed_at: Sequence[datetime]) -> None:
-    """A key that a later card replaced counts for what was seen before, as one that is retired.
-
-    A retirement in the policy goes first; without a policy nobody is known to have seen anything.
-    """
-    replaced_at = find_replaced_at(work.cards, log_key=head.log_key)
-    if work.policy is None or replaced_at is None:
-        return
-    if is_retired(head.log_key, policy=work.policy, root_key=work.known.root_key):
-        return
-    if not any(at <= replaced_at for at in witnessed_at):
-        raise VerifyError("checkpoint.retired")
+def _open_earlier_heads(work: _Work, *, own: Head) -> None:
+    for one in work.known.earlier:
+        data = work.read(one.checkpoint, maximum_bytes=MAXIMUM_NOTE_BYTES)
+        try:
+            work.heads[one.checkpoint] = open_earlier(
+                one.checkpoint, data, own=own, cards=work.cards, policy=work.policy
+            )
+        except VerifyError as error:
+            raise error.at(one.checkpoint) from None
 
 
 def _check_tokens(verdict: Verdict, work: _Work) -> None:
-    """Check every token; those of the policy's authorities, each once, anchor the head."""
+    """Check every token; those of the policy's authorities, each once, anchor the head.
+
+    What stands over an earlier head only says since when the reports are there.
+    """
     found: dict[str, datetime] = {}
     ends = []
     for files in work.known.tokens:
         row = _judge_row(work, files)
         anchor, code = find_anchor(row, now=work.now)
         ends.append(code)
-        if anchor is not None and anchor.authority is not None:
+        if anchor is None or anchor.authority is None:
+            continue
+        work.heads[files.checkpoint].stamps.append(anchor.at)
+        if files.checkpoint == work.known.checkpoint:
             found[anchor.authority] = min(anchor.at, found.get(anchor.authority, anchor.at))
     needed = work.policy.needed_timestamps if work.policy is not None else 0
-    words = f"{len(found)} of {len(work.known.tokens)} by authorities of the policy"
+    own = sum(one.checkpoint == work.known.checkpoint for one in work.known.tokens)
+    words = f"{len(found)} of {own} by authorities of the policy"
     if found:
         words += f", the earliest at {format_time(min(found.values()))}"
+    if work.known.earlier:
+        counted = sum(len(work.heads[one.checkpoint].stamps) for one in work.known.earlier)
+        words += f"; over earlier heads {counted} of {len(work.known.tokens) - own}"
     if EXPIRED in ends:
         now = format_time(work.now)
         words += f"; {ends.count(EXPIRED)} ended before {now} and not renewed in time"
@@ -214,7 +226,8 @@ def _check_tokens(verdict: Verdict, work: _Work) -> None:
 
 
 def _judge_row(work: _Work, files: TokenFiles) -> list[Judged]:
-    if files.checkpoint != work.known.checkpoint:
+    seen = work.heads.get(files.checkpoint)
+    if seen is None:
         raise VerifyError("token.other_checkpoint", files.stamps[0].token)
     stamps = [
         Stamp(
@@ -227,31 +240,60 @@ def _judge_row(work: _Work, files: TokenFiles) -> list[Judged]:
         for one in files.stamps
     ]
     authorities = work.policy.authorities if work.policy is not None else ()
-    return judge_row(stamps, text=_head(work).note.text.encode("utf-8"), authorities=authorities)
+    return judge_row(stamps, text=seen.head.note.text.encode("utf-8"), authorities=authorities)
 
 
 def _read_stamps(work: _Work) -> list[datetime]:
-    """Return the moments of good tokens; what is wrong with others is for step 5 to say."""
+    """Return when good tokens over the package's own head were made.
+
+    What is wrong with others is for step 5 to say.
+    """
     stamps = []
     for files in work.known.tokens:
+        if files.checkpoint != work.known.checkpoint:
+            continue
         with suppress(VerifyError):
             anchor, _ = find_anchor(_judge_row(work, files), now=work.now)
             stamps += [anchor.at] if anchor is not None else []
     return stamps
 
 
-def _check_inclusion(work: _Work) -> None:
-    for report in work.known.reports:
-        entry = b"\x01" + report.commitment
-        _check_proof(work, report.proof, entry=entry, index=report.log_index)
+def _check_inclusion(verdict: Verdict, work: _Work) -> None:
+    known = work.known
+    proofs = {known.checkpoint: tuple(report.proof for report in known.reports)}
+    proofs |= {one.checkpoint: one.proofs for one in known.earlier}
+    for checkpoint, names in proofs.items():
+        for report, name in zip(known.reports, names, strict=True):
+            entry, index = b"\x01" + report.commitment, report.log_index
+            _check_proof(work, name, entry=entry, index=index, under=checkpoint)
+    if known.earlier and work.policy is not None:
+        verdict.note(6, "inclusion", PASSED, _say_since(work))
 
 
-def _check_proof(work: _Work, name: str, *, entry: bytes, index: int | None) -> None:
-    """Check a proof file against the head of step 4, and none other."""
-    head = _head(work)
+def _say_since(work: _Work) -> str:
+    """Return since when the reports are there, after every proof was found good."""
+    since = {
+        seen.head.checkpoint.size: find_since(
+            seen, cards=work.cards, policy=work.policy, root_key=work.known.root_key
+        )
+        for seen in work.heads.values()
+    }
+    size = _own(work).head.checkpoint.size
+    at = since.pop(size)
+    return say_since(
+        (size, at), [(entries, moment) for entries, moment in since.items() if moment is not None]
+    )
+
+
+def _check_proof(
+    work: _Work, name: str, *, entry: bytes, index: int | None, under: str | None = None
+) -> None:
+    """Check a proof file against a head of step 4: the package's own one, or an earlier one."""
+    seen = _own(work) if under is None else work.heads[under]
+    head = seen.head
     try:
         proof = parse_proof(work.read(name, maximum_bytes=MAXIMUM_NOTE_BYTES * 2))
-        if proof.note != work.head_note:
+        if proof.note != seen.data:
             raise VerifyError("proof.other_checkpoint")
         if index is not None and proof.index != index:
             raise VerifyError("proof.wrong_index")
@@ -383,7 +425,9 @@ def _conclude(verdict: Verdict, work: _Work) -> None:
     verdict.note(11, "verdict", result, words)
 
 
-def _head(work: _Work) -> Head:
-    if work.head is None:
+def _own(work: _Work) -> SeenHead:
+    """Return the package's own head."""
+    seen = work.heads.get(work.known.checkpoint)
+    if seen is None:
         raise VerifyError("checkpoint.missing")
-    return work.head
+    return seen
