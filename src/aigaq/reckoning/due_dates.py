@@ -161,6 +161,7 @@ class _Reckoning:
         # 3. Length: elapsed time, also over a change of the clock.
         due = self._after(begin, self._get_length())
         self._add_term(begin, due)
+        unpaused = due
         # 4. Pauses.
         for pause in pauses:
             from_at, to_at = max(pause.start, start), pause.end or self._rules.as_of
@@ -169,12 +170,14 @@ class _Reckoning:
                 self._add("pause", due, later, words.PAUSED, paused_at=from_at, resumed_at=to_at)
                 due = later
         # 5. Roll.
-        last_day = self._get_last_day(due)
-        self._note_day(last_day)
         rolls = self._rules.counting.rolls_hours
-        if self._term.is_detention or rolls is False or self._rules.calendar.is_working(last_day):
+        self._note_day(self._get_last_day(due))
+        if self._term.is_detention or rolls is False:
             return due, due
-        rolled = self._roll(last_day)
+        # A pause never shortens: what would have rolled without it ends no earlier with it.
+        rolled = max(self._roll_moment(due), self._roll_moment(unpaused))
+        if rolled == due:
+            return due, due
         if rolls:
             self._add("roll_forward", due, rolled, words.ROLLED)
             return rolled, rolled
@@ -262,6 +265,10 @@ class _Reckoning:
             self._note_day(working)
             working += ONE_DAY
         return self._midnight(working + ONE_DAY)
+
+    def _roll_moment(self, due: datetime) -> datetime:
+        last_day = self._get_last_day(due)
+        return due if self._rules.calendar.is_working(last_day) else self._roll(last_day)
 
     def _get_last_day(self, due: datetime) -> date:
         return (due - timedelta(microseconds=1)).date()
