@@ -122,7 +122,9 @@ def _list_offices(
     reached: Mapping[Office, Reached], in_case: frozenset[Office], *, pack: Pack
 ) -> list[Office]:
     """Return the case's own offices of every body, and those of other districts that appear."""
-    districts = dict.fromkeys([None, *(one.district for one in (*reached, *sorted(in_case)))])
+    districts = dict.fromkeys(
+        [None, *(one.district for one in (*reached, *sorted(in_case, key=str)))]
+    )
     return [
         Office(body.id, district)
         for district in districts

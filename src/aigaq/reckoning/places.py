@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Office:
     """An institution; ``district`` is ``None`` for the case's own place."""
 
