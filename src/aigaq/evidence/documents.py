@@ -23,12 +23,14 @@ from aigaq.evidence.package_contents import (
     build_package_json,
     checkpoint_path,
     item_path,
+    list_rows,
     token_paths,
 )
 from aigaq.evidence.package_shapes import Package
 from aigaq.evidence.paper_facts import (
     collect_consents,
     collect_custody,
+    collect_times,
     collect_witnesses,
     show_time,
 )
@@ -110,9 +112,10 @@ def collect_facts(package: Package, *, is_trial: bool) -> dict[str, Any]:
             for report in package.reports
         ],
         "tokens": [
-            dict(zip(("token", "chain"), token_paths(number), strict=True))
-            for number, _ in enumerate(package.tokens, start=1)
+            {"checkpoint": over, **dict(zip(("token", "chain"), token_paths(number), strict=True))}
+            for number, (over, _token) in enumerate(list_rows(package), start=1)
         ],
+        "times": collect_times(package),
         "witnesses": collect_witnesses(package),
     }
 

@@ -5,6 +5,7 @@ witness only if a signature or token under this very state of the log is there (
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 from aigaq.clock import format_time, parse_time
@@ -33,6 +34,28 @@ def collect_witnesses(package: Package) -> Facts:
         ],
         "is_witnessed": is_independent or are_abroad,
     }
+
+
+def collect_times(package: Package) -> Facts:
+    """Return since when tokens show the reports (``earliest``) and the package's head (``own``).
+
+    None where no token shows it. Both are what the desk knows of its tokens; the verifier finds its
+    own, by the authorities of its policy.
+    """
+    heads = [(package.checkpoint_size, package.tokens)]
+    heads += [(one.size, one.tokens) for one in package.earlier]
+    shown = [
+        (token.since, size) for size, tokens in heads for token in tokens if token.since is not None
+    ]
+    own = [one for one in shown if one[1] == package.checkpoint_size]
+    return {name: _show_first(rows) for name, rows in (("earliest", shown), ("own", own))}
+
+
+def _show_first(rows: list[tuple[datetime, int]]) -> Facts | None:
+    if not rows:
+        return None
+    at, size = min(rows)
+    return {"at": show_time(format_time(at)), "size": size}
 
 
 def _has_signed(cosigner: CardCosigner, *, note: bytes) -> bool:

@@ -1,6 +1,7 @@
 """The documents of a package: complete in three languages, with fonts, true to the package."""
 
 import hashlib
+import html
 import json
 import re
 import subprocess
@@ -10,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from tests.aged import EARLY, LATE, build_aged
 from tests.courthouse import AT, Authority, Court
 
 from aigaq.age import X25519Identity
@@ -330,3 +332,37 @@ def test_the_texts_are_complete_in_kazakh_and_russian() -> None:
     assert texts["en"].keys() <= texts["ru"].keys()
     assert all(text.strip() for words in texts.values() for text in words.values())
     assert not any("!" in text for words in texts.values() for text in words.values())
+
+
+def test_the_summary_says_since_when_the_reports_and_the_newest_state_are_there(
+    tmp_path: Path,
+) -> None:
+    aged = build_aged(tmp_path / "court")
+    first, second = aged.earlier.tokens
+    earlier = replace(aged.earlier, tokens=(replace(first, since=EARLY), second))
+    members = aged.package(earlier=(earlier,), tokens=[replace(aged.late, since=LATE)])
+    package = aged.court.package(**members, documents={})
+    documents = build_documents(package, is_trial=False)
+    own = f"{package.checkpoint_size}"
+    for language in LANGUAGES:
+        page = documents[f"summary.{language}.html"].decode()
+        lines = re.findall(r"<li>([^<]*\(UTC\)[^<]*)</li>", page)
+        assert len(lines) == 2
+        assert "2026-05-05 09:00:00" in lines[0]
+        assert f"{aged.size}" in lines[0]
+        assert "2035-03-01 09:00:00" in lines[1]
+        assert own in lines[1]
+        # Each token is checked over the very file that it is over.
+        check = documents[f"check-yourself.{language}.html"].decode()
+        named = re.findall(r"(evidence/checkpoints/[0-9]+\.checkpoint) ", html.unescape(check))
+        sizes = [own, f"{aged.size}", f"{aged.size}"]
+        assert named == [f"evidence/checkpoints/{size}.checkpoint" for size in sizes]
+    (tmp_path / "summary.pdf").write_bytes(documents["summary.pdf"])
+    text = " ".join(read_pdf(tmp_path / "summary.pdf").split())
+    assert text.count("2026-05-05 09:00:00") == text.count("2035-03-01 09:00:00") == len(LANGUAGES)
+
+
+def test_a_summary_without_tokens_says_nothing_of_such_times(court: Court) -> None:
+    package = court.package(documents={})
+    page = build_documents(package, is_trial=False, languages=("en",))["summary.en.html"].decode()
+    assert "(UTC)" not in page

@@ -13,10 +13,10 @@ from tests.unit.evidence.test_export import Stage
 
 from aigaq import clock
 from aigaq.accounts.cards import sign_next_card
-from aigaq.evidence.timestamp_models import TimestampToken
+from aigaq.evidence.timestamp_models import StampedNote, TimestampToken
 from aigaq.evidence.timestamping import SECONDS_SETTING, Stamping, stamp_due, stamp_missing
 from aigaq.intake.packaging import export_package
-from aigaq.tlog import read_checkpoint
+from aigaq.tlog import SignedCheckpoint, read_checkpoint
 from aigaq_verify.certificates import parse_certificates
 from aigaq_verify.packages import verify_package
 from aigaq_verify.policy import Authority, Policy
@@ -52,9 +52,8 @@ def build_policy(stage: Stage, *, servers: tuple[Server, ...], tokens: int) -> P
     return replace(stage.policy(), authorities=authorities, needed_timestamps=tokens)
 
 
-def test_a_package_is_anchored_by_two_tokens_over_its_checkpoint(
-    stage: Stage, servers: tuple[Server, Server], tmp_path: Path
-) -> None:
+def build_stamping(stage: Stage, *, servers: tuple[Server, Server]) -> Stamping:
+    """Return a way to both authorities, one in each of two countries; a fault fails the test."""
     named = tuple(
         {
             "certificates": one.authority.root.pem,
@@ -65,11 +64,63 @@ def test_a_package_is_anchored_by_two_tokens_over_its_checkpoint(
         for one, country in zip(servers, ("KZ", "DE"), strict=True)
         if one.authority is not None
     )
-    stamping = Stamping(
+    return Stamping(
         card=replace(stage.gate.card, timestamp_authorities=named),
         connect=lambda _url: httpx.Client(timeout=5.0, trust_env=False),
         on_failure=lambda one: pytest.fail(str(one.code)),
     )
+
+
+def stamp_days_ago(stage: Stage, *, stamping: Stamping, days: int) -> SignedCheckpoint:
+    """Stamp the log's head as it is, so many days ago, and let the log grow; return the head."""
+    checkpoint = read_checkpoint((stage.gate.folder / "checkpoint").read_bytes())
+    assert len(stamp_missing(checkpoint, stamping=stamping)) == 2
+    rows = TimestampToken.objects.filter(checkpoint=checkpoint.note.text)
+    rows.update(stamped_at=clock.now() - timedelta(days=days))
+    stage.gate.publish()
+    return checkpoint
+
+
+def test_a_package_made_later_carries_the_oldest_head_that_shows_its_report(
+    stage: Stage, servers: tuple[Server, Server], tmp_path: Path
+) -> None:
+    stamping = build_stamping(stage, servers=servers)
+    first = stamp_days_ago(stage, stamping=stamping, days=900)
+    stamp_days_ago(stage, stamping=stamping, days=500)
+    head = stage.head()
+    stamp_missing(read_checkpoint(head.note), stamping=stamping)
+
+    exported = stage.export(tmp_path / "package")
+
+    evidence = exported.path / "evidence"
+    sizes = {int(one.stem) for one in (evidence / "checkpoints").iterdir()}
+    assert sizes == {first.checkpoint.size, head.size}
+    kept = evidence / f"checkpoints/{first.checkpoint.size}.checkpoint"
+    assert kept.read_bytes() == first.note.encode()
+    verdict = verify_package(exported.path, policy=build_policy(stage, servers=servers, tokens=2))
+    assert verdict.outcome == "verified", verdict.to_text()
+    assert f"shown by {first.checkpoint.size} entries" in verdict.steps[6].words
+    summary = (exported.path / "data/summary.en.html").read_text()
+    assert f"{clock.now() - timedelta(days=900):%Y-%m-%d}" in summary
+
+
+def test_a_head_of_which_only_the_text_is_kept_is_not_carried(
+    stage: Stage, servers: tuple[Server, Server], tmp_path: Path
+) -> None:
+    stamping = build_stamping(stage, servers=servers)
+    stamp_days_ago(stage, stamping=stamping, days=900)
+    StampedNote.objects.all().delete()
+    stamp_missing(read_checkpoint(stage.head().note), stamping=stamping)
+    exported = stage.export(tmp_path / "package")
+    assert len(list((exported.path / "evidence/checkpoints").iterdir())) == 1
+    policy = build_policy(stage, servers=servers, tokens=2)
+    assert verify_package(exported.path, policy=policy).outcome == "verified"
+
+
+def test_a_package_is_anchored_by_two_tokens_over_its_checkpoint(
+    stage: Stage, servers: tuple[Server, Server], tmp_path: Path
+) -> None:
+    stamping = build_stamping(stage, servers=servers)
     checkpoint = read_checkpoint(stage.head().note)
     assert len(stamp_missing(checkpoint, stamping=stamping)) == 2
     assert stamp_missing(checkpoint, stamping=stamping) == ()
