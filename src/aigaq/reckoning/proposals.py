@@ -58,7 +58,9 @@ def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
     routed = list_routed(ground.case, pack=ground.pack, cautions=ground.cautions)
     _add_lawful(ladder, ground=ground)
     for one in (*owed, *routed):
-        names = list(dict.fromkeys((*_list_names(one, ground=ground), *added)))
+        # What a conflict adds, it adds to the duty; a complaint about it climbs its own ladder.
+        more = added if one.was_sent_down or not one.is_complaint else []
+        names = list(dict.fromkeys((*_list_names(one, ground=ground), *more)))
         ladder.offences += [(name, one) for name in names if name in ground.pack.offences]
         found = [get_remedy(name, event=one.event, pack=ground.pack) for name in names]
         remedies = [
