@@ -5,7 +5,7 @@
 One that is there is left: keys, salts and ML-DSA signatures are random, so a second run gives
 another package. A later form of packages gets a folder of its own beside it. ``v1`` holds what
 packages held at first, ``v1-renewed`` renewals and a chain of cards, ``v1-copies`` copies without
-hidden details and a report that was told to staff.
+hidden details and a report that was told to staff, ``v1-earlier`` an earlier stamped head.
 """
 
 import io
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cryptography import x509
 from PIL import Image
+from tests.aged import EARLY, LATE, build_aged
 from tests.courthouse import AT, Authority, Court
 from tests.renewed import renew, stamp
 from tests.token_maker import Maker
@@ -213,7 +214,37 @@ def build_photo(colour: str) -> bytes:
     return buffer.getvalue()
 
 
-VECTORS = {"v1": write_first, "v1-renewed": write_renewed, "v1-copies": write_copies}
+def write_earlier(temporary: Path) -> None:
+    """Two reports of 2026, handed out in 2035 with the head that two authorities stamped at first.
+
+    Of the first one's token the signer ended that summer, after it was renewed by the second one.
+    """
+    aged = build_aged(temporary / "court")
+    first, second = aged.earlier.tokens
+    tokens = (replace(first, since=EARLY), replace(second, since=EARLY + timedelta(days=1)))
+    package = aged.court.package(
+        **aged.package(
+            documents={},
+            earlier=(replace(aged.earlier, tokens=tokens),),
+            identifier="fictional-vector-v1-earlier",
+            tokens=[replace(aged.late, since=LATE + timedelta(hours=1))],
+        )
+    )
+    package = replace(package, documents=build_documents(package, is_trial=True))
+    write_package(package, folder=FOLDER / "v1-earlier", desk_key=aged.court.organisation.desk)
+    aged.court.write_policy(
+        FOLDER / "v1-earlier.policy.json",
+        timestamp_authorities=aged.trusted(),
+        require={"cosigned": True, "timestamps": 1},
+    )
+
+
+VECTORS = {
+    "v1": write_first,
+    "v1-renewed": write_renewed,
+    "v1-copies": write_copies,
+    "v1-earlier": write_earlier,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

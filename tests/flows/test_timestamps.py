@@ -1,14 +1,16 @@
 """A real gate's log is timestamped by the desk, and a court's verifier asks for both tokens."""
 
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conftest import Founding
 from tests.flows.partner import Partner, wait_until, work
 from tests.flows.stage import GateProcess, Reporter
-from tests.flows.test_evidence_export import PHOTO, judge_package
+from tests.flows.test_evidence_export import PHOTO, judge, judge_package
 from tests.timestamp_authority import LocalAuthority, Server
 
 from aigaq.core.commands import get_command
@@ -36,6 +38,16 @@ def servers(tmp_path: Path) -> Iterator[list[Server]]:
     yield made
     for one in made:
         one.close()
+
+
+def read_contents(package: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(package) as archive:
+        contents: dict[str, Any] = json.loads(archive.read("evidence/package.json"))
+    return contents
+
+
+def read_size(checkpoint: str) -> int:
+    return int(Path(checkpoint).stem)
 
 
 def test_the_desk_stamps_the_log_and_a_court_counts_two_tokens(
@@ -81,7 +93,17 @@ def test_the_desk_stamps_the_log_and_a_court_counts_two_tokens(
     out = tmp_path / "package.zip"
     wait_until(lambda: judge_package(out, policy)["exit"] == 0, do=round_of_all)
     assert not Alarm.objects.filter(code__startswith="timestamp.").exists()
-    # 3. The same package is not anchored for a court that knows only one of the two.
+    # 3. One that is made later shows by a head of before since when the report is there.
+    wait_until(
+        lambda: judge_package(out, policy)["exit"] == 0 and "earlier" in read_contents(out),
+        do=round_of_all,
+    )
+    contents, verdict = read_contents(out), judge(out, policy)
+    (earlier,) = contents["earlier"]
+    sizes = [read_size(one["checkpoint"]) for one in (earlier, contents)]
+    assert contents["reports"][0]["log_index"] < sizes[0] < sizes[1]
+    assert f"shown by {sizes[0]} entries" in verdict["steps"][6]["words"]
+    # 4. The same package is not anchored for a court that knows only one of the two.
     members["timestamp_authorities"] = trusted[:1]
     policy.write_text(json.dumps(members))
     assert judge_package(out, policy)["verdict"] == "not_anchored"

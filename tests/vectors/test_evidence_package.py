@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,15 @@ def test_the_vector_of_copies_says_what_came_and_what_did_not() -> None:
     assert told == [True, True, False]
     for one in verdict.items[:2]:
         assert "not the file that came" in one.words
+
+
+def test_the_vector_of_an_earlier_head_says_since_when_its_reports_are_there() -> None:
+    policy = parse_policy((FOLDER / "v1-earlier.policy.json").read_bytes())
+    for at in (datetime(2035, 4, 1, tzinfo=UTC), datetime(2125, 12, 31, tzinfo=UTC)):
+        verdict = verify_package(FOLDER / "v1-earlier", policy=policy, now=at)
+        assert verdict.outcome == "verified", verdict.to_text()
+        said = verdict.steps[6].words
+        assert said.index("2026-05-05T09:00:00Z") < said.index("2035-03-01T09:00:00Z")
 
 
 def read(name: str) -> list[dict[str, Any]]:
