@@ -77,6 +77,26 @@ def test_a_pause_beside_working_days_says_nothing() -> None:
     assert "pause" not in [one.rule for one in due.how]
 
 
+@pytest.mark.parametrize("pause", [("05-06T09:00", "05-06T12:00"), ("05-05T10:00", "05-05T12:00")])
+def test_a_pause_from_the_end_of_a_term_of_hours_on_changes_nothing(
+    pause: tuple[str, str],
+) -> None:
+    due = count(24, Unit.HOUR, "05-04T09:00", pause)
+    assert (due.strict, due.is_paused) == (at("05-05T10:00"), False)
+    assert "pause" not in [one.rule for one in due.how]
+
+
+@pytest.mark.parametrize("pause", [("05-10T09:00", "05-12T08:00"), ("05-13T09:00", "05-13T18:00")])
+def test_a_pause_that_takes_no_working_day_says_nothing(pause: tuple[str, str]) -> None:
+    due = count(3, Unit.WORKING_DAY, "05-12T09:00", pause)
+    assert due.strict == at("05-16T00:00")
+    assert "pause" not in [one.rule for one in due.how]
+
+
+def test_a_pause_that_lasts_from_the_very_end_stops_nothing() -> None:
+    assert not count(24, Unit.HOUR, "05-04T09:00", ("05-05T10:00", None)).is_paused
+
+
 def test_a_pause_without_length_says_nothing() -> None:
     due = count(24, Unit.HOUR, "05-04T09:00", ("05-04T12:00", "05-04T12:00"))
     assert due.strict == at("05-05T10:00")
@@ -85,7 +105,13 @@ def test_a_pause_without_length_says_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("as_of", "is_paused"),
-    [("05-09T12:00", False), ("05-10T09:00", True), ("05-20T08:59", True), ("05-20T09:00", False)],
+    [
+        ("05-09T12:00", False),
+        ("05-10T09:00", True),
+        ("05-20T08:59", True),
+        ("05-20T09:00", False),
+        ("05-25T09:00", False),
+    ],
 )
 def test_a_clock_stands_from_the_pause_to_the_resumption(as_of: str, is_paused: bool) -> None:
     pause = ("05-10T09:00", "05-20T09:00")

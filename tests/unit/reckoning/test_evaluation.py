@@ -361,3 +361,16 @@ def test_caution_in_another_district_is_for_that_district() -> None:
     parties[2]["office"] = {"kind": "akimat_district", "district": "Elsewhere"}
     answer = judge(build_story(REPORT, parties=parties, relations=KIN))
     assert {one["institution"].partition("@")[2] for one in answer["cautions"]} == {"Elsewhere"}
+
+
+def test_caution_reaches_the_offices_of_every_district_that_the_case_speaks_of() -> None:
+    parties = build_story()["parties"]
+    parties[2]["office"] = "prosecutor_region"
+    proceedings = [
+        {"id": "main", "kind": "criminal", "institution": "police_district@Elsewhere"},
+    ]
+    answer = judge(build_story(REPORT, parties=parties, relations=KIN, proceedings=proceedings))
+    assert {one["institution"] for one in answer["cautions"]} == {
+        "prosecutor_district",
+        "prosecutor_district@Elsewhere",
+    }
