@@ -75,6 +75,19 @@ def is_about(event: Event, one: Owed) -> bool:
     return one.id in event.about if event.about else event.at >= one.get_complained_from()
 
 
+def list_ladder(one: Owed, *, pack: Pack) -> frozenset[str]:
+    """Return the remedies that a duty asks for, and all that follow those."""
+    found: set[str] = set()
+    waiting = list(one.on_breach)
+    while waiting:
+        name = waiting.pop()
+        remedy = get_remedy(name, event=one.event, pack=pack)
+        if remedy is not None and name not in found:
+            found.add(name)
+            waiting += [*remedy.on_unanswered, *remedy.on_refused]
+    return frozenset(found)
+
+
 def is_rightly_sent(event: Event, remedy: Remedy, *, one: Owed, ground: Ground) -> bool:
     """Tell whether a complaint went to its addressee, or to another body that decides."""
     office = get_office(event.to, case=ground.case)

@@ -12,7 +12,7 @@ from aigaq.jurisdictions.pack_shapes import Ground as RuleGround
 from aigaq.jurisdictions.pack_shapes import Pack, Text, get_in_force
 from aigaq.jurisdictions.terms import Immediate
 from aigaq.reckoning import reasons
-from aigaq.reckoning.addressees import Ground, is_about, was_sent_astray
+from aigaq.reckoning.addressees import Ground, is_about, list_ladder, was_sent_astray
 from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.conflicts import Caution, Reached, find_cautions, find_reached
 from aigaq.reckoning.due_dates import Due, Step, reckon
@@ -136,7 +136,14 @@ def _list_unheeded(
         rules = get_rules(case, event=one.event, pack=pack)
         if reckon(term=Immediate(), start=one.met_at, rules=rules).lenient > case.as_of:
             continue
-        duty = next((duty for duty in late if is_about(one.event, duty)), None)
+        duty = next(
+            (
+                duty
+                for duty in late
+                if is_about(one.event, duty) and one.id in list_ladder(duty, pack=pack)
+            ),
+            None,
+        )
         if duty is not None:
             found.append(replace(one, unheeded=duty.title))
     return found

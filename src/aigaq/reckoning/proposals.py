@@ -22,6 +22,7 @@ from aigaq.reckoning.addressees import (
     resolve_all,
     was_filed,
 )
+from aigaq.reckoning.conflicts import ROLES_OF_A_CASE
 from aigaq.reckoning.duties import get_remedy
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
@@ -59,7 +60,7 @@ def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
     _add_lawful(ladder, ground=ground)
     for one in (*owed, *routed):
         # What a conflict adds, it adds to the duty; a complaint about it climbs its own ladder.
-        more = added if one.was_sent_down or not one.is_complaint else []
+        more = added if _is_of_the_case(one, ground=ground) else []
         names = list(dict.fromkeys((*_list_names(one, ground=ground), *more)))
         ladder.offences += [(name, one) for name in names if name in ground.pack.offences]
         found = [get_remedy(name, event=one.event, pack=ground.pack) for name in names]
@@ -80,6 +81,14 @@ def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
     # Bodies that are never the first come last; those that caution lowers, before them.
     ladder.proposals.sort(key=lambda one: (one.remedy.is_never_first, one.is_cautioned))
     return ladder
+
+
+def _is_of_the_case(one: Owed, *, ground: Ground) -> bool:
+    """Tell whether moving the case helps: a body of the case owes it, and it is no answer."""
+    if one.is_complaint and not one.was_sent_down:
+        return False
+    body = ground.pack.institutions[one.actor.institution] if one.actor else None
+    return body is None or bool(body.roles & ROLES_OF_A_CASE)
 
 
 def _add_lawful(ladder: Ladder, *, ground: Ground) -> None:

@@ -11,8 +11,9 @@ from datetime import datetime
 from aigaq.jurisdictions.pack_shapes import Opening, Pack, Window, get_in_force
 from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.due_dates import Due, reckon
-from aigaq.reckoning.duties import get_facts, get_rules, iterate_events
+from aigaq.reckoning.duties import get_facts, get_remedy, get_rules, iterate_events
 from aigaq.reckoning.owed import Owed
+from aigaq.reckoning.resolving import Around, is_meant
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ def list_windows(case: Case, *, pack: Pack, owed: Sequence[Owed]) -> list[OpenWi
     for event in iterate_events(case, pack=pack):
         for window in _list_in_force(event, case=case, pack=pack):
             for opening in window.opens:
-                if opening.trigger == _get_opening(event):
+                if opening.trigger == _get_opening(event) and _is_challenged(
+                    window, event, owed=owed, case=case, pack=pack
+                ):
                     windows.append(_open(window, opening, event, case=case, pack=pack))
     for one in owed:
         for window in _list_in_force(one.event, case=case, pack=pack):
@@ -66,6 +69,31 @@ def _get_opening(event: Event) -> str:
     """Return as what an event opens windows: a complaint that was turned down is a refusal."""
     was_refused = event.type == "complaint_answered" and event.get_field("result") == "refused"
     return "refused" if was_refused else event.type
+
+
+def _is_challenged(
+    window: Window, event: Event, *, owed: Sequence[Owed], case: Case, pack: Pack
+) -> bool:
+    """Tell whether the remedy of a window is against who refused; of other events, always."""
+    if _get_opening(event) != "refused" or window.remedy is None:
+        return True
+    names = (event.get_field("duty"), event.get_field("remedy"))
+    remedy = get_remedy(window.remedy, event=event, pack=pack)
+    one = next(
+        (
+            one
+            for one in owed
+            if one.id in names
+            and one.proceeding == event.proceeding
+            and event.at in (one.refused_at, one.met_at)
+        ),
+        None,
+    )
+    if one is None or one.actor is None or remedy is None or not remedy.against:
+        return True
+    actor = one.actor
+    around = Around(case.proceedings[one.proceeding].office, recipient=actor, actor=actor)
+    return any(is_meant(name, office=actor, pack=pack, around=around) for name in remedy.against)
 
 
 def _find_silence(opening: Opening, one: Owed, *, case: Case, pack: Pack) -> datetime | None:

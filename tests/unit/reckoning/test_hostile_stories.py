@@ -365,6 +365,26 @@ def test_a_hospital_is_not_complained_of_to_a_prosecutor_of_investigations() -> 
     assert get_proposals(blocked) == [("communication_cedaw", "cedaw")]
 
 
+def test_what_a_hospital_owes_moves_no_criminal_case_and_opens_no_window_to_its_judge() -> None:
+    visit = event("hospital_visit", "2026-05-04T10:00", to="hospital")
+    refused = event("refused", "2026-05-04T11:00", duty="medical_help")
+    higher = event(
+        "complaint_submitted",
+        "2026-05-06T10:00",
+        remedy="complaint_higher_prosecutor",
+        to="prosecutor_region",
+    )
+    granted = event(
+        "complaint_answered",
+        "2026-05-08T10:00",
+        remedy="complaint_higher_prosecutor",
+        result="granted",
+    )
+    answer = judge(build_story(visit, refused, higher, granted, **reach("akimat_district")))
+    assert get_proposals(answer) == [("complaint_health", "health_authority")]
+    assert answer["windows"] == []
+
+
 def test_the_anti_corruption_branch_is_not_first_where_nobody_else_is_left() -> None:
     offices = ("prosecutor_district", "prosecutor_region", "prosecutor_general")
     answer = judge(build_story(REPORT, **reach(*offices, "judge_investigating")))
