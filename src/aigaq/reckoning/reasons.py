@@ -127,7 +127,7 @@ ALONG: Text = {
 }
 NO_ARTICLE = {"kk": "бабы жоқ", "ru": "без статьи", "en": "no article"}
 REACHED: Text = {
-    "kk": "Айыпталған адамнан осы органға дейін байланыстар тізбегі бар: {path}.",
+    "kk": "Қылмыс жасады деп аталған адамнан осы органға дейін байланыстар тізбегі бар: {path}.",
     "ru": "От предполагаемого виновника к этому органу ведёт цепочка связей: {path}.",
     "en": "A chain of relations leads from an alleged perpetrator to this body: {path}.",
 }
