@@ -19,6 +19,7 @@ const TOKEN = ["authority", "chain", "checkpoint", "token"];
 const RENEWAL = ["authority", "chain", "lists", "token"];
 /** A list for each certificate of a chain but its root. */
 const MAXIMUM_LISTS = 31;
+const MAXIMUM_EARLIER = 16;
 const twoDigits = (number: number): string => String(number).padStart(2, "0");
 const ORIGIN = "name recipe sha256 size type".split(" ");
 const RECIPES = ["strip/v1"];
@@ -75,6 +76,12 @@ export interface TokenFiles {
   readonly stamps: readonly [StampFiles, ...StampFiles[]];
 }
 
+/** A head of before, and where the proofs of the reports under it lie, in their order. */
+export interface Earlier {
+  readonly checkpoint: string;
+  readonly proofs: readonly string[];
+}
+
 export interface Contents {
   readonly madeOn: string;
   readonly purpose: string;
@@ -88,6 +95,7 @@ export interface Contents {
   readonly custodyHead: Bytes;
   readonly logged: { readonly count: number; readonly kind: string; readonly salt: Bytes; readonly value: Bytes } | null;
   readonly tokens: readonly TokenFiles[];
+  readonly earlier: readonly Earlier[];
 }
 
 const must = (holds: boolean, code = BAD): void => {
@@ -100,10 +108,16 @@ function withoutLf(data: Bytes, code: string): Bytes {
 }
 
 export function parseContents(data: Bytes): Contents {
-  const form = new Form(parseJson(withoutLf(data, BAD), BAD), NAMES, BAD);
+  const value = parseJson(withoutLf(data, BAD), BAD);
+  // A package has it only if it carries one.
+  const hasEarlier = value !== null && typeof value === "object" && Object.hasOwn(value, "earlier");
+  const form = new Form(value, hasEarlier ? [...NAMES, "earlier"] : NAMES, BAD);
   must(form.text("format") === "aigaq/package/v1");
   const custody = form.form("custody", ["count", "head", "logged"]);
   form.time("made_at");
+  const reports = form.forms("reports", REPORT).map(readReport);
+  const earlier = hasEarlier ? form.forms("earlier", ["checkpoint", "proofs"]) : [];
+  must(!hasEarlier || (earlier.length > 0 && earlier.length <= MAXIMUM_EARLIER));
   const contents: Contents = {
     madeOn: form.text("made_at").slice(0, 10),
     purpose: form.text("purpose"),
@@ -111,14 +125,16 @@ export function parseContents(data: Bytes): Contents {
     teamId: form.hex("team_id", 16),
     rootKey: form.base64("root_key"),
     checkpoint: readCheckpointPath(form),
-    reports: form.forms("reports", REPORT).map(readReport),
+    reports,
     items: form.forms("items", ITEM).map(readItem),
     custodyCount: custody.integer("count"),
     custodyHead: custody.hex("head"),
     logged: custody.isNull("logged") ? null : readLogged(custody.form("logged", ["count", "opening", "proof"])),
     tokens: form.list("tokens").map(readToken),
+    earlier: earlier.map((one) => readEarlier(one, reports)),
   };
   checkNumbers(contents);
+  checkEarlier(contents);
   return contents;
 }
 
@@ -133,9 +149,28 @@ function checkNumbers({ reports, items, tokens }: Contents): void {
   must(tokens.length <= 99);
 }
 
+/** Earlier heads stand by size, hold every report, are smaller, and each has a token. */
+function checkEarlier({ checkpoint, earlier, reports, tokens }: Contents): void {
+  const sizes = [...earlier.map((one) => readSize(one.checkpoint)), readSize(checkpoint)];
+  must(sizes.every((size, at) => at === 0 || sizes[at - 1]! < size));
+  must(earlier.length === 0 || reports.every((one) => one.logIndex < sizes[0]!));
+  must(earlier.every((one) => tokens.some((row) => row.checkpoint === one.checkpoint)));
+}
+
+const readSize = (path: string): number => Number(path.slice(path.lastIndexOf("/") + 1).split(".")[0]);
+
+function readEarlier(form: Form, reports: readonly Report[]): Earlier {
+  const checkpoint = readCheckpointPath(form);
+  const proofs = reports.map((one) => `evidence/reports/${one.id}/${readSize(checkpoint)}.tlog-proof`);
+  const named = form.list("proofs");
+  must(named.length === proofs.length && proofs.every((one, at) => one === named[at]));
+  return { checkpoint, proofs };
+}
+
 /** The files of `evidence/` that a package of these contents has, but for its cards. */
 export function listEvidence(contents: Contents): Set<string> {
   const names = [PACKAGE, CUSTODY, CONSENT, contents.checkpoint, ...contents.reports.map((one) => one.proof)];
+  for (const one of contents.earlier) names.push(one.checkpoint, ...one.proofs);
   for (const one of contents.tokens.flatMap((row) => row.stamps)) names.push(one.token, one.chain, ...one.lists);
   if (contents.logged) names.push(CUSTODY_PROOF);
   return new Set(names);

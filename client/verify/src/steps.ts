@@ -103,13 +103,26 @@ interface Bag {
   readonly tagManifest: Bytes;
 }
 
+/** A head whose log signature was checked, and when whom the policy names vouched for it, in Unix seconds. */
+interface SeenHead {
+  readonly checkpoint: Checkpoint;
+  readonly note: Note;
+  readonly data: Bytes;
+  readonly logKey: Bytes;
+  /** The earliest moment by which the quorum had cosigned. */
+  readonly cosignedAt: number | null;
+  readonly stamps: number[];
+}
+
 class Work {
   source!: Source;
   bag: Bag | null = null;
   items: ItemVerdict[] = [];
   private contents!: Contents;
   private cards: readonly Card[] = [];
-  private head!: { readonly checkpoint: Checkpoint; readonly note: Note; readonly data: Bytes };
+  private head!: SeenHead;
+  /** By the file: the package's own head, and earlier ones. */
+  private readonly heads = new Map<string, SeenHead>();
   private readonly custodyWords = new Map<number, Words>();
 
   constructor(private readonly policy: Policy | null, private readonly now: number, private readonly tell: (bytes: number) => void) {}
@@ -205,23 +218,42 @@ class Work {
   async checkCheckpoint(): Promise<Found> {
     const name = this.contents.checkpoint;
     const data = await this.read(name, MAXIMUM_NOTE_BYTES);
-    return placed(name, async () => {
-      const note = parseNote(data);
-      const checkpoint = parseCheckpoint(note.text);
-      let logs = this.cards.filter((card) => card.logOrigin === checkpoint.origin).map((card) => ({ name: card.logOrigin, kind: ED25519, publicKey: card.logKey }));
-      if (this.policy?.logs.length) logs = logs.filter((log) => this.policy!.logs.some((one) => sameKey(one, log)));
-      if (logs.length === 0) throw new VerifyError("checkpoint.other_log");
-      const signers = findSigners(note, logs);
-      if (signers.size === 0) throw new VerifyError("note.not_signed");
-      const witnesses = this.policy?.witnesses ?? [];
-      const cosigned = findSigners(note, witnesses.map(([, key]) => key));
-      if (name !== `evidence/checkpoints/${checkpoint.size}.checkpoint`) throw new VerifyError("checkpoint.bad_form");
-      this.head = { checkpoint, note, data };
-      const seen = this.witnessedAt(new Map([...cosigned].map(([place, at]) => [witnesses[place]![0], at ?? 0])));
-      const unsure = await this.isRetired(logs[[...signers.keys()][0]!]!.publicKey, seen);
+    const found = await placed(name, async (): Promise<Found> => {
+      this.head = this.openHead(name, data);
+      this.heads.set(name, this.head);
+      const { checkpoint, cosignedAt: seen } = this.head;
+      const unsure = await this.isRetired(seen);
       if (unsure) return { result: "unknown" as const, code: "checkpoint.retired", words: [["retired"]] };
       if (seen !== null) return { words: [["cosigned", String(checkpoint.size), formatTime(seen)]] };
       return this.policy === null || this.policy.needsQuorum ? { result: "not anchored" as const, words: [["no_quorum"]] } : {};
+    });
+    for (const { checkpoint } of this.contents.earlier) await this.openEarlier(checkpoint);
+    return found;
+  }
+
+  private openHead(name: string, data: Bytes): SeenHead {
+    const note = parseNote(data);
+    const checkpoint = parseCheckpoint(note.text);
+    let logs = this.cards.filter((card) => card.logOrigin === checkpoint.origin).map((card) => ({ name: card.logOrigin, kind: ED25519, publicKey: card.logKey }));
+    if (this.policy?.logs.length) logs = logs.filter((log) => this.policy!.logs.some((one) => sameKey(one, log)));
+    if (logs.length === 0) throw new VerifyError("checkpoint.other_log");
+    const signers = findSigners(note, logs);
+    if (signers.size === 0) throw new VerifyError("note.not_signed");
+    const witnesses = this.policy?.witnesses ?? [];
+    const cosigned = findSigners(note, witnesses.map(([, key]) => key));
+    if (name !== `evidence/checkpoints/${checkpoint.size}.checkpoint`) throw new VerifyError("checkpoint.bad_form");
+    const cosignedAt = this.witnessedAt(new Map([...cosigned].map(([place, at]) => [witnesses[place]![0], at ?? 0])));
+    return { checkpoint, note, data, logKey: logs[[...signers.keys()][0]!]!.publicKey, cosignedAt, stamps: [] };
+  }
+
+  /** An earlier head says since when the reports are there; whether it is trusted changes no result here. */
+  private async openEarlier(name: string): Promise<void> {
+    const data = await this.read(name, MAXIMUM_NOTE_BYTES);
+    await placed(name, () => {
+      const seen = this.openHead(name, data);
+      if (seen.checkpoint.origin !== this.head.checkpoint.origin || !same(seen.logKey, this.head.logKey)) throw new VerifyError("checkpoint.other_log");
+      if (seen.checkpoint.size >= this.head.checkpoint.size) throw new VerifyError("checkpoint.bad_form");
+      this.heads.set(name, seen);
     });
   }
 
@@ -235,23 +267,29 @@ class Work {
     return null;
   }
 
-  /** Throws for a head under a retired or replaced key that nobody saw before; true if that cannot be told here. */
-  private async isRetired(logKey: Bytes, seen: number | null): Promise<boolean> {
+  /** By which moments a head must have been seen, since its key was retired or replaced. */
+  private listLimits({ logKey, note }: SeenHead): readonly number[] {
     const own = (this.policy?.retirements ?? []).map((text) => parseRetirement(text, this.contents.rootKey)).filter((one) => same(one.logKey, logKey));
     const replacedAt = findReplacedAt(this.cards, logKey);
     // Without a policy nobody is known to have seen anything; a retirement in it goes before the card.
-    if (own.length === 0 && (this.policy === null || replacedAt === null)) return false;
-    const limits = own.length === 0 ? [replacedAt!] : own.filter((one) => one.lastCheckpoint !== this.head.note.text).map((one) => one.retiredAt);
+    if (own.length === 0) return this.policy === null || replacedAt === null ? [] : [replacedAt];
+    return own.filter((one) => one.lastCheckpoint !== note.text).map((one) => one.retiredAt);
+  }
+
+  /** Throws for a head under a retired or replaced key that nobody saw before; true if that cannot be told here. */
+  private async isRetired(seen: number | null): Promise<boolean> {
+    const limits = this.listLimits(this.head);
+    if (limits.length === 0) return false;
     const moments = [...(await this.readStamps()), ...(seen === null ? [] : [seen])];
     if (limits.every((limit) => moments.some((at) => at <= limit))) return false;
-    if (canCheck() || this.contents.tokens.length === 0) throw new VerifyError("checkpoint.retired");
+    if (canCheck() || !this.contents.tokens.some((one) => one.checkpoint === this.contents.checkpoint)) throw new VerifyError("checkpoint.retired");
     return true;
   }
 
-  /** The moments of good tokens; what is wrong with others is for step 5 to say. */
+  /** When good tokens over the package's own head were made; what is wrong with others is for step 5 to say. */
   private async readStamps(): Promise<readonly number[]> {
     const stamps: number[] = [];
-    for (const files of canCheck() ? this.contents.tokens : []) {
+    for (const files of canCheck() ? this.contents.tokens.filter((one) => one.checkpoint === this.contents.checkpoint) : []) {
       try {
         const { anchor } = findAnchor(await this.judgeRow(files), this.now);
         if (anchor) stamps.push(anchor.at);
@@ -263,7 +301,8 @@ class Work {
   }
 
   private async judgeRow(files: TokenFiles): Promise<readonly Judged[]> {
-    if (files.checkpoint !== this.contents.checkpoint) throw new VerifyError("token.other_checkpoint", files.stamps[0].token);
+    const seen = this.heads.get(files.checkpoint);
+    if (!seen) throw new VerifyError("token.other_checkpoint", files.stamps[0].token);
     const row: Stamp[] = [];
     for (const one of files.stamps) {
       const lists: { name: string; data: Bytes }[] = [];
@@ -271,10 +310,10 @@ class Work {
       for (const name of one.lists) lists.push({ name, data: await this.read(name, MAXIMUM_LIST_BYTES) });
       row.push({ name: one.token, response, chain, lists });
     }
-    return judgeRow(row, encodeText(this.head.note.text), this.policy?.authorities ?? []);
+    return judgeRow(row, encodeText(seen.note.text), this.policy?.authorities ?? []);
   }
 
-  /** Check every token; those of the policy's authorities, each once, anchor the head. */
+  /** Check every token; those of the policy's authorities over the package's own head, each once, anchor it. */
   async checkTokens(): Promise<Found> {
     const { tokens } = this.contents;
     if (!canCheck() && tokens.length > 0) return { result: "unknown", words: [["tokens", String(tokens.length)]] };
@@ -283,30 +322,59 @@ class Work {
     for (const files of tokens) {
       const { anchor, code } = findAnchor(await this.judgeRow(files), this.now);
       codes.push(code);
-      if (anchor?.authority != null) found.set(anchor.authority, Math.min(anchor.at, found.get(anchor.authority) ?? anchor.at));
+      if (anchor?.authority == null) continue;
+      this.heads.get(files.checkpoint)!.stamps.push(anchor.at);
+      if (files.checkpoint === this.contents.checkpoint) found.set(anchor.authority, Math.min(anchor.at, found.get(anchor.authority) ?? anchor.at));
     }
     const result = found.size >= (this.policy?.neededTimestamps ?? 0) ? ("passed" as const) : ("not anchored" as const);
     const words: [string, ...string[]][] = [];
-    if (tokens.length === 0) words.push(["no_tokens"]);
-    else if (found.size === 0) words.push(["tokens_none", String(tokens.length)]);
-    else words.push(["tokens_good", String(found.size), String(tokens.length), formatTime(Math.min(...found.values()))]);
+    const own = tokens.filter((one) => one.checkpoint === this.contents.checkpoint).length;
+    if (own === 0) words.push(["no_tokens"]);
+    else if (found.size === 0) words.push(["tokens_none", String(own)]);
+    else words.push(["tokens_good", String(found.size), String(own), formatTime(Math.min(...found.values()))]);
+    const counted = this.contents.earlier.reduce((sum, one) => sum + this.heads.get(one.checkpoint)!.stamps.length, 0);
+    if (tokens.length > own) words.push(["tokens_earlier", String(counted), String(tokens.length - own)]);
     const [ended, revoked] = [EXPIRED, REVOKED].map((each) => codes.filter((one) => one === each).length);
     if (ended) words.push(["tokens_expired", String(ended), formatTime(this.now)]);
     if (revoked) words.push(["tokens_revoked", String(revoked)]);
     return { result, code: revoked ? REVOKED : ended ? EXPIRED : "", words };
   }
 
-  async checkInclusions(): Promise<void> {
-    for (const report of this.contents.reports) await this.checkProof(report.proof, report.commitment, report.logIndex);
+  async checkInclusions(): Promise<Found> {
+    const { reports, earlier } = this.contents;
+    for (const report of reports) await this.checkProof(report.proof, report.commitment, report.logIndex);
+    for (const one of earlier) {
+      const head = this.heads.get(one.checkpoint)!;
+      for (const [at, { commitment, logIndex }] of reports.entries()) await this.checkProof(one.proofs[at]!, commitment, logIndex, head);
+    }
+    // Where tokens cannot be checked, step 5 says so, and nothing is known of these times.
+    return earlier.length > 0 && this.policy !== null && canCheck() ? { words: this.sayFrom() } : {};
   }
 
-  private async checkProof(name: string, blinded: Bytes, index: number | null): Promise<void> {
+  /** Since when the reports are there, after every proof was found good; and since when the package's own head is. */
+  private sayFrom(): Words {
+    const own = this.findSince(this.head);
+    const known = [...this.heads.values()].map((one) => [this.findSince(one), one.checkpoint.size] as const).filter(([at]) => at !== null);
+    if (known.length === 0) return [["earlier_none"]];
+    const [at, size] = known.sort(([one, first], [other, second]) => one! - other! || first - second)[0]!;
+    const ownSize = String(this.head.checkpoint.size);
+    return [["since", formatTime(at!), String(size)], own === null ? ["own_unknown", ownSize] : ["own_since", ownSize, formatTime(own)]];
+  }
+
+  /** The earliest moment at which somebody of the policy vouched for a head; none that came after its key was given up. */
+  private findSince(head: SeenHead): number | null {
+    const moments = [...head.stamps, ...(head.cosignedAt === null ? [] : [head.cosignedAt])];
+    const isInTime = this.listLimits(head).every((limit) => moments.some((at) => at <= limit));
+    return isInTime && moments.length > 0 ? Math.min(...moments) : null;
+  }
+
+  private async checkProof(name: string, blinded: Bytes, index: number | null, head = this.head): Promise<void> {
     const data = await this.read(name, 2 * MAXIMUM_NOTE_BYTES);
     await placed(name, () => {
       const proof = parseProof(data);
-      if (!same(proof.note, this.head.data)) throw new VerifyError("proof.other_checkpoint");
+      if (!same(proof.note, head.data)) throw new VerifyError("proof.other_checkpoint");
       if (index !== null && proof.index !== index) throw new VerifyError("proof.wrong_index");
-      const { size, root } = this.head.checkpoint;
+      const { size, root } = head.checkpoint;
       checkInclusion(hashEntry(concat(new Uint8Array([1]), blinded)), proof.index, size, proof.path, root, "proof");
     });
   }

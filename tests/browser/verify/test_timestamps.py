@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Page
+from tests.aged import LATE, build_aged
 from tests.browser.verify import test_page
 from tests.browser.verify.test_page import Judge
 from tests.courthouse import Court
@@ -19,6 +21,8 @@ from tests.insider import Insider
 from tests.renewed import renew, stamp
 from tests.token_cases import BAD, CHAINS, GOOD, NAMED_WRONGLY, STRICTER, WRONG, Case, build
 from tests.token_maker import AT, Maker, make_certificate, make_key
+from tests.unit.verify.test_earlier_heads import CASES
+from tests.unit.verify.test_renewals import retire
 
 from aigaq.evidence.package_shapes import PackagedToken
 from aigaq.sealing.card import build_card
@@ -83,6 +87,46 @@ def bench(court: Court, package: Path, tmp_path: Path, page: Page) -> Iterator[B
 
 
 GRANTED = (0, "passed", "")
+
+
+def test_page_and_command_say_the_same_of_an_earlier_head(page: Page, tmp_path: Path) -> None:
+    """Good, without trust, without the own head's token, and with every part changed."""
+    aged = build_aged(tmp_path / "court")
+    policy = aged.court.write_policy(
+        tmp_path / "policy.json",
+        timestamp_authorities=aged.trusted(),
+        require={"cosigned": True, "timestamps": 1},
+    )
+    strange = aged.court.write_policy(
+        tmp_path / "strange.json",
+        timestamp_authorities=[],
+        tlog_policy=aged.court.policy()["tlog_policy"].replace("quorum partner", "quorum none"),
+    )
+    retired = aged.court.write_policy(
+        tmp_path / "retired.json",
+        retirements=[retire(aged.court, at=LATE - DAY)],
+        timestamp_authorities=aged.trusted(),
+    )
+    package = aged.court.write(tmp_path / "package", **aged.package())
+    now = LATE + DAY
+    judge = Judge(page, policy, now=now)
+    assert judge.agree(package)[0] == 0
+    said = page.inner_text("#verdict")
+    assert "2026-05-05T09:00:00Z" in said
+    assert "2035-03-01T09:00:00Z" in said
+    assert Judge(page, None, now=now).agree(package)[0] == 3
+    assert Judge(page, strange, now=now).agree(package)[0] == 3
+    assert "2026-05-05" not in page.inner_text("#verdict")
+    assert Judge(page, retired, now=now).agree(package)[1][4][2] == "checkpoint.retired"
+    bare = aged.court.write(tmp_path / "bare", **aged.package(tokens=[]))
+    assert judge.agree(bare)[0] == 3
+    assert "2026-05-05T09:00:00Z" in page.inner_text("#verdict")
+    for name, change, step, code in CASES:
+        insider = Insider(aged.court, shutil.copytree(package, tmp_path / "changed"))
+        change(insider, aged)
+        code_found, rows = judge.agree(insider.seal())
+        assert (code_found, rows[step][1:3]) == (1, ("failed", code)), name
+        shutil.rmtree(insider.folder)
 
 
 @pytest.mark.parametrize("kind", ["p256", "p384", "p521", "rsa2048"])
