@@ -45,7 +45,9 @@ class Fields:
         if isinstance(value, Mapping):
             self._value = value
         else:
-            self.fault("bad_form", expected="a mapping")
+            named = [part for part in path if isinstance(part, str)]
+            field = named[-1] if named else "the file"
+            self.faults.add(f"{area}.bad_form", path, field=field, expected="a mapping")
 
     def __contains__(self, key: str) -> bool:
         return self.raw(key) is not None

@@ -94,7 +94,7 @@ def _is_of_the_case(one: Owed, *, ground: Ground) -> bool:
 def _add_lawful(ladder: Ladder, *, ground: Ground) -> None:
     """Name the lawful addressees that a conflict reaches, whether or not anything is late."""
     for proceeding in ground.case.proceedings.values():
-        if proceeding.office is None:
+        if proceeding.office is None or not ground.reached:
             continue
         one = build_standing(proceeding.id, office=proceeding.office, case=ground.case)
         for versions in ground.pack.remedies.values():

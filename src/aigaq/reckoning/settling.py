@@ -68,7 +68,7 @@ class _Settling:
         self._by_id: dict[tuple[str, str], list[int]] = {}
         self._meets: dict[tuple[str, str], list[int]] = {}
         self._supersedes: dict[tuple[str, str], list[int]] = {}
-        self._stages = _list_stages(pack)
+        self._stages: frozenset[str] | None = None
         for number, one in enumerate(owed):
             self._by_id.setdefault((one.proceeding, one.id), []).append(number)
             duty = self._get_duty(one)
@@ -128,7 +128,7 @@ class _Settling:
                 left.append(number)
                 continue
             self._settled[number] = replace(one, met_at=event.at)
-            if event.type not in self._stages and self._is_ours(one):
+            if self._is_ours(one) and not self._is_stage(event):
                 answered.add(one.id)
         if left or answered:
             self._meets[event.proceeding, event.type] = left
@@ -139,6 +139,11 @@ class _Settling:
             is_open = one.met_at is None and one.superseded_at is None
             if is_open and one.starts_at <= event.at and one.event is not event:
                 self._settled[number] = replace(one, superseded_at=event.at)
+
+    def _is_stage(self, event: Event) -> bool:
+        if self._stages is None:
+            self._stages = _list_stages(self._pack)
+        return event.type in self._stages
 
     def _is_ours(self, one: Owed) -> bool:
         trigger = self._pack.triggers.get(one.event.type)
