@@ -44,9 +44,10 @@ class Ground:
 
 def fits(remedy: Remedy, one: Owed, *, ground: Ground) -> bool:
     """Tell whether a remedy challenges acts of who owes the duty, in a case like this."""
-    facts = get_facts(ground.case, event=one.event, pack=ground.pack)
-    if remedy.applies is not None and not remedy.applies.holds(facts):
-        return False
+    if remedy.applies is not None:
+        facts = get_facts(ground.case, event=one.event, pack=ground.pack)
+        if not remedy.applies.holds(facts):
+            return False
     if not remedy.against or one.actor is None:
         return True
     return is_against(remedy, one.actor, one=one, ground=ground)

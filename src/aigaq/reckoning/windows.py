@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from aigaq.jurisdictions.pack_shapes import Opening, Pack, Window, get_in_force
+from aigaq.jurisdictions.pack_shapes import Opening, Pack, Window
 from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.due_dates import Due, reckon
 from aigaq.reckoning.duties import get_facts, get_remedy, get_rules, iterate_events
@@ -37,14 +37,17 @@ def list_windows(case: Case, *, pack: Pack, owed: Sequence[Owed]) -> list[OpenWi
     """Return our windows, by strict date and then id."""
     windows: list[OpenWindow] = []
     for event in iterate_events(case, pack=pack):
-        for window in _list_in_force(event, case=case, pack=pack):
+        opens = _get_opening(event)
+        for window in _list_in_force(event, opens=opens, case=case, pack=pack):
             for opening in window.opens:
-                if opening.trigger == _get_opening(event) and _is_challenged(
+                if opening.trigger == opens and _is_challenged(
                     window, event, owed=owed, case=case, pack=pack
                 ):
                     windows.append(_open(window, opening, event, case=case, pack=pack))
     for one in owed:
-        for window in _list_in_force(one.event, case=case, pack=pack):
+        if not one.is_complaint:
+            continue
+        for window in _list_in_force(one.event, opens=one.id, case=case, pack=pack):
             for opening in window.opens:
                 silent_at = _find_silence(opening, one, case=case, pack=pack)
                 if silent_at is not None:
@@ -55,14 +58,19 @@ def list_windows(case: Case, *, pack: Pack, owed: Sequence[Owed]) -> list[OpenWi
     return windows
 
 
-def _list_in_force(event: Event, *, case: Case, pack: Pack) -> list[Window]:
-    facts = get_facts(case, event=event, pack=pack)
-    found = (get_in_force(rules, on=event.at.date()) for rules in pack.windows.values())
-    return [
+def _list_in_force(event: Event, *, opens: str, case: Case, pack: Pack) -> list[Window]:
+    """Return the windows that ``opens`` (a type of event, or a remedy) can open that day."""
+    found = [
         window
-        for window in found
-        if window is not None and (window.applies is None or window.applies.holds(facts))
+        for rules in pack.windows.values()
+        for window in rules
+        if any(opens in (one.trigger, one.unanswered) for one in window.opens)
+        and window.ground.is_in_force(event.at.date())
     ]
+    if not found:
+        return found
+    facts = get_facts(case, event=event, pack=pack)
+    return [one for one in found if one.applies is None or one.applies.holds(facts)]
 
 
 def _get_opening(event: Event) -> str:
