@@ -116,13 +116,16 @@ UNITS: dict[Unit, dict[str, tuple[str, str, str]]] = {
 def fill(template: Text, *, begin: datetime, due: datetime, **facts: datetime) -> Text:
     """Return ``template`` with its moments written out in each language."""
     filled: Text = {}
+    moments = {"begin": begin, "begin_end": due, "due": due, **facts}
     for language in LANGUAGES:
-        moments = {name: write_moment(one, language=language) for name, one in facts.items()}
-        filled[language] = template[language].format(
-            begin=write_moment(begin, language=language),
-            begin_end=write_moment(due, language=language, ends_day=False),
-            due=write_moment(due, language=language),
-            **moments,
+        said = template[language]
+        # Only what the sentence says is written: this runs for every step of every date.
+        filled[language] = said.format_map(
+            {
+                name: write_moment(one, language=language, ends_day=name != "begin_end")
+                for name, one in moments.items()
+                if f"{{{name}}}" in said
+            }
         )
     return filled
 
