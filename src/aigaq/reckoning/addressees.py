@@ -29,17 +29,16 @@ class Ground:
     reached: Mapping[Office, Reached]
     cautions: Mapping[Office, Caution]
     windows: Sequence[OpenWindow]
-    _filed: dict[tuple[str, str], list[Event]] = field(default_factory=dict)
+    _filed: dict[str, list[Event]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for event in self.case.events:
             if event.type == "complaint_submitted":
-                key = (event.proceeding, event.get_field("remedy"))
-                self._filed.setdefault(key, []).append(event)
+                self._filed.setdefault(event.get_field("remedy"), []).append(event)
 
-    def list_filed(self, remedy: str, *, proceeding: str) -> Sequence[Event]:
-        """Return the complaints by one remedy in one proceeding."""
-        return self._filed.get((proceeding, remedy), ())
+    def list_filed(self, remedy: str) -> Sequence[Event]:
+        """Return the complaints by one remedy."""
+        return self._filed.get(remedy, ())
 
 
 def fits(remedy: Remedy, one: Owed, *, ground: Ground) -> bool:
@@ -64,14 +63,17 @@ def is_against(remedy: Remedy, office: Office, *, one: Owed, ground: Ground) -> 
 def was_filed(remedy: Remedy, one: Owed, *, ground: Ground) -> bool:
     """Tell whether a complaint about this duty lies with a body that may decide it."""
     return any(
-        is_about(event, one) and is_rightly_sent(event, remedy, one=one, ground=ground)
-        for event in ground.list_filed(remedy.id, proceeding=one.proceeding)
+        is_about(event, one, case=ground.case)
+        and is_rightly_sent(event, remedy, one=one, ground=ground)
+        for event in ground.list_filed(remedy.id)
     )
 
 
-def is_about(event: Event, one: Owed) -> bool:
+def is_about(event: Event, one: Owed, *, case: Case) -> bool:
     """Tell whether a complaint is about a duty: by name, or as one that was late by then."""
-    if event is one.event or event.proceeding != one.proceeding or event.at < one.starts_at:
+    if event is one.event or event.at < one.starts_at:
+        return False
+    if not case.is_within(event, proceeding=one.proceeding):
         return False
     return one.id in event.about if event.about else event.at >= one.get_complained_from()
 

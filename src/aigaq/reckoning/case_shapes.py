@@ -13,6 +13,8 @@ ROLES = (
 PERPETRATORS = frozenset({"alleged_perpetrator", "suspect"})
 RELATIONS = ("kin", "superior", "works_at", "represents", "business")
 KINDS = ("criminal", "complaint", "court", "inquiry")
+#: A complaint that was registered as a matter of its own is about the others.
+KINDS_OF_COMPLAINTS = frozenset({"complaint", "court"})
 #: Types of events beside the triggers of a pack, and the fields that each asks for.
 OWN_TYPES: Mapping[str, tuple[str, ...]] = {
     "act_committed": (),
@@ -94,3 +96,9 @@ class Case:
     proceedings: Mapping[str, Proceeding]
     events: tuple[Event, ...]
     notes: tuple[tuple[str, int], ...] = ()
+
+    def is_within(self, event: Event, *, proceeding: str) -> bool:
+        """Tell whether a complaint can be about a proceeding: of its own, or a matter apart."""
+        if event.proceeding == proceeding:
+            return True
+        return self.proceedings[event.proceeding].kind in KINDS_OF_COMPLAINTS

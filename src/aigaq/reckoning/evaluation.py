@@ -140,7 +140,7 @@ def _list_unheeded(
             (
                 duty
                 for duty in late
-                if is_about(one.event, duty) and one.id in list_ladder(duty, pack=pack)
+                if is_about(one.event, duty, case=case) and one.id in list_ladder(duty, pack=pack)
             ),
             None,
         )

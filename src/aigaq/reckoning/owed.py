@@ -72,8 +72,10 @@ class Owed:
         return since, self.met_at
 
     def get_complained_from(self) -> datetime:
-        """Return from when a complaint can be about it: we act on the strict date."""
-        refused_at = self.met_at if self.result == "refused" else self.refused_at
-        strict = self.due.strict if self.due else None
-        known = [at for at in (refused_at, strict) if at is not None]
+        """Return from when a complaint can be about it: we act on the strict date.
+
+        What was filed after a complaint, while it lay there, need not be filed again.
+        """
+        strict = self.due.strict if self.due and not self.is_complaint else None
+        known = [at for at in (self.refused_at, strict) if at is not None]
         return max(self.event.at, min(known, default=self.event.at))

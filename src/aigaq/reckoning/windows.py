@@ -138,12 +138,12 @@ def _open(
         (
             one.at
             for one in case.events
-            if one.proceeding == event.proceeding
-            and one.at >= event.at
+            if one.at >= event.at
             and (
-                one.type in window.closed_by
+                (one.type in window.closed_by and one.proceeding == event.proceeding)
                 or (
                     one.type == "complaint_submitted"
+                    and case.is_within(one, proceeding=event.proceeding)
                     and window.remedy is not None
                     and one.get_field("remedy") == window.remedy
                 )

@@ -142,6 +142,46 @@ def test_a_complaint_may_be_about_an_answer_that_is_late() -> None:
     assert "complaint_higher_prosecutor" not in [remedy for remedy, _to in get_proposals(answer)]
 
 
+def test_a_complaint_registered_as_a_matter_of_its_own_is_about_the_others() -> None:
+    proceedings = [
+        {"id": "main", "kind": "criminal", "institution": "police_district"},
+        {"id": "court", "kind": "complaint", "institution": "judge_investigating", "number": 7},
+    ]
+    filed = event(
+        "complaint_submitted",
+        "2026-05-06T10:00",
+        remedy="complaint_court",
+        to="judge_investigating",
+        proceeding="court",
+    )
+    refused = event(
+        "complaint_answered",
+        "2026-05-12T10:00",
+        remedy="complaint_court",
+        result="refused",
+        proceeding="court",
+    )
+    learned = event("learned_of_decision", "2026-05-05T12:00")
+    answer = judge(build_story(REPORT, learned, filed, refused, proceedings=proceedings))
+    proposals = get_proposals(answer)
+    assert "complaint_court" not in [remedy for remedy, _to in proposals]
+    assert ("appeal_investigating_judge", "court_region") in proposals
+    windows = [one for one in answer["windows"] if one["id"] == "court_complaint"]
+    assert "used" in [one["state"] for one in windows]
+
+
+def test_a_court_that_has_the_complaint_is_not_proposed_for_the_answer_of_another_body() -> None:
+    court = event(
+        "complaint_submitted",
+        "2026-05-08T10:00",
+        remedy="complaint_court",
+        to="judge_investigating",
+    )
+    refused = answer_complaint("2026-05-09T10:00", "refused")
+    proposals = get_proposals(judge(build_story(REPORT, COMPLAINT, court, refused)))
+    assert "complaint_court" not in [remedy for remedy, _to in proposals]
+
+
 # Duties.
 
 
