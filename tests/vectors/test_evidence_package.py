@@ -49,6 +49,20 @@ def test_every_file_of_the_vector_counts(tmp_path: Path) -> None:
         path.write_bytes(data)
 
 
+def test_every_file_of_an_earlier_head_counts(tmp_path: Path) -> None:
+    copy = shutil.copytree(FOLDER / "v1-earlier", tmp_path / "v1-earlier")
+    policy = parse_policy((FOLDER / "v1-earlier.policy.json").read_bytes())
+    now = datetime(2035, 4, 1, tzinfo=UTC)
+    for path in sorted(one for one in (copy / "evidence").rglob("*") if one.is_file()):
+        data = path.read_bytes()
+        path.write_bytes(data + b"\n")
+        assert verify_package(copy, policy=policy, now=now).outcome == "failed", path
+        path.unlink()
+        assert verify_package(copy, policy=policy, now=now).outcome == "failed", path
+        path.write_bytes(data)
+    assert verify_package(copy, policy=policy, now=now).outcome == "verified"
+
+
 def test_the_vector_of_copies_says_what_came_and_what_did_not() -> None:
     policy = parse_policy((FOLDER / "v1-copies.policy.json").read_bytes())
     verdict = verify_package(FOLDER / "v1-copies", policy=policy)
