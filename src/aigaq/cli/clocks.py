@@ -20,7 +20,7 @@ from aigaq.jurisdictions.loading import PackFaults, load_pack, load_pack_file
 from aigaq.jurisdictions.marked_yaml import FileFault
 from aigaq.jurisdictions.pack_shapes import Pack, Rule, get_in_force
 from aigaq.jurisdictions.zones import load_zone
-from aigaq.reckoning.calendar_text import write_answer, write_due, write_ground
+from aigaq.reckoning.calendar_text import write_answer, write_due, write_ground, write_step_article
 from aigaq.reckoning.case_files import (
     CaseFileFaults,
     parse_document,
@@ -166,7 +166,7 @@ def term(
     click.secho(in_force.title[language], bold=True)
     click.secho(write_due(due, language=language), fg="yellow")
     for step in due.how if due else ():
-        article = f" ({step.article})" if step.article else ""
+        article = write_step_article(step, language=language)
         click.echo(f"  · {step.text[language]}{article}")
     click.secho(write_ground(in_force.ground, language=language), dim=True)
 

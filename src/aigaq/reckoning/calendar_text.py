@@ -9,11 +9,11 @@ from datetime import datetime
 
 from aigaq.jurisdictions.pack_shapes import Ground, Pack
 from aigaq.reckoning import reasons
-from aigaq.reckoning.due_dates import Due
+from aigaq.reckoning.due_dates import Due, Step
 from aigaq.reckoning.evaluation import Answer
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
-from aigaq.reckoning.words import write_moment
+from aigaq.reckoning.words import write_article, write_moment
 
 STYLES = ("title", "late", "soon", "running", "done", "warning", "detail", "plain")
 Line = tuple[str, str]
@@ -98,9 +98,14 @@ def write_due(due: Due | None, *, language: str) -> str:
     return WORDS["until_unclear"][language].format(at=strict, late=late)
 
 
+def write_step_article(step: Step, *, language: str) -> str:
+    """Return the article of a step in brackets, or nothing."""
+    return f" ({write_article(step.article, language=language)})" if step.article else ""
+
+
 def write_ground(ground: Ground, *, language: str) -> str:
     """Return article, confidence and whether someone reviewed it."""
-    article = ground.article or reasons.NO_ARTICLE[language]
+    article = reasons.say_article(ground.article, language=language)
     parts = [WORDS["sure"][language].format(article=article, sure=round(ground.confidence * 100))]
     if ground.reviewed is None:
         parts.append(WORDS["unreviewed"][language])
@@ -246,7 +251,7 @@ class _Writer:
     def _steps(self, due: Due | None) -> Iterator[Line]:
         if self._with_steps and due is not None:
             for step in due.how:
-                article = f" ({step.article})" if step.article else ""
+                article = write_step_article(step, language=self._language)
                 yield "detail", f"       · {step.text[self._language]}{article}"
 
     def _head(self, name: str) -> Iterator[Line]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aigaq.jurisdictions.pack_shapes import Pack, Text
 from aigaq.reckoning.case_shapes import Event
 from aigaq.reckoning.conflicts import Reached
-from aigaq.reckoning.words import LANGUAGES, write_moment
+from aigaq.reckoning.words import LANGUAGES, write_article, write_moment
 
 if TYPE_CHECKING:
     from aigaq.reckoning.owed import Owed
@@ -185,6 +185,11 @@ def build_proposal(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text
     return texts
 
 
+def say_article(article: str | None, *, language: str) -> str:
+    """Return an article in words of ``language``, also where there is none."""
+    return write_article(article, language=language) if article else NO_ARTICLE[language]
+
+
 def _say_reason(owed: "Owed", *, language: str, as_of: datetime) -> str:
     if owed.rule is not None:
         return owed.rule.text[language]
@@ -196,7 +201,7 @@ def _say_reason(owed: "Owed", *, language: str, as_of: datetime) -> str:
     return template[language].format(
         what=owed.title[language],
         since=write_moment(since, language=language),
-        article=owed.ground.article or NO_ARTICLE[language],
+        article=say_article(owed.ground.article, language=language),
         duty=owed.unheeded[language] if owed.unheeded else "",
     )
 

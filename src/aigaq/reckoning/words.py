@@ -4,6 +4,7 @@ Shapes: a text is ``{kk, ru, en}``. Moments are written as a lawyer of that lang
 midnight that ends a day is written as 24:00 of that day.
 """
 
+import re
 from datetime import datetime, timedelta
 
 from aigaq.jurisdictions.terms import Term, Unit
@@ -78,6 +79,12 @@ TERM: Text = {
     "en": "The term is {length}: to {due}.",
 }
 ANSWER: Text = {"kk": "Жауап: {what}", "ru": "Ответ: {what}", "en": "Answer: {what}"}
+#: How a code or an order of a pack is cited; in English as it stands.
+CITED = {
+    re.compile(r"\bCPC\b"): {"kk": "ҚПК", "ru": "УПК"},
+    re.compile(r"\bCC\b"): {"kk": "ҚК", "ru": "УК"},
+    re.compile(r"\border (\d+)\b"): {"kk": r"№ \1 бұйрық", "ru": r"приказ № \1"},
+}
 #: One, few (Russian 2 to 4), many.
 UNITS: dict[Unit, dict[str, tuple[str, str, str]]] = {
     Unit.MINUTE: {
@@ -156,6 +163,13 @@ def write_length(term: Term, *, language: str) -> str:
         is_few = last in (2, 3, 4) and last_two not in (12, 13, 14)
         return f"{term.n} {few if is_few else many}"
     return f"{term.n} {one if term.n == 1 else many}"
+
+
+def write_article(article: str, *, language: str) -> str:
+    """Return an article as lawyers of ``language`` cite it: packs write ``CPC`` and ``CC``."""
+    for cited, written in CITED.items():
+        article = cited.sub(written.get(language, r"\g<0>"), article)
+    return article
 
 
 def write_moment(moment: datetime, *, language: str, ends_day: bool = True) -> str:
