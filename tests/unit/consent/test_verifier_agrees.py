@@ -116,6 +116,7 @@ def judge(
         team_id=TEAM,
         root_key=bytes(32),
         checkpoint="",
+        earlier=(),
         reports=tuple(
             shown.Report(
                 report_id=one,
