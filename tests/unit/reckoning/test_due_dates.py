@@ -7,7 +7,7 @@ import pytest
 
 from aigaq.jurisdictions.calendars import Calendar, Override, load_table
 from aigaq.jurisdictions.loading import load_pack
-from aigaq.jurisdictions.terms import Counting, Term, Unit
+from aigaq.jurisdictions.terms import Counting, Immediate, Term, Unit
 from aigaq.jurisdictions.zones import ZoneError, load_zone
 from aigaq.reckoning.due_dates import Due, Pause, Rules, add_months, reckon
 from aigaq.reckoning.single_terms import reckon_rule
@@ -189,3 +189,51 @@ def test_months_are_clipped_to_their_end() -> None:
 def test_a_zone_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(ZoneError):
         load_zone(name)
+
+
+def test_a_pause_from_the_last_day_on_still_counts() -> None:
+    due = count(3, Unit.DAY, "05-12T09:00", ("05-15T09:00", "05-18T09:00"))
+    assert due.strict == at("05-19T00:00")
+
+
+def test_a_pause_over_one_midnight_takes_one_day_and_says_from_when_to_when() -> None:
+    due = count(2, Unit.DAY, "05-12T09:00", ("05-13T20:00", "05-14T08:00"))
+    assert due.strict == at("05-16T00:00")
+    assert [(one.rule, one.start, one.end) for one in due.how][-1] == (
+        "pause",
+        at("05-15T00:00"),
+        at("05-16T00:00"),
+    )
+
+
+def test_three_pauses_that_overlap_are_one() -> None:
+    pauses = (
+        ("05-10T09:00", "05-12T09:00"),
+        ("05-11T09:00", "05-14T09:00"),
+        ("05-13T09:00", "05-20T09:00"),
+    )
+    due = count(2, Unit.MONTH, "05-05T08:00", *pauses)
+    assert due.strict == at("07-16T00:00")
+    assert [one.rule for one in due.how].count("pause") == 1
+
+
+def test_two_pauses_that_touch_are_one() -> None:
+    pauses = (("05-10T09:00", "05-12T09:00"), ("05-12T09:00", "05-20T09:00"))
+    due = count(2, Unit.MONTH, "05-05T08:00", *pauses)
+    assert [one.rule for one in due.how].count("pause") == 1
+
+
+def test_an_interruption_that_ended_as_the_term_began_restarts_nothing() -> None:
+    counting = Counting(restarts_when_interrupted=True)
+    due = count(3, Unit.DAY, "05-12T09:00", ("05-01T09:00", "05-12T09:00"), counting=counting)
+    assert due.how[0].rule == "exclude_start"
+
+
+def test_what_is_owed_at_once_stands_still_for_nobody_and_is_sure() -> None:
+    rules = Rules(counting=KZ.counting, calendar=KZ.calendar, zone=ALMATY, as_of=at("06-01T12:00"))
+    due = reckon(term=Immediate(), start=at("05-12T09:00"), rules=rules, article="CPC 1")
+    assert (due.strict, due.lenient) == (at("05-12T09:00"), at("05-13T10:00"))
+    assert (due.is_paused, due.is_unsure) == (False, False)
+    plain = Rules(counting=Counting(), calendar=KZ.calendar, zone=ALMATY, as_of=at("06-01T12:00"))
+    bare = reckon(term=Immediate(), start=at("05-12T09:00"), rules=plain)
+    assert (bare.lenient, bare.is_paused, bare.is_unsure) == (bare.strict, False, False)
