@@ -41,6 +41,8 @@ def up() -> None:
     check_nothing_runs(home)
     passphrase = found_or_reuse(home)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # A script that starts us behind itself has SIGINT ignored; Ctrl+C is how people stop us.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     gate_origin, root = read_gate(home)
     with running_gate(home, root=root), running_desk(home):
         click.echo("Starting gate and desk.")
