@@ -13,6 +13,7 @@ from tests.unit.client.desk import content_of
 from aigaq.sealing.receipts import parse_receipt_file
 
 pytestmark = pytest.mark.browser
+LARGE_BYTES = 24_000_000
 
 
 def test_a_text_arrives_as_it_was_written(phone: Page, world: World) -> None:
@@ -207,7 +208,8 @@ def test_a_file_that_changes_before_its_second_reading_is_not_sent(
 ) -> None:
     before = len(world.desk.list_reports())
     file = tmp_path / "video.mp4"
-    file.write_bytes(bytes(3_000_000))
+    # Large, so that its second reading is not over before we have changed it.
+    file.write_bytes(bytes(LARGE_BYTES))
     phone.evaluate(
         """() => {
           window.pick = document.createElement("input");
@@ -219,7 +221,7 @@ def test_a_file_that_changes_before_its_second_reading_is_not_sent(
     phone.set_input_files("#pick", str(file))
     phone.evaluate("() => { window.result = sendPart(partOf('x', pick.files[0])); }")
     wait_until(phone, "progress.some(({phase}) => phase === 'sending')")
-    file.write_bytes(bytes([1]) * 3_000_000)
+    file.write_bytes(bytes([1]) * LARGE_BYTES)
     result = phone.evaluate("() => result")
     assert result["error"] in ("item.changed", "item.unreadable")
     assert result["context"] == {"item": 0}
