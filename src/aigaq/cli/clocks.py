@@ -221,11 +221,11 @@ def _evaluate(file: Path, *, pack_name: str | None, as_of: datetime | None) -> A
 
 
 def _load(name: str, *, near: Path | None = None) -> Pack:
-    """Return a pack by its id, or by its path."""
+    """Return a pack by its path, or by its id: the program's, else one beside the case file."""
     try:
         if name.endswith((".yaml", ".yml")):
             return load_pack_file(Path(name))
-        return load_pack(name)
+        return load_pack(name, folders=(near.parent,) if near else ())
     except PackFaults as wrong:
         _fail_all(wrong.faults, file=wrong.file)
     except PackError as error:

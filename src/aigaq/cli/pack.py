@@ -190,4 +190,5 @@ def _show_rule(one: Rule, *, pack: Pack, language: str) -> None:
     period = ""
     if ground.effective_from or ground.effective_to:
         period = f", in force {ground.effective_from or '…'} to {ground.effective_to or '…'}"
-    click.secho(f"    {article}; {sure}{period}; {sources}", dim=True)
+    origin = "" if ground.from_pack == pack.facts.id else f", from {ground.from_pack}"
+    click.secho(f"    {article}; {sure}{period}{origin}; {sources}", dim=True)

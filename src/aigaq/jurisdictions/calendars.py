@@ -47,6 +47,8 @@ class Calendar:
     weekend: frozenset[int]
     table: Table | None
     overrides: tuple[Override, ...] = ()
+    #: Month and day, for a country without a table or beside it.
+    every_year: frozenset[tuple[int, int]] = frozenset()
     _added: frozenset[date] = field(init=False)
     _removed: frozenset[date] = field(init=False)
 
@@ -67,6 +69,8 @@ class Calendar:
                 return True
             if day in self.table.days:
                 return False
+        if (day.month, day.day) in self.every_year:
+            return False
         return day.weekday() not in self.weekend
 
     def get_next_working(self, day: date) -> date:

@@ -52,6 +52,11 @@ class Fields:
     def __contains__(self, key: str) -> bool:
         return self.raw(key) is not None
 
+    def states(self, key: str) -> bool:
+        """Tell whether a field is there, even as ``null``."""
+        self._known.add(key)
+        return key in self._value
+
     def fault(self, code: str, key: str | None = None, **context: Any) -> None:
         """Note a fault of a field, or of the whole."""
         path = self.path if key is None else (*self.path, key)

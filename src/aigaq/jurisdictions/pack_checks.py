@@ -12,6 +12,7 @@ from aigaq.jurisdictions.errors import PackError
 from aigaq.jurisdictions.fields import Faults
 from aigaq.jurisdictions.loading import PackFaults, load_pack_file
 from aigaq.jurisdictions.marked_yaml import Document, FileFault, parse_yaml
+from aigaq.jurisdictions.pack_references import list_dangling
 from aigaq.jurisdictions.pack_shapes import Condition, Duty, Pack, Remedy
 from aigaq.jurisdictions.zones import ZoneError, load_zone
 
@@ -30,6 +31,8 @@ OWN_TRIGGERS = frozenset(
 OWN_FACTS = ("severity:", "mode:", "offence:", "proceeding:")
 KINDS_OF_PROCEEDING = frozenset({"criminal", "complaint", "court", "inquiry"})
 MODES = frozenset({"private", "private_public", "public"})
+#: Sections of a file whose entries stand under another name in `Pack`.
+SECTIONS = {"facts": "event_facts", "official_offences": "offences"}
 FEW_WORDS = 3
 DECIDES = "decide_complaint"
 
@@ -73,6 +76,8 @@ class _Checker:
         self._check_remedies()
         self._check_rest()
         self._check_unused_triggers()
+        if self._pack.facts.extends is not None:
+            self._check_inherited()
 
     # Walking through the file, so that a fault has its line.
 
@@ -274,6 +279,25 @@ class _Checker:
         for path, row in self._rows("triggers"):
             if row["id"] not in used:
                 self._faults.add("pack.unused_trigger", path, id=row["id"])
+
+    def _check_inherited(self) -> None:
+        """A removal may leave a rule of parent or child without what it leads to."""
+        removed = {
+            (SECTIONS.get(section, section), row.get("id")): (section, number)
+            for section, rows in self._value.items()
+            if isinstance(rows, list)
+            for number, row in enumerate(rows)
+            if isinstance(row, Mapping) and row.get("remove")
+        }
+        for one in list_dangling(self._pack):
+            for section in one.among:
+                path = removed.get((section, one.name))
+                if path is not None:
+                    self._faults.add("pack.removes_needed", path, id=one.name, by=one.by)
+        own = {row["id"] for _path, row in self._rows("remedies")}
+        for name, remedies in self._pack.remedies.items():
+            for remedy in remedies if name not in own else ():
+                self._check_reach(("pack", "extends"), remedy)
 
     # Conditions.
 

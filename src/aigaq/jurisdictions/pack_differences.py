@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any
 
+from aigaq.jurisdictions.calendars import Calendar
 from aigaq.jurisdictions.pack_shapes import Pack
 
 SECTIONS = (
@@ -33,6 +34,7 @@ def compare_packs(old: Pack, *, new: Pack) -> list[Difference]:
         found += _compare(section, before, _group(new.advice.get(section, ())))
     found += _compare_whole("counting", old.counting, new.counting)
     found += _compare_whole("pack", old.facts, new.facts)
+    found += _compare_calendars(old.calendar, new.calendar)
     found += _compare_overrides(old, new)
     return found
 
@@ -51,6 +53,16 @@ def _compare(section: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> It
 def _compare_whole(section: str, old: Any, new: Any) -> Iterator[Difference]:
     if old != new:
         yield Difference(section, section, "changed", tuple(_list_changed(old, new)))
+
+
+def _compare_calendars(old: Calendar, new: Calendar) -> Iterator[Difference]:
+    changed = tuple(
+        name
+        for name in ("weekend", "table", "every_year")
+        if getattr(old, name) != getattr(new, name)
+    )
+    if changed:
+        yield Difference("calendar", "calendar", "changed", changed)
 
 
 def _compare_overrides(old: Pack, new: Pack) -> Iterator[Difference]:

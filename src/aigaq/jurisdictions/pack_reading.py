@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from aigaq.jurisdictions.calendars import Calendar, Override, load_table, read_weekend
+from aigaq.jurisdictions.calendars import (
+    Calendar,
+    Override,
+    Table,
+    load_table,
+    read_weekend,
+)
 from aigaq.jurisdictions.errors import PackError
 from aigaq.jurisdictions.fields import LANGUAGES, Faults, Fields
 from aigaq.jurisdictions.marked_yaml import Document
@@ -154,12 +160,16 @@ class _PackReader:
                 official=row.words_or_none("official"),
                 read_at=row.words("read_at"),
             )
+            if self._parent.sources.get(key, sources[key]) != sources[key]:
+                fields.fault("parents_source", key, id=key)
             row.end()
         return sources
 
     def _read_texts(self, section: str, inherited: Mapping[str, Text]) -> dict[str, Text]:
         texts = dict(inherited)
         for row in self._top.rows(section):
+            if self._is_removal(row, texts):
+                continue
             name = read_id(row)
             texts[name] = row.text("text")
             for key in ("max_years", "over_years", "or_life"):
@@ -170,30 +180,54 @@ class _PackReader:
     # How it is counted.
 
     def _read_calendar(self) -> Calendar:
-        if "calendar" not in self._top and self._parent is not EMPTY:
-            return self._parent.calendar
+        """A part that the child does not state is the parent's; overrides are added."""
+        inherited, is_child = self._parent.calendar, self._parent is not EMPTY
         fields = self._top.fields("calendar")
-        weekend, table = frozenset({5, 6}), None
-        try:
-            weekend = read_weekend(fields.names("weekend"))
-        except PackError:
-            fields.fault("bad_calendar", "weekend")
-        if "holidays" in fields:
-            row = fields.fields("holidays")
-            row.words("package")
-            subdivision = row.words_or_none("subdivision")
-            name = row.words("country") + (f"-{subdivision}" if subdivision else "")
+        weekend, table = inherited.weekend, inherited.table
+        if fields.states("weekend") or not is_child:
             try:
-                table = load_table(name)
+                weekend = read_weekend(fields.names("weekend"))
             except PackError:
-                row.fault("bad_calendar", "country")
-            row.end()
+                fields.fault("bad_calendar", "weekend")
+        if fields.states("holidays"):
+            table = self._read_table(fields)
+        every_year = inherited.every_year
+        if fields.states("every_year"):
+            every_year = self._read_days_of_every_year(fields)
         overrides = tuple(self._read_override(row) for row in fields.rows("overrides"))
-        fields.raw("holidays")
         fields.words_or_none("note")
         fields.end()
-        inherited = self._parent.calendar.overrides
-        return Calendar(weekend=weekend, table=table, overrides=(*inherited, *overrides))
+        return Calendar(
+            weekend=weekend,
+            table=table,
+            overrides=(*inherited.overrides, *overrides),
+            every_year=every_year,
+        )
+
+    def _read_table(self, fields: Fields) -> Table | None:
+        if fields.raw("holidays") is None:
+            return None
+        row = fields.fields("holidays")
+        row.choice("package", ("holidays",))
+        subdivision = row.words_or_none("subdivision")
+        name = row.words("country") + (f"-{subdivision}" if subdivision else "")
+        row.end()
+        try:
+            return load_table(name)
+        except PackError:
+            row.fault("bad_calendar", "country")
+            return None
+
+    def _read_days_of_every_year(self, fields: Fields) -> frozenset[tuple[int, int]]:
+        days = set()
+        for text in fields.names("every_year"):
+            try:
+                day = date.fromisoformat(f"2024-{text}")
+            except ValueError:
+                fields.fault("bad_date", "every_year", field=text)
+                continue
+            days.add((day.month, day.day))
+        return frozenset(days)
 
     def _read_override(self, row: Fields) -> Override:
         year = row.whole("year")
@@ -249,6 +283,8 @@ class _PackReader:
     def _read_regions(self) -> dict[str, Region]:
         regions = dict(self._parent.regions)
         for row in self._top.rows("regions"):
+            if self._is_removal(row, regions, key="code"):
+                continue
             code = row.words("code")
             if code in regions and code not in self._parent.regions:
                 row.fault("id_twice", "code", id=code)
@@ -317,12 +353,12 @@ class _PackReader:
         elif begin < end:
             row.fault("overlapping_periods", "effective", id=name)
 
-    def _is_removal(self, row: Fields, kept: dict[str, Any]) -> bool:
+    def _is_removal(self, row: Fields, kept: dict[str, Any], *, key: str = "id") -> bool:
         if not row.flag("remove"):
             return False
-        name = read_id(row)
+        name = read_id(row) if key == "id" else row.words(key)
         if kept.pop(name, None) is None:
-            row.fault("removes_nothing", "id", id=name)
+            row.fault("removes_nothing", key, id=name)
         row.end()
         return True
 

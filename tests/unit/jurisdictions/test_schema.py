@@ -27,11 +27,11 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
-@pytest.mark.parametrize("name", [*list_pack_ids(), "small"])
+@pytest.mark.parametrize("name", [*list_pack_ids(), "small", "fictional/vesnia"])
 def test_a_pack_without_fault_has_the_form_of_the_schema(
     name: str, validator: Draft202012Validator
 ) -> None:
-    file = SMALL if name == "small" else find_pack(name)
+    file = find_pack(name) if name in list_pack_ids() else SMALL.parent / f"{name}.yaml"
     value = parse_yaml(file.read_bytes()).value
     assert [one.json_path for one in validator.iter_errors(value)] == []
 
@@ -44,6 +44,16 @@ def test_a_fault_of_form_breaks_the_schema_too(
 ) -> None:
     file, _line = plant(fault, tmp_path)
     assert not validator.is_valid(parse_yaml(file.read_bytes()).value)
+
+
+def test_a_weekend_is_asked_of_a_pack_without_parent_alone(
+    validator: Draft202012Validator,
+) -> None:
+    value = parse_yaml(SMALL.read_bytes()).value
+    del value["calendar"]["weekend"]
+    assert not validator.is_valid(value)
+    value["pack"]["extends"] = "eu"
+    assert validator.is_valid(value)
 
 
 def test_the_schema_takes_nothing_that_is_no_pack(validator: Draft202012Validator) -> None:
