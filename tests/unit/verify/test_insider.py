@@ -715,3 +715,94 @@ def test_events_after_the_logged_head_are_counted(
     verdict = judge(insider.seal())
     assert verdict["verdict"] == "verified"
     assert "1 came after it" in verdict["steps"][9]["words"]
+
+
+# One thing shown as two, names, days.
+
+
+def test_one_report_under_two_ids(insider: Insider, failing: Failing) -> None:
+    other = "11" * 32
+
+    def show_twice(contents: dict[str, Any]) -> None:
+        report, item = (dict(contents[part][-1]) for part in ("reports", "items"))
+        path = f"evidence/reports/{other}/proof.tlog-proof"
+        insider.write(path, insider.read(report["proof"]))
+        report |= {"proof": path, "register_number": 9, "report_id": other}
+        number = len(contents["items"]) + 1
+        place = f"data/items/{number:04d}/another witness.mp4"
+        insider.write(place, insider.read(item["path"]))
+        contents["reports"].append(report)
+        contents["items"].append(item | {"number": number, "path": place, "report_id": other})
+
+    insider.edit(show_twice)
+    contents = json.loads(insider.read(PACKAGE))
+    sha256, own = bytes.fromhex(contents["items"][-1]["sha256"]), contents["reports"][-2]
+    insider.custody(
+        lambda lines: lines.append(
+            build_line(
+                CustodyLine(
+                    sequence=len(lines) + 1,
+                    at=AT,
+                    by="x",
+                    event="received",
+                    item=f"{other}/0",
+                    sha256=sha256,
+                    note="",
+                )
+            )
+        )
+    )
+    insider.edit(
+        lambda one: one["grants"].extend(
+            {**grant, "report_id": other}
+            for grant in list(one["grants"])
+            if grant["report_id"] == own["report_id"]
+        ),
+        "consent",
+    )
+    assert failing(insider.seal()) == (1, "package.bad_form", PACKAGE)
+
+
+def test_a_bag_in_the_name_of_another_organisation(insider: Insider, failing: Failing) -> None:
+    info = insider.read("bag-info.txt").decode()
+    insider.write("bag-info.txt", info.replace("A fictional team", "A prosecutor").encode())
+    assert failing(insider.seal()) == (3, "bag.bad_info", "bag-info.txt")
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029"])
+def test_a_name_that_other_tools_cut_in_two(
+    insider: Insider, failing: Failing, separator: str
+) -> None:
+    place = f"data/items/0001/a{separator}b.jpg"
+    insider.write(place, insider.read(PHOTO))
+    insider.remove(PHOTO)
+    insider.edit(lambda one: one["items"][0].update(path=place))
+    shown = place.replace(separator, f"\\u{ord(separator):x}")
+    assert failing(insider.seal()) == (0, "files.bad_path", shown)
+
+
+def test_a_file_under_another_name_than_its_leaf_is_said_to_be(
+    insider: Insider, judge: Judge
+) -> None:
+    place = "data/items/0001/the district chief.jpg"
+    insider.write(place, insider.read(PHOTO))
+    insider.remove(PHOTO)
+    insider.edit(lambda one: one["items"][0].update(path=place))
+    first, second, _third = judge(insider.seal())["items"]
+    assert 'listed under the name "Фото 1.jpg"' in first["words"]
+    assert "listed under" not in second["words"]
+
+
+def test_without_a_policy_the_name_of_the_organisation_is_its_own_word(
+    insider: Insider, check: Judge, judge: Judge
+) -> None:
+    package = insider.seal()
+    words = check("package", package)["steps"][3]["words"]
+    assert "one that calls itself A fictional team" in words
+    assert "calls itself" not in judge(package)["steps"][3]["words"]
+
+
+def test_the_verdict_names_the_policy_and_the_moment(insider: Insider, judge: Judge) -> None:
+    words = judge(insider.seal())["steps"][2]["words"]
+    assert '"A fictional court"' in words
+    assert "as of 20" in words

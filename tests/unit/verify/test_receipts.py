@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from tests.courthouse import AT, Authority, Court, Sealed
 
+from aigaq.sealing.canonical_json import build_json
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.log_entries import build_blinded, make_chaff
+from aigaq.sealing.receipts import FilingReceipt, build_filing_receipt
 from aigaq.sealing.retirement import KeyRetirement, build_retirement
 from aigaq.sealing.signed_json import build_signed_json
 from aigaq.tlog import LogWriter, add_signatures, parse_note
@@ -627,3 +629,47 @@ def test_a_retirement_that_the_root_key_did_not_sign_is_a_fault_of_the_policy(
     text = retirement(own_court, at=AT).replace("new.example", "old.example")
     verdict = receipt(proven(own_court, own_court.sealed[0]), retirements=[text])
     assert step(verdict, 6)["code"] == "retirement.wrong_signature"
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict_is", "code"),
+    [
+        (-900, "unknown", "filing_receipt.other_time"),
+        (9_000, "unknown", "filing_receipt.other_time"),
+        (0, "verified", ""),
+    ],
+)
+def test_a_filing_dated_before_the_report_or_yet_to_come_is_not_taken(
+    own_court: Court, receipt: Receipt, days: int, verdict_is: str, code: str
+) -> None:
+    data = file_as(own_court, state="filed", at=AT + timedelta(days=days))
+    verdict = receipt(data)
+    assert (verdict["verdict"], step(verdict, 7)["code"]) == (verdict_is, code)
+
+
+def test_a_report_filed_as_damaged_is_said_to_be(own_court: Court, receipt: Receipt) -> None:
+    verdict = receipt(file_as(own_court, state="damaged", at=AT))
+    assert "damaged" in step(verdict, 7)["words"]
+    assert "the organisation says" in step(verdict, 7)["words"]
+
+
+def test_a_receipt_of_a_trial_says_so(own_court: Court, receipt: Receipt) -> None:
+    verdict = receipt(proven(own_court, own_court.sealed[0]))
+    assert own_court.organisation.card.state == "trial"
+    assert "no real evidence" in step(verdict, 3)["words"]
+
+
+def file_as(court: Court, *, state: str, at: datetime) -> bytes:
+    """Return a whole receipt whose report was filed as ``state`` on a day of the desk's choice."""
+    one, card = court.sealed[0], court.organisation.card
+    filing = FilingReceipt(
+        commitment=one.report.commitment,
+        report_id=one.report.report_id,
+        team_id=card.team_id,
+        register_number=1,
+        state=state,
+        filed_at=at,
+    )
+    signed = build_filing_receipt(filing, message_key=court.organisation.message)
+    members = json.loads(proven(court, one))
+    return build_json(members | {"filing_receipt": signed}) + b"\n"

@@ -40,6 +40,8 @@ class Bag:
     #: The bytes that the desk signed.
     tag_manifest: bytes
     dated: str
+    #: Whose package it says it is; the card must say so, too.
+    organisation: str
 
     def read(self, source: Source, name: str, *, maximum_bytes: int) -> bytes:
         """Return a tag file, which must still be the one that was hashed.
@@ -84,7 +86,14 @@ def check_bag(source: Source) -> Bag:
     info = source.read(INFO, maximum_bytes=65_536)
     if hashlib.sha256(info).digest() != tags[INFO].sha256:
         raise VerifyError("bag.wrong_hash", INFO)
-    return Bag(payload, tags, tag_manifest, dated=_check_info(info, payload=payload))
+    values = _check_info(info, payload=payload)
+    return Bag(
+        payload,
+        tags,
+        tag_manifest,
+        dated=values["Bagging-Date"],
+        organisation=values["Source-Organization"],
+    )
 
 
 def _check_kinds(names: set[str]) -> None:
@@ -134,8 +143,8 @@ def _compare(source: Source, name: str, sha256: bytes) -> Digest:
     return digest
 
 
-def _check_info(data: bytes, *, payload: dict[str, Digest]) -> str:
-    """Check ``bag-info.txt`` and return its date."""
+def _check_info(data: bytes, *, payload: dict[str, Digest]) -> dict[str, str]:
+    """Check ``bag-info.txt`` and return its values."""
     try:
         lines = data.decode("utf-8").split("\n")
     except UnicodeDecodeError:
@@ -149,4 +158,4 @@ def _check_info(data: bytes, *, payload: dict[str, Digest]) -> str:
         raise VerifyError("bag.wrong_oxum", INFO)
     if not all(map(_INFO_VALUE.match, values.values())):
         raise VerifyError("bag.bad_info", INFO)
-    return values["Bagging-Date"]
+    return values

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from aigaq_verify.encoding import Form, decode_base64, parse_json
+from aigaq_verify.encoding import Form, decode_base64, format_time, parse_json
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.notes import ED25519, NoteKey
 from aigaq_verify.signatures import open_signed_json
@@ -51,6 +51,8 @@ class Card:
     version: int
     team_id: bytes
     name: str
+    #: In every language of the card, spaces as ``bag-info.txt`` has them.
+    names: frozenset[str]
     root_key: bytes
     log_key: bytes
     log_origin: str
@@ -60,6 +62,14 @@ class Card:
     reading_hours: int
     state: str
     signed_at: datetime
+
+    def describe(self, *, is_trusted: bool) -> str:
+        """Return in words whose card this is; that is the card's own word unless its root is."""
+        verb = "of" if is_trusted else "of one that calls itself"
+        words = f"card {self.version} {verb} {self.name}, signed {format_time(self.signed_at)}"
+        if self.state == "trial":
+            words += "; a trial: this organisation had not opened yet, this is no real evidence"
+        return words
 
     @property
     def log(self) -> NoteKey:
@@ -93,13 +103,14 @@ def parse_card(data: bytes, *, root_key: bytes) -> Card:
     form = Form(members, names=_NAMES, code=_BAD)
     if form.base64("root_key") != root_key:
         raise VerifyError("card.other_root")
-    state = form.text("state")
+    names, state = form.form("names", names=("en", "kk", "ru")), form.text("state")
     if state not in ("trial", "live"):
         raise VerifyError(_BAD)
     return Card(
         version=form.integer("version", minimum=1),
         team_id=form.hex("team_id", length=16),
-        name=form.form("names", names=("en", "kk", "ru")).text("ru"),
+        name=names.text("ru"),
+        names=frozenset(" ".join(names.text(one).split()) for one in ("en", "kk", "ru")),
         root_key=root_key,
         log_key=form.base64("log_key"),
         log_origin=form.text("log_origin"),

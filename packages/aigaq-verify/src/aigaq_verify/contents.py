@@ -229,6 +229,10 @@ def _check_numbers(contents: Contents) -> None:
     numbers = {(one.report_id, one.item_number) for one in contents.items}
     if len(reports) != len(contents.reports) or not reports:
         raise VerifyError(_BAD)
+    # An id is the desk's word: one report under two of them would pass for two that agree.
+    for own in ("commitment", "log_index"):
+        if len({getattr(one, own) for one in contents.reports}) != len(reports):
+            raise VerifyError(_BAD)
     if not len(leaves) == len(numbers) == len(contents.items):
         raise VerifyError(_BAD)
     if [one.number for one in contents.items] != list(range(1, len(contents.items) + 1)):

@@ -4,6 +4,7 @@ Trust comes from the policy alone. A later step never rescues an earlier one.
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from aigaq_verify import consent, contents, custody
 from aigaq_verify.anchors import Head, open_head
-from aigaq_verify.bag import MAXIMUM_TAG_BYTES, NOTE, Bag, check_bag
+from aigaq_verify.bag import INFO, MAXIMUM_TAG_BYTES, NOTE, Bag, check_bag
 from aigaq_verify.cards import Card, check_chain, parse_card
 from aigaq_verify.contents import Contents, Report, TokenFiles, list_evidence
 from aigaq_verify.earlier import SeenHead, check_seen_in_time, find_since, open_earlier, say_since
@@ -109,6 +110,7 @@ def _check_policy(verdict: Verdict, work: _Work) -> None:
         work.policy.check_root(work.known.root_key)
     except VerifyError as error:
         raise error.at(contents.PATH) from None
+    verdict.note(2, "policy", PASSED, work.policy.describe(at=work.now))
 
 
 def _check_cards(verdict: Verdict, work: _Work) -> None:
@@ -135,10 +137,10 @@ def _check_cards(verdict: Verdict, work: _Work) -> None:
     except VerifyError as error:
         raise error.at(NOTE) from None
     last = cards[-1]
-    words = f"signed by the desk of {last.name}, card {last.version}"
-    if last.state == "trial":
-        words += "; a trial card: this organisation had not opened yet, this is no real evidence"
-    verdict.note(3, "card", PASSED, words)
+    if work.bag is None or work.bag.organisation not in last.names:
+        raise VerifyError("bag.bad_info", INFO)
+    words = last.describe(is_trusted=work.policy is not None)
+    verdict.note(3, "card", PASSED, f"the package is signed by the desk key of {words}")
 
 
 def _check_tag_note(work: _Work) -> None:
@@ -198,6 +200,7 @@ def _check_tokens(verdict: Verdict, work: _Work) -> None:
     """
     found: dict[str, datetime] = {}
     ends = []
+    unlisted = 0
     for files in work.known.tokens:
         row = _judge_row(work, files)
         anchor, code = find_anchor(row, now=work.now)
@@ -205,11 +208,12 @@ def _check_tokens(verdict: Verdict, work: _Work) -> None:
         if anchor is None or anchor.authority is None:
             continue
         work.heads[files.checkpoint].stamps.append(anchor.at)
+        unlisted += not any(stamp.lists for stamp in files.stamps)
         if files.checkpoint == work.known.checkpoint:
             found[anchor.authority] = min(anchor.at, found.get(anchor.authority, anchor.at))
     needed = work.policy.needed_timestamps if work.policy is not None else 0
     own = sum(one.checkpoint == work.known.checkpoint for one in work.known.tokens)
-    words = f"{len(found)} of {own} by authorities of the policy"
+    words = f"{len(found)} of {own} by authorities of the policy" if own else "no timestamps"
     if found:
         words += f", the earliest at {format_time(min(found.values()))}"
     if work.known.earlier:
@@ -220,6 +224,8 @@ def _check_tokens(verdict: Verdict, work: _Work) -> None:
         words += f"; {ends.count(EXPIRED)} ended before {now} and not renewed in time"
     if REVOKED in ends:
         words += f"; {ends.count(REVOKED)} made under a certificate that was revoked"
+    if unlisted:  # A list that is here and does not name a certificate proves nothing, either.
+        words += f"; for {unlisted} the package has no list of revoked certificates"
     code = next((one for one in (REVOKED, EXPIRED) if one in ends), "")
     result = PASSED if len(found) >= needed else NOT_ANCHORED
     verdict.note(5, "tokens", result, words, code=code)
@@ -393,6 +399,8 @@ def _check_consent(verdict: Verdict, work: _Work) -> None:
         raise error.at(contents.CONSENT) from None
     for item in work.known.items:
         words = f"SHA-256 {item.sha256.hex()}; "
+        if item.sealed_to is None and item.path.rpartition("/")[2] != item.name:
+            words += f"listed under the name {json.dumps(item.name, ensure_ascii=False)}; "
         if item.derived_from is not None:
             words += (
                 f"not the file that came (SHA-256 {item.derived_from.sha256.hex()}), but a copy "

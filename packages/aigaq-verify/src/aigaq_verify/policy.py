@@ -5,6 +5,7 @@ https://c2sp.org/tlog-policy.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from aigaq_verify.certificates import Certificate, parse_certificates
-from aigaq_verify.encoding import Form, parse_any_json
+from aigaq_verify.encoding import Form, format_time, parse_any_json
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.notes import (
     COSIGNATURE_ED25519,
@@ -93,6 +94,12 @@ class Policy:
     authorities: tuple[Authority, ...]
     needs_quorum: bool
     needed_timestamps: int
+
+    def describe(self, *, at: datetime) -> str:
+        """Return in words which policy this is, and for which moment it is asked."""
+        return (
+            f"under the policy {json.dumps(self.name, ensure_ascii=False)}, as of {format_time(at)}"
+        )
 
     def check_root(self, root_key: bytes) -> None:
         """Raise `VerifyError` (``policy.other_root``) unless ``root_key`` is the one it trusts."""

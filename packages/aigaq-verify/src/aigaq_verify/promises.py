@@ -15,6 +15,11 @@ from aigaq_verify.signatures import open_signed_json
 _LONGEST_DELAY_SECONDS = 366 * 86_400
 #: Behind it a date with the delays added would be none.
 _LATEST_YEAR = 9_000
+_STATES = {
+    "filed": "filed",
+    "damaged": "damaged or contradictory, not read as it was sent, filed",
+    "duplicate": "a duplicate of another report, filed",
+}
 _PROMISE = (
     "commitment",
     "format",
@@ -70,7 +75,27 @@ def open_promise(
     return Promise(at, due_at, due_at + timedelta(seconds=reading))
 
 
-def describe_filing(data: bytes, *, card: Card, report_id: bytes, commitment: bytes) -> str:
+@dataclass(frozen=True)
+class Filing:
+    """What the organisation says that became of the report; only that it says so is proven."""
+
+    state: str
+    number: int
+    filed_at: datetime
+
+    def describe(self) -> str:
+        """Return it in words."""
+        at = format_time(self.filed_at)
+        return f"the organisation says: {_STATES[self.state]} as number {self.number} on {at}"
+
+    def has_other_time(self, promise: Promise | None, *, now: datetime) -> bool:
+        """Tell whether it is dated before the report came, or after ``now``, by over a day."""
+        day = timedelta(days=1)
+        is_before = promise is not None and promise.promised_at - self.filed_at > day
+        return is_before or self.filed_at - now > day
+
+
+def open_filing(data: bytes, *, card: Card, report_id: bytes, commitment: bytes) -> Filing:
     """Return what the filing receipt in ``data`` says, its signature checked.
 
     Raises `VerifyError`: ``filing_receipt.*``.
@@ -88,7 +113,7 @@ def describe_filing(data: bytes, *, card: Card, report_id: bytes, commitment: by
         raise VerifyError("filing_receipt.other_report")
     if form.hex("commitment") != commitment:
         raise VerifyError("filing_receipt.wrong_commitment")
-    if form.text("state") not in ("filed", "damaged", "duplicate"):
+    if form.text("state") not in _STATES:
         raise VerifyError("filing_receipt.bad_form")
     number = form.integer("register_number", minimum=1)
-    return f"{form.text('state')} as number {number} on {format_time(form.time('filed_at'))}"
+    return Filing(form.text("state"), number, form.time("filed_at"))

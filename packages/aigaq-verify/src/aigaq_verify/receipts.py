@@ -11,7 +11,7 @@ from aigaq_verify.cards import Card, parse_card, read_root_key
 from aigaq_verify.encoding import Form, format_time, hash_parts, parse_json
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.policy import Policy
-from aigaq_verify.promises import Promise, describe_filing, open_promise
+from aigaq_verify.promises import Promise, open_filing, open_promise
 from aigaq_verify.receipt_heads import ReceiptHeads, has_retired_key
 from aigaq_verify.verdict import NOT_ANCHORED, PASSED, SKIPPED, UNKNOWN, Verdict
 
@@ -82,11 +82,11 @@ def verify_receipt(
     receipt = verdict.run(0, "form", lambda: parse_receipt(data))
     if receipt is None:
         return verdict
-    verdict.run(2, "policy", lambda: _check_policy(verdict, receipt, policy))
-    card = verdict.run(3, "card", lambda: _check_card(receipt))
+    at = now if now is not None else datetime.now(UTC)
+    verdict.run(2, "policy", lambda: _check_policy(verdict, receipt, policy, at))
+    card = verdict.run(3, "card", lambda: _check_card(verdict, receipt, policy))
     if card is None:
         return verdict
-    at = now if now is not None else datetime.now(UTC)
     promise = verdict.run(4, "promise", lambda: _check_promise(verdict, receipt, card, policy, at))
     verdict.run(5, "commitment", lambda: _check_commitment(receipt))
     heads = ReceiptHeads(verdict, receipt.commitment, card, policy, log, at)
@@ -97,18 +97,20 @@ def verify_receipt(
     return verdict
 
 
-def _check_policy(verdict: Verdict, receipt: Receipt, policy: Policy | None) -> None:
+def _check_policy(verdict: Verdict, receipt: Receipt, policy: Policy | None, now: datetime) -> None:
     if policy is None:
         words = "no policy was given: whose keys these are is not known"
         verdict.note(2, "policy", NOT_ANCHORED, words)
         return
     policy.check_root(read_root_key(receipt.card))
+    verdict.note(2, "policy", PASSED, policy.describe(at=now))
 
 
-def _check_card(receipt: Receipt) -> Card:
+def _check_card(verdict: Verdict, receipt: Receipt, policy: Policy | None) -> Card:
     card = parse_card(receipt.card, root_key=read_root_key(receipt.card))
     if card.team_id != receipt.team_id:
         raise VerifyError("card.other_team")
+    verdict.note(3, "card", PASSED, card.describe(is_trusted=policy is not None))
     return card
 
 
@@ -151,13 +153,18 @@ def _check_filing(
 ) -> None:
     """Without a filing receipt nothing shows that the desk filed it, nor that it did not."""
     if receipt.filing_receipt is not None:
-        words = describe_filing(
+        filing = open_filing(
             receipt.filing_receipt,
             card=card,
             report_id=receipt.report_id,
             commitment=receipt.commitment,
         )
-        verdict.note(7, "filing", PASSED, words)
+        if filing.has_other_time(promise, now=now):
+            words = f"{filing.describe()}: a time before the report came, or yet to come"
+            code = "filing_receipt.other_time"
+            verdict.note(7, "filing", UNKNOWN, words, code=code)
+        else:
+            verdict.note(7, "filing", PASSED, filing.describe())
     elif promise is None:
         words = "no filing receipt in this file: whether it was filed is not shown"
         verdict.note(7, "filing", SKIPPED, words)

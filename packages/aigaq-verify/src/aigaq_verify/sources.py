@@ -185,6 +185,7 @@ def _check_name(name: str) -> None:
         raise VerifyError("files.fetch", name)
 
 
-# Control and format characters (a right-to-left mark turns a name round), and surrogates. Not what
-# is unassigned: that depends on the age of a Unicode table.
-_HIDDEN = {"Cc", "Cf", "Cs"}
+# Control and format characters (a right-to-left mark turns a name round), surrogates, and what
+# parts lines and paragraphs: other tools end a line of a manifest there. Not what is unassigned:
+# that depends on the age of a Unicode table.
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -119,10 +119,14 @@ class Verdict:
         return "\n".join([*lines, "", *told])
 
 
+#: Control, format, unassigned, private use, surrogates; what parts lines and paragraphs.
+_MOVING = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+
+
 def make_plain(text: str) -> str:
     """Return ``text`` with what could move a cursor or turn a line round written as escapes."""
     return "".join(
-        one.encode("unicode_escape").decode() if unicodedata.category(one)[0] == "C" else one
+        one.encode("unicode_escape").decode() if unicodedata.category(one) in _MOVING else one
         for one in text
     )
 
@@ -134,7 +138,8 @@ def _format_step(step: Step) -> str:
 
 
 _SENTENCES: Sequence[str] = (
-    "VERIFIED: every step that had something to look at passed under the given policy.",
+    "VERIFIED: every step that had something to look at passed under the given policy. That shows "
+    "what was there by when, unchanged since: not that it is true, and not who made it.",
     "FAILED: this is not what it claims to be. The first failed step says where.",
     "",
     "NOT ANCHORED: consistent in itself, but nothing that you trust independently vouches for it.",
