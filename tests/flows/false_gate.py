@@ -8,11 +8,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @contextmanager
 def serve_public(*, port: int, pages: Mapping[str, bytes]) -> Iterator[None]:
-    """Serve ``pages`` by path at a port of this computer; anything else is 404."""
+    """Serve ``pages`` by path at a port of this computer; anything else is 404.
+
+    At ``/`` stands the document of ``pages`` in the language that is asked for.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = pages.get(self.path)
+            language = (self.headers["Accept-Language"] or "")[:2]
+            self.answer(f"/index.{language}.html" if self.path == "/" else self.path)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            self.answer(f"/index.{body.removeprefix('language=')}.html")
+
+        def answer(self, path: str) -> None:
+            body = pages.get(path)
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()

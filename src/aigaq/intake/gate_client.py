@@ -43,6 +43,28 @@ PAGE_REPORTS = 20
 PAGE_MESSAGES = 200
 PAGE_CHAFF = 200
 BAD = "gate.bad_answer"
+#: What a phone says of itself (Chrome tells no more than this of any phone): a gate must not tell
+#: the stranger from a reporter by its headers, and show it other pages.
+PHONE = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Encoding": "gzip, deflate, br",
+    "Accept-Language": "ru-RU,ru;q=0.9,kk;q=0.8,en;q=0.7",
+    "User-Agent": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/131.0.0.0 Mobile Safari/537.36",
+}
+LANGUAGES = {
+    "en": "en-US,en;q=0.9",
+    "kk": "kk-KZ,kk;q=0.9,ru;q=0.8,en;q=0.7",
+    "ru": "ru-RU,ru;q=0.9,en;q=0.8",
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A public page as it came: its bytes, packed in the way that ``packing`` names, if any."""
+
+    packing: str
+    body: bytes
 
 
 @dataclass(frozen=True)
@@ -289,8 +311,40 @@ class GateClient:
 def read_public(*, origin: str, path: str, timeout_seconds: float = 30.0) -> bytes:
     """Return what any stranger gets at ``path``: no key, no cookie, no header of ours.
 
+    It is asked for unpacked: a packed answer of a few bytes could unpack to more than memory holds.
     Raises `GateError`: ``gate.unreachable``, ``gate.too_slow``, ``gate.bad_answer``.
     """
+    headers = PHONE | {"Accept-Encoding": "identity"}
+    page = _ask_as_stranger(
+        "GET", path, origin=origin, headers=headers, timeout_seconds=timeout_seconds
+    )
+    if page.packing:
+        raise GateError(BAD)
+    return page.body
+
+
+def read_document(*, origin: str, language: str, is_chosen: bool) -> Page:
+    """Return the reporters' page as a phone gets it, on first coming or after choosing a language.
+
+    Raises as `read_public` does.
+    """
+    headers = PHONE | {"Accept-Language": LANGUAGES[language]}
+    if not is_chosen:
+        return _ask_as_stranger("GET", "/", origin=origin, headers=headers)
+    headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": origin}
+    form = f"language={language}".encode()
+    return _ask_as_stranger("POST", "/", origin=origin, headers=headers, form=form)
+
+
+def _ask_as_stranger(
+    method: str,
+    path: str,
+    *,
+    origin: str,
+    headers: dict[str, str],
+    form: bytes | None = None,
+    timeout_seconds: float = 30.0,
+) -> Page:
     try:
         with (
             httpx.Client(
@@ -299,18 +353,19 @@ def read_public(*, origin: str, path: str, timeout_seconds: float = 30.0) -> byt
                 trust_env=False,
                 transport=PacedTransport(proxy=find_proxy(origin=origin, purpose=STRANGER)),
             ) as http,
-            http.stream("GET", path) as answer,
+            http.stream(method, path, headers=headers, content=form) as answer,
         ):
             if answer.status_code != 200:
                 raise GateError(BAD, status=answer.status_code)
-            return _read_limited(answer, limit=MAX_PUBLIC_BYTES, decoded=True)
+            packing = answer.headers.get("Content-Encoding", "")
+            return Page(packing, _read_limited(answer, limit=MAX_PUBLIC_BYTES))
     except httpx.HTTPError as error:
         raise _lost(error) from None
 
 
-def _read_limited(answer: httpx.Response, *, limit: int, decoded: bool = False) -> bytes:
+def _read_limited(answer: httpx.Response, *, limit: int) -> bytes:
     parts, total = [], 0
-    for chunk in answer.iter_bytes() if decoded else answer.iter_raw():
+    for chunk in answer.iter_raw():
         total += len(chunk)
         if total > limit:
             raise GateError(BAD)

@@ -3,13 +3,16 @@
 No key, no cookie, no header of ours: the gate must not know who asks. The card must be the desk's
 own, byte for byte. The manifest must be the one that was stamped here
 (``locked/bundle-manifest.json``, written when the bundle is stamped or when it is first seen), and
-each file must be what the manifest says. What was seen lies in ``inbox/watch.json``, so that a
-locked desk watches too. Source: spec/card.md, PROTOCOL 32.
+each file must be what the manifest says, and so must the documents at ``/``, in each language and
+in the packing that a phone takes. What was seen lies in ``inbox/watch.json``, so that a locked desk
+watches too. Source: spec/card.md, PROTOCOL 32.
 """
 
 import hashlib
 import json
 import re
+import zlib
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from urllib.parse import quote
@@ -22,7 +25,7 @@ from aigaq.core.home import Home
 from aigaq.errors import AigaqError
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.errors import GateError
-from aigaq.intake.gate_client import read_public
+from aigaq.intake.gate_client import LANGUAGES, read_document, read_public
 from aigaq.intake.locked_files import LockedFiles
 from aigaq.intake.shapes import PublicWatch, WatchState
 from aigaq.sealing.canonical_json import parse_json
@@ -32,6 +35,8 @@ STAMPED = "bundle-manifest.json"
 SEEN = "watch.json"
 FORMAT = "aigaq/bundle/v1"
 PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}\Z")
+#: The largest file of a bundle.
+MAXIMUM_FILE_BYTES = 2**24
 NEVER = WatchState("never", None, ())
 
 
@@ -101,6 +106,7 @@ def _look_at_bundle(home: Home, *, files: LockedFiles, now: datetime) -> WatchSt
             for path, (sha256, size) in sorted(expected.items())
             if path not in different and not _is_same_file(files, path, sha256=sha256, size=size)
         ]
+        different += _list_false_documents(files, expected=expected)
     except GateError as error:
         return _cannot_see(error, now=now)
     return WatchState("different" if different else "same", now, tuple(different[:100]))
@@ -109,6 +115,47 @@ def _look_at_bundle(home: Home, *, files: LockedFiles, now: datetime) -> WatchSt
 def _is_same_file(files: LockedFiles, path: str, *, sha256: bytes, size: int) -> bool:
     seen = read_public(origin=files.gate_origin, path="/" + quote(path))
     return len(seen) == size and hashlib.sha256(seen).digest() == sha256
+
+
+def _list_false_documents(
+    files: LockedFiles, *, expected: Mapping[str, tuple[bytes, int]]
+) -> list[str]:
+    """Name the documents that a phone gets at ``/`` and that are not those of the bundle.
+
+    A gate could serve every file truly by its name, and something else where people begin.
+    """
+    return [
+        f"{'POST' if is_chosen else 'GET'} / {language}"
+        for language in sorted(LANGUAGES)
+        for is_chosen in (False, True)
+        if f"index.{language}.html" in expected
+        and not _is_document(files, language=language, is_chosen=is_chosen, expected=expected)
+    ]
+
+
+def _is_document(
+    files: LockedFiles,
+    *,
+    language: str,
+    is_chosen: bool,
+    expected: Mapping[str, tuple[bytes, int]],
+) -> bool:
+    page = read_document(origin=files.gate_origin, language=language, is_chosen=is_chosen)
+    name, body = f"index.{language}.html", page.body
+    if page.packing == "br":
+        # Compared as it is, with the file of the bundle that it should be: nothing is unpacked.
+        name += ".br"
+    elif page.packing == "gzip":
+        unpacking = zlib.decompressobj(wbits=31)
+        try:
+            body = unpacking.decompress(body, MAXIMUM_FILE_BYTES)
+        except zlib.error:
+            return False
+        if not unpacking.eof or unpacking.unused_data:
+            return False
+    elif page.packing:
+        return False
+    return expected.get(name) == (hashlib.sha256(body).digest(), len(body))
 
 
 def _parse_manifest(data: bytes) -> dict[str, tuple[bytes, int]]:
@@ -121,7 +168,7 @@ def _parse_manifest(data: bytes) -> dict[str, tuple[bytes, int]]:
         path = one.text("path", maximum_bytes=200, minimum_bytes=1)
         if not PATH.match(path) or ".." in path:
             raise one.fault()
-        found[path] = (one.hex("sha256"), one.integer("size", maximum=2**24))
+        found[path] = (one.hex("sha256"), one.integer("size", maximum=MAXIMUM_FILE_BYTES))
     return found
 
 
