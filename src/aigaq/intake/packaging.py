@@ -31,7 +31,7 @@ from aigaq.evidence.package_writer import write_package
 from aigaq.evidence.shapes import AtCommandLine, Who
 from aigaq.intake import proofs
 from aigaq.intake.errors import PackageRefused
-from aigaq.intake.locked_files import LockedFiles, read_locked_files
+from aigaq.intake.locked_files import read_locked_files
 from aigaq.intake.log_watch import open_source, open_store
 from aigaq.intake.package_gathering import (
     Gathered,
@@ -44,10 +44,12 @@ from aigaq.intake.package_gathering import (
 from aigaq.intake.stripping import find_leaving_sha256, strip_items
 from aigaq.intake.unfinished import remove, unfinished
 from aigaq.intake.watched_head import WatchedHead as WatchedHead
+from aigaq.sealing.card import Card
 from aigaq.sealing.witnessing import read_cosigners
-from aigaq.tlog import Ed25519Verifier, TlogError, open_checkpoint
+from aigaq.tlog import Ed25519Verifier, TlogError, keep_lines, open_checkpoint
 from aigaq.tlog.notes import MAXIMUM_NOTE_BYTES
 from aigaq.watching.errors import WatchError
+from aigaq.watching.sources import Source
 from aigaq.watching.store import Leaves
 from aigaq_verify.packages import verify_package
 from aigaq_verify.verdict import FAILED, Verdict
@@ -279,22 +281,27 @@ def read_head() -> LogHead:
         if cosigned is not None and proofs.is_ours(cosigned, leaves=leaves):
             signed = cosigned.signed
             return WatchedHead(signed.note.encode(), signed.checkpoint.size, leaves)
-        return _read_newest(files, leaves=leaves)
+        with open_source(files) as source:
+            return read_newest(source, card=files.card, leaves=leaves)
     except (WatchError, TlogError):
         raise PackageRefused("package.no_log") from None
 
 
-def _read_newest(files: LockedFiles, *, leaves: Leaves) -> LogHead:
-    card = files.card
-    with open_source(files) as source:
-        data = source.get("/log/checkpoint", limit=MAXIMUM_NOTE_BYTES)
+def read_newest(source: Source, *, card: Card, leaves: Leaves) -> WatchedHead:
+    """Return the newest head of the log with its own signature, and with no line of anybody else.
+
+    What the gate adds to it nobody checked, and a court could know a key of that name: then the
+    package would be false there. Raises `WatchError`, `TlogError`; ``package.no_log``.
+    """
+    data = source.get("/log/checkpoint", limit=MAXIMUM_NOTE_BYTES)
     if data is None:
         raise PackageRefused("package.no_log")
     signer = Ed25519Verifier(card.log_origin, card.log_key)
-    head = open_checkpoint(data, origin=card.log_origin, verifiers=[signer]).checkpoint
+    signed = open_checkpoint(data, origin=card.log_origin, verifiers=[signer])
+    head, note = signed.checkpoint, keep_lines(signed.note, verifiers=[signer])
     if head.size > leaves.size or leaves.tree(size=head.size).root() != head.root:
         raise PackageRefused("package.no_log")
-    return WatchedHead(data, head.size, leaves)
+    return WatchedHead(note.encode(), head.size, leaves)
 
 
 def read_recipient(value: object) -> X25519Recipient | None:

@@ -111,6 +111,17 @@ def open_note(note: Note, *, verifiers: Iterable[Verifier]) -> tuple[Verifier, .
     return tuple(signed)
 
 
+def keep_lines(note: Note, *, verifiers: Iterable[Verifier]) -> Note:
+    """Return ``note`` with the lines of ``verifiers`` alone, by name and id; they are not checked.
+
+    What is kept or handed on carries no line that nobody checked: one in the name of a key that
+    another reader knows would make the whole note invalid for that reader.
+    """
+    known = {(one.name, one.key_id) for one in verifiers}
+    lines = tuple(line for line in note.signatures if (line.name, line.key_id) in known)
+    return Note(text=note.text, signatures=lines)
+
+
 def add_signatures(note: Note, lines: Sequence[SignatureLine]) -> Note:
     """Return ``note`` with ``lines`` that it does not have yet, at its end."""
     new = tuple(line for line in lines if line not in note.signatures)

@@ -23,6 +23,7 @@ from aigaq.tlog import (
     TileTree,
     TlogError,
     check_log,
+    keep_lines,
     list_tiles,
     open_checkpoint,
 )
@@ -54,7 +55,8 @@ def fetch_head(source: Source, *, card: Card, at_least: int = 0) -> SignedCheckp
     if data is None:
         raise WatchError("watch.no_checkpoint")
     log = Ed25519Verifier(card.log_origin, card.log_key)
-    return open_checkpoint(data, origin=card.log_origin, verifiers=[log])
+    newest = open_checkpoint(data, origin=card.log_origin, verifiers=[log])
+    return SignedCheckpoint(newest.checkpoint, keep_lines(newest.note, verifiers=[log]))
 
 
 def copy_log(

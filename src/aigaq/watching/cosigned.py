@@ -22,6 +22,7 @@ from aigaq.tlog import (
     Note,
     SignedCheckpoint,
     TlogError,
+    keep_lines,
     open_note,
     read_checkpoint,
 )
@@ -86,16 +87,14 @@ def fetch_cosigned(source: Source, *, card: Card, by: str | None = None) -> Cosi
     needed = {one.name for one in cosigners} if by is None else {by}
     if log not in signers or needed - {key.name for key in signers}:
         raise TlogError("note.not_signed")
-    ids = {key.key_id for key in signers}
     heavy = {
         key.key_id
         for one in cosigners
         for key in one.verifiers
         if key.key.kind == ML_DSA_44_COSIGNATURE and len(one.verifiers) > 1
     }
-    lines = tuple(line for line in signed.note.signatures if line.key_id in ids)
-    note = Note(text=signed.note.text, signatures=lines)
-    light = tuple(line for line in lines if line.key_id not in heavy)
+    note = keep_lines(signed.note, verifiers=signers)
+    light = tuple(line for line in note.signatures if line.key_id not in heavy)
     return CosignedHead(
         SignedCheckpoint(signed.checkpoint, note), Note(text=note.text, signatures=light)
     )

@@ -19,7 +19,6 @@ from aigaq.tlog import (
     Cosigner,
     Ed25519Verifier,
     Memory,
-    Note,
     SignedCheckpoint,
     Tile,
     TileTree,
@@ -27,6 +26,7 @@ from aigaq.tlog import (
     add_signatures,
     check_inclusion,
     hash_entry,
+    keep_lines,
     open_checkpoint,
     parse_bundle,
 )
@@ -175,8 +175,7 @@ class Watcher:
             if tree.root_at(old_size) != known.checkpoint.root:
                 raise self._fault("log.forked", served, known)
             proof = tree.prove_consistency(old_size)
-        own = next(line for line in signed.note.signatures if line.key_id == self._log.key_id)
-        bare = SignedCheckpoint(new, Note(text=signed.note.text, signatures=(own,)))
+        bare = SignedCheckpoint(new, keep_lines(signed.note, verifiers=[self._log]))
         self._memory.advance(bare, proof=proof, old_size=old_size)
         return True
 

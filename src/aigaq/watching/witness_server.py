@@ -21,9 +21,9 @@ from aigaq.tlog import (
     Cosigner,
     Ed25519Verifier,
     Memory,
-    Note,
     SignedCheckpoint,
     TlogError,
+    keep_lines,
     open_note,
     parse_add_checkpoint,
     read_checkpoint,
@@ -75,8 +75,7 @@ class Witness:
             return _answer(400)
         if self._store_of().read_state().is_withholding:
             return _answer(503)
-        own = tuple(line for line in signed.note.signatures if line.key_id == log.key_id)[:1]
-        bare = SignedCheckpoint(signed.checkpoint, Note(text=signed.note.text, signatures=own))
+        bare = SignedCheckpoint(signed.checkpoint, keep_lines(signed.note, verifiers=[log]))
         try:
             self._memory.advance(bare, proof=asked.proof, old_size=asked.old_size)
         except TlogError as error:
