@@ -140,6 +140,8 @@ class ReporterGate:
             trust_env=False,
             follow_redirects=False,
             transport=transport,
+            # A packed answer of a few bytes could unpack to more than memory holds.
+            headers={"Accept-Encoding": "identity"},
         )
         self._tries = tries
         self._nonce: tuple[bytes, int] | None = None
@@ -313,7 +315,7 @@ class ReporterGate:
         try:
             with request as answer:
                 body = bytearray()
-                for piece in answer.iter_bytes():
+                for piece in answer.iter_raw():
                     body += piece
                     if len(body) > MAXIMUM_ANSWER_BYTES:
                         raise SendingError("send.bad_answer")

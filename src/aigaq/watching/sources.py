@@ -1,7 +1,8 @@
 """Where a watched log is read: paths below the gate's origin, as any stranger gets them.
 
 ``/log/checkpoint``, ``/log/tile/…``, ``/card``, ``/bundle-manifest.json`` and the files that it
-names. Nothing that comes back is believed here; each answer has a limit in bytes.
+names. Nothing that comes back is believed here; each answer has a limit in bytes, and is taken as
+it comes: one that is packed could unpack to more than memory holds.
 """
 
 import time
@@ -19,6 +20,7 @@ TIMEOUT_SECONDS = 30.0
 ANSWER_SECONDS = 120.0
 MAXIMUM_TILE_BYTES = WIDTH * 65_537
 COSIGNATURES = "/log/cosignatures"
+UNPACKED = {"Accept-Encoding": "identity"}
 
 
 class Source(Protocol):
@@ -45,13 +47,13 @@ class HttpSource:
         """
         end = time.monotonic() + ANSWER_SECONDS
         try:
-            with self._http.stream("GET", path) as answer:
+            with self._http.stream("GET", path, headers=UNPACKED) as answer:
                 if answer.status_code == 404:
                     return None
                 if answer.status_code != 200:
                     raise WatchError("watch.bad_answer", status=answer.status_code)
                 body = bytearray()
-                for piece in answer.iter_bytes():
+                for piece in answer.iter_raw():
                     body += piece
                     if len(body) > limit or time.monotonic() > end:
                         raise WatchError("watch.bad_answer")
@@ -61,12 +63,13 @@ class HttpSource:
 
     def post_cosignatures(self, note: bytes) -> bool:
         """Hand a note with cosignatures over. Raises `WatchError` ``watch.unreachable``."""
-        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        headers = UNPACKED | {"Content-Type": "text/plain; charset=utf-8"}
         try:
-            answer = self._post.post(COSIGNATURES, content=note, headers=headers)
+            # What it says beside its status is not read.
+            with self._post.stream("POST", COSIGNATURES, content=note, headers=headers) as answer:
+                return answer.status_code == 200
         except httpx.HTTPError:
             raise WatchError("watch.unreachable") from None
-        return answer.status_code == 200
 
 
 def read_remote_tile(source: Source, tile: Tile) -> bytes:

@@ -6,9 +6,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import brotli
+import httpx
 import pytest
 
 from aigaq.intake.reporter_gate import ReporterGate, SendingError
+from aigaq.sealing.errors import SealingError
+from aigaq.watching.sources import HttpSource
 
 MIB = 1024 * 1024
 
@@ -22,6 +26,20 @@ class EndlessCard(BaseHTTPRequestHandler):
                 self.wfile.write(bytes(MIB))
         except OSError:
             pass
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class PackedCard(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        packing = brotli.Compressor(quality=1)
+        body = b"".join([packing.process(bytes(MIB)) for _ in range(64)]) + packing.finish()
+        self.send_response(200)
+        self.send_header("Content-Encoding", "br")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -46,4 +64,19 @@ def test_an_answer_without_an_end_does_not_fill_the_memory() -> None:
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert refused.value.code == "send.bad_answer"
+    assert most < 8 * MIB
+
+
+def test_a_packed_answer_is_not_unpacked() -> None:
+    with serving(PackedCard) as origin, ReporterGate(origin, tries=1) as gate:
+        tracemalloc.start()
+        with pytest.raises(SealingError) as refused:
+            gate.fetch_card(root_key=bytes(32))
+        with httpx.Client(base_url=origin, trust_env=False) as http:
+            seen = HttpSource(http).get("/card", limit=MIB)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert refused.value.code == "card.bad_form"
+    assert seen is not None
+    assert len(seen) < MIB // 8
     assert most < 8 * MIB
