@@ -39,6 +39,8 @@ MAX_PUBLIC_BYTES = 4 * 1024 * 1024
 MAX_NONCE_BYTES = 4 * 1024
 #: What the gate says has ids, hashes, names of our own and base64: no letter of it is escaped.
 HALF_LETTER = re.compile(rb"\\u[dD]")
+#: Commas and opening brackets of the longest list: `PAGE_REPORTS` of 10,003 members each, and some.
+MAX_JSON_PARTS = 1_000_000
 PAGE_REPORTS = 20
 PAGE_MESSAGES = 200
 PAGE_CHAFF = 200
@@ -374,8 +376,11 @@ def _read_limited(answer: httpx.Response, *, limit: int) -> bytes:
 
 
 def _load(data: bytes) -> Any:
-    """Return JSON; halves of letters are refused, since no text that holds one can be written."""
-    if HALF_LETTER.search(data):
+    """Return JSON; halves of letters are refused, since no text that holds one can be written.
+
+    So is a text of too many parts: three bytes of it can take a hundred of memory.
+    """
+    if sum(map(data.count, (b",", b"[", b"{"))) > MAX_JSON_PARTS or HALF_LETTER.search(data):
         raise GateError(BAD)
     try:
         return json.loads(data)

@@ -1,5 +1,6 @@
 """What a false gate may answer: nothing of it holds the desk up or fills its memory."""
 
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -112,3 +113,25 @@ def test_an_expiry_that_no_signature_can_hold_is_not_carried_on() -> None:
             with pytest.raises(AigaqError) as caught:
                 client.list_reports(after=0)
             assert caught.value.code == "gate.bad_answer"
+
+
+def test_a_small_text_cannot_become_a_large_memory() -> None:
+    nonce = f'{{"expires_at":2000000000,"nonce":"{NONCE}"}}'.encode()
+    listed = b'{"reports":[' + b"{}," * 2_000_000 + b"{}]}"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with false_gate(nonce=nonce, answer=listed) as client:
+        assert list_reports(client) == "gate.bad_answer"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+
+
+def test_the_longest_list_that_an_honest_gate_gives_is_read() -> None:
+    nonce = f'{{"expires_at":2000000000,"nonce":"{NONCE}"}}'.encode()
+    member = f'{{"name":"item-0000.age","sha256":"{"0" * 64}","size":8589934591}}'
+    members = ",".join([member] * 10_003)
+    report = (
+        f'{{"commitment":"{"0" * 64}","id":"{"0" * 64}","mailbox_key":"{NONCE}",'
+        f'"members":[{members}],"number":1,"received_at":"2026-05-04T09:00:00Z"}}'
+    )
+    listed = f'{{"reports":[{",".join([report] * 20)}]}}'.encode()
+    with false_gate(nonce=nonce, answer=listed) as client, client:
+        assert len(client.list_reports(after=0)) == 20
