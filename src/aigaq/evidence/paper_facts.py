@@ -120,6 +120,7 @@ def collect_consents(package: Package) -> list[Facts]:
     """Return the grants of a package. ``items``: numbers in the package; empty for all of a report.
 
     ``given``: ``in_report``, ``told`` (``how`` is the way) or ``by_mouth`` (with ``by``, ``at``).
+    One that a signed message of the package takes back (``is_taken_back``) never passes for live.
     """
     told = {one.report_id: one.way for one in package.told}
     registered = {one.report_id: one.register_number for one in package.reports}
@@ -135,10 +136,25 @@ def collect_consents(package: Package) -> list[Facts]:
                 "given": "by_mouth",
                 "how": grant.how,
             }
+        given["is_taken_back"] = _is_taken_back(package, grant)
         given["items"] = _list_items(package, grant)
         given["report"] = registered[grant.report_id]
         found.append(given)
     return found
+
+
+def _is_taken_back(package: Package, grant: PackagedGrant | StaffGrant) -> bool:
+    """Tell whether a signed message takes this grant back; one by word of mouth has no number."""
+    keys = {one.report_id: one.mailbox_key for one in package.reports}
+    number = grant.number if isinstance(grant, PackagedGrant) else None
+    for change in package.changes:
+        body = json.loads(change.message.partition("\n")[0])["body"]
+        is_about = body["report_id"] in (None, grant.report_id.hex())
+        if change.mailbox_key != keys[grant.report_id] or not is_about:
+            continue
+        if body["consents"] is None or number in body["consents"]:
+            return True
+    return False
 
 
 def _list_items(package: Package, grant: PackagedGrant | StaffGrant) -> list[int]:

@@ -17,8 +17,9 @@ from tests.courthouse import AT, Authority, Court
 from aigaq.age import X25519Identity
 from aigaq.evidence.custody_lines import EVENTS, hash_line, hide_line
 from aigaq.evidence.documents import LANGUAGES, OFFICE_KINDS, OFFICE_LANGUAGES, build_documents
-from aigaq.evidence.package_shapes import Package, StaffGrant
+from aigaq.evidence.package_shapes import ConsentChange, Package, StaffGrant
 from aigaq.evidence.package_writer import write_package
+from aigaq.sealing.signed_json import build_signed_json
 from aigaq.sealing.witnessing import build_cosigner
 from aigaq_verify.cli import main
 
@@ -216,7 +217,8 @@ def test_the_summary_tells_custody_line_by_line(tmp_path: Path) -> None:
         assert "Lines in all: 5. Fixed by the log, from the first one on: 4." in text
         assert "other reports and files: 1. About the whole store: 1." in text
         rows = text[text.index("About the whole store") :]
-        words = ("received", "A fictional caseworker", "opened", "handed over", "report 1")
+        passed = "passed on within the organisation"
+        words = ("received", "A fictional caseworker", "opened", passed, "report 1")
         assert all(word in rows for word in words)
         assert "read again" not in rows
 
@@ -243,6 +245,34 @@ def test_the_summary_says_how_each_consent_was_given(tmp_path: Path) -> None:
         assert "by word of mouth, written down by staff: A fictional lawyer, 2026-05-04" in text
         assert "in a meeting" in text
         assert "That a report which staff took down says what was told to them" in text
+
+
+def test_the_summary_never_shows_a_consent_that_was_taken_back_as_live(tmp_path: Path) -> None:
+    court = Court(tmp_path / "court")
+    first, second = (court.add_report([(f"{one}.jpg", b"content")]) for one in "ab")
+    court.publish()
+    grant = StaffGrant(
+        report_id=first.report.report_id,
+        purpose="prove",
+        audience="court",
+        items=(0,),
+        by="A fictional lawyer",
+        how="in a meeting",
+        granted_at=AT,
+    )
+    body = {"consents": [1], "report_id": first.report.report_id.hex()}
+    message = build_signed_json(
+        {"body": body, "format": "aigaq/message/v1", "kind": "withdraw_consent"},
+        key=first.keys.key,
+    ).decode()
+    change = ConsentChange(first.report.manifest.mailbox_key, message)
+    package = court.package(staff_grants=(grant,), changes=(change,))
+    wanted = tuple(one for one in package.grants if one.purpose == "prove")
+    assert {one.report_id for one in wanted} == {one.report.report_id for one in (first, second)}
+    for text in see(replace(package, grants=wanted)):
+        assert text.count("in the report itself") == 2
+        assert text.count("in the report itself; taken back by a signed message") == 1
+        assert text.count("taken back") == 1
 
 
 def test_the_summary_claims_a_witness_only_where_one_signed(court: Court, tmp_path: Path) -> None:

@@ -705,6 +705,18 @@ def test_a_grant_by_word_of_mouth_is_called_so(
     assert all("by word of mouth" in item["words"] for item in verdict["items"])
 
 
+def test_a_word_of_mouth_after_a_signed_withdrawal_is_told_beside_it(
+    court: Court, insider: Insider, judge: Judge
+) -> None:
+    say_by_mouth(court, insider, purpose="prove", audience="court")
+    report = court.sealed[0].report.report_id.hex()
+    change = withdrawal(court, body={"consents": [1], "report_id": report})
+    insider.edit(lambda one: one["changes"].append(change), "consent")
+    first, _second, other = judge(insider.seal())["items"]
+    assert "taken back by a signed message" in first["words"]
+    assert "taken back" not in other["words"]
+
+
 def test_events_after_the_logged_head_are_counted(
     court: Court, insider: Insider, judge: Judge
 ) -> None:

@@ -106,7 +106,10 @@ def check_consent(data: bytes, *, contents: Contents) -> dict[int, str]:
         if not live:
             raise VerifyError("consent.withdrawn", item.path)
         is_in_report = any(grant.number is not None for grant in live)
-        shown[item.number] = _say(item, is_in_report=is_in_report, told=told)
+        words = _say(item, is_in_report=is_in_report, told=told)
+        if not is_in_report and any(grant.number is not None for grant in covering):
+            words += "; what the report gave was taken back by a signed message"
+        shown[item.number] = words
     return shown
 
 
