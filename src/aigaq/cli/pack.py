@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from aigaq.cli.options import JSON
+from aigaq.jurisdictions.citing import cite_article
 from aigaq.jurisdictions.errors import PackError
 from aigaq.jurisdictions.loading import PackFaults, find_pack, list_pack_ids, load_pack_file
 from aigaq.jurisdictions.pack_faults import say_pack_fault
@@ -92,6 +93,9 @@ def show(name: str, rule: str | None, language: str) -> None:
     if found.facts.review is None:
         click.secho("! No advocate has reviewed this pack.", fg="magenta")
     is_shown = False
+    if rule in found.former_ids:
+        click.echo(f"“{rule}” is called “{found.former_ids[rule]}” now", err=True)
+        rule = found.former_ids[rule]
     for section, rules in _list_sections(found):
         of_section = [
             one for versions in rules.values() for one in versions if rule in (None, one.id)
@@ -184,7 +188,7 @@ def _show_rule(one: Rule, *, pack: Pack, language: str) -> None:
         click.echo(f"    {one.text[language]}")
     review = "reviewed" if ground.reviewed else "unreviewed"
     memory = ", from memory" if ground.is_from_memory else ""
-    article = ground.article or ground.basis
+    article = cite_article(ground.article or ground.basis, language=language, pack=pack)
     sure = f"{ground.confidence:.0%} sure{memory}, {review}"
     sources = "; ".join(pack.sources[name].title for name in ground.sources)
     period = ""

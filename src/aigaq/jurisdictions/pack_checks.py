@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from aigaq.jurisdictions.citing import list_unnamed
 from aigaq.jurisdictions.errors import PackError
 from aigaq.jurisdictions.fields import Faults
 from aigaq.jurisdictions.loading import PackFaults, load_pack_file
@@ -76,6 +77,8 @@ class _Checker:
         self._check_remedies()
         self._check_rest()
         self._check_unused_triggers()
+        self._check_articles()
+        self._check_former_ids()
         if self._pack.facts.extends is not None:
             self._check_inherited()
 
@@ -279,6 +282,28 @@ class _Checker:
         for path, row in self._rows("triggers"):
             if row["id"] not in used:
                 self._faults.add("pack.unused_trigger", path, id=row["id"])
+
+    def _check_articles(self) -> None:
+        """Every article is of an instrument that has its name in each language."""
+        if not self._pack.instruments:
+            return
+        for section, rows in self._value.items():
+            for number, row in enumerate(rows if isinstance(rows, list) else ()):
+                article = row.get("article") if isinstance(row, Mapping) else None
+                if isinstance(article, str):
+                    words = list_unnamed(article, cites=self._pack.instruments)
+                    if words:
+                        path = (section, number, "article")
+                        self._faults.add("pack.unknown_instrument", path, words=" ".join(words))
+
+    def _check_former_ids(self) -> None:
+        """A former id of one rule may not be the id of another."""
+        pack = self._pack
+        rules = {*pack.duties, *pack.windows, *pack.remedies, *pack.offences}
+        for section in ("duties", "windows", "remedies"):
+            for path, name in self._names(section, "formerly"):
+                if name in rules:
+                    self._faults.add("pack.id_twice", path, id=name)
 
     def _check_inherited(self) -> None:
         """A removal may leave a rule of parent or child without what it leads to."""

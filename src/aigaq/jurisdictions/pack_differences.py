@@ -11,6 +11,7 @@ from aigaq.jurisdictions.pack_shapes import Pack
 SECTIONS = (
     *("sources", "profiles", "event_facts", "severities", "offences", "institutions"),
     *("resolvers", "triggers", "duties", "windows", "remedies", "routing", "pressure", "regions"),
+    "instruments",
 )
 
 

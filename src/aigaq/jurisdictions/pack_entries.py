@@ -35,7 +35,7 @@ BY = ("us", "authority", "anyone")
 MODES = ("private", "private_public", "public")
 CONDITIONS = (
     *("sent_down", "district_office_outside_case"),
-    *("subordinate_of_reached", "perpetrator_is_police"),
+    *("subordinate_of_reached", "perpetrator_is_police", "threat_without_application"),
 )
 
 
@@ -98,6 +98,7 @@ def read_remedy(row: Fields) -> Remedy:
         to=row.names("to"),
         against=row.names("against"),
         answer=read_term_or_none(row, "answer"),
+        answer_lenient=read_term_or_none(row, "answer_lenient"),
         answer_variants=read_variants(row, "answer_variants"),
         window=row.words_or_none("window"),
         instead=row.names("instead"),
@@ -109,6 +110,8 @@ def read_remedy(row: Fields) -> Remedy:
         is_international=row.flag("international"),
         is_final=row.flag("final"),
     )
+    if remedy.answer is None and (remedy.answer_lenient or remedy.answer_variants):
+        row.fault("bad_term", "answer", n="")
     if not remedy.to:
         row.fault("bad_form", "to", field="to", expected="an addressee")
     return remedy

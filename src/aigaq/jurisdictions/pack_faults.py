@@ -39,6 +39,7 @@ SENTENCES = {
     "pack.unknown_actor": "“{id}” is neither an institution nor a resolver",
     "pack.unknown_fact": "“{id}” is no profile, fact, severity, mode or offence of the pack",
     "pack.unknown_institution": "the pack has no institution “{id}”",
+    "pack.unknown_instrument": "the pack has no instrument for “{words}” in this article",
     "pack.unknown_key": "“{field}” is not a key of this place",
     "pack.unknown_offence": "the pack has no offence “{id}”",
     "pack.unknown_parent": "there is no pack “{id}” to extend",

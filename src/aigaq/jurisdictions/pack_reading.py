@@ -55,6 +55,8 @@ FORMAT = "aigaq-pack/v1"
 STATUSES = ("draft", "reviewed", "fragment")
 #: Sections whose rules are advice for people: read by all, reckoned by none.
 ADVICE = ("reconciliation", "guards", "operator_duties", "rights", "retention", "health_windows")
+#: Sections whose rules say what they were called before.
+RENAMED = ("duties", "windows", "remedies")
 R = TypeVar("R")
 
 
@@ -76,6 +78,7 @@ class _PackReader:
         self._top = Fields(document.value, path=(), faults=faults)
         self._faults = faults
         self._parent = parent
+        self._former: dict[str, str] = dict(parent.former_ids)
 
     def read(self) -> Pack:
         top, parent = self._top, self._parent
@@ -113,6 +116,8 @@ class _PackReader:
                 for name in ADVICE
             },
             regions=self._read_regions(),
+            instruments=self._read_instruments(),
+            former_ids=self._former,
         )
         self._skip_hotlines()
         top.names("open_questions")
@@ -294,6 +299,16 @@ class _PackReader:
             row.end()
         return regions
 
+    def _read_instruments(self) -> dict[str, Text]:
+        instruments = dict(self._parent.instruments)
+        for row in self._top.rows("instruments"):
+            cite = row.words("cite")
+            if cite in instruments and cite not in self._parent.instruments:
+                row.fault("id_twice", "cite", id=cite)
+            instruments[cite] = row.text("names")
+            row.end()
+        return instruments
+
     def _skip_hotlines(self) -> None:
         for row in self._top.rows("hotlines"):
             row.words("number")
@@ -338,6 +353,10 @@ class _PackReader:
                 continue
             name = read_id(row)
             rule = read(row)
+            for old in row.names("formerly") if section in RENAMED else ():
+                if old in self._former and self._former[old] != name:
+                    row.fault("id_twice", "formerly", id=old)
+                self._former[old] = name
             row.end()
             for other in found.get(name, ()):
                 self._compare_periods(row, name, rule, other)

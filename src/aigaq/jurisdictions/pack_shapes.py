@@ -132,6 +132,7 @@ class Remedy(Rule):
     to: tuple[str, ...]
     against: tuple[str, ...] = ()
     answer: Term | None = None
+    answer_lenient: Term | None = None
     answer_variants: tuple[Variant, ...] = ()
     window: str | None = None
     instead: tuple[str, ...] = ()
@@ -268,6 +269,10 @@ class Pack:
     pressure: Rules[Pressure]
     advice: Mapping[str, tuple[Rule, ...]]
     regions: Mapping[str, Region]
+    #: How an instrument is cited in ``article``, and its name in each language.
+    instruments: Mapping[str, Text] = field(default_factory=dict)
+    #: Ids that rules had before, and what they are called now.
+    former_ids: Mapping[str, str] = field(default_factory=dict)
     _triggered: dict[str, list[tuple[Duty, ...]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
