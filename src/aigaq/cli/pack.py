@@ -93,7 +93,7 @@ def show(name: str, rule: str | None, language: str) -> None:
     if found.facts.review is None:
         click.secho("! No advocate has reviewed this pack.", fg="magenta")
     is_shown = False
-    if rule in found.former_ids:
+    if rule is not None and rule in found.former_ids:
         click.echo(f"“{rule}” is called “{found.former_ids[rule]}” now", err=True)
         rule = found.former_ids[rule]
     for section, rules in _list_sections(found):
