@@ -19,15 +19,17 @@ from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit
-from aigaq.intake import consent_hooks, evidence_hooks, letters, models, staging
+from aigaq.intake import consent_hooks, evidence_hooks, letters, models, parts, staging
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.shapes import ReportState
-from aigaq.intake.urgency import QUIET_SIGN, ROLE, judge_urgency, summarise
+from aigaq.intake.urgency import ROLE, judge_urgency, summarise
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.header import HEADER
 from aigaq.sealing.manifest import Manifest
 from aigaq.sealing.opening import ExaminedReport, MemberSource, examine_report
 from aigaq.sealing.receipts import FilingReceipt, build_filing_receipt
+
+DEAD_MAILBOX = "message.dead_mailbox"
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def _record(
         filed_at=now,
     )
     same = _judge_state(report, examined=examined)
-    box, is_new = _find_mailbox(examined, now=now)
+    box = _find_mailbox(examined, now=now)
     report.mailbox = box
     faults = [fault.code for fault in examined.faults] + [
         code for _id, code in staged.items if code
@@ -130,9 +132,12 @@ def _record(
     header = examined.header
     if box is not None and header is not None and box.recipient != header.mailbox_recipient:
         faults.append("mailbox.other_recipient")
+    if box is not None and box.rebound_at is not None:
+        # Whoever saw the code of before may still send under it.
+        faults.append(DEAD_MAILBOX)
     report.faults = list(dict.fromkeys(faults))
     _read_answers(report, examined.manifest)
-    report.first = _find_first(examined.manifest, box=box)
+    report.first = parts.find_first(examined.manifest, box=box)
     report.has_faults = bool(report.faults) or report.state != ReportState.FILED
     report.is_watched = box is not None and box.watched_at is not None
     report.waiting_since = report.received_at if report.first is None else None
@@ -142,12 +147,14 @@ def _record(
     evidence_hooks.record_filed(
         report, header=examined.header, manifest=examined.manifest, by=actor
     )
+    if box is not None and examined.manifest is not None and parts.agrees(examined):
+        parts.remember_quiet_sign(box, manifest=examined.manifest, report=report)
+        parts.join_early_parts(report, box=box)
     if box is not None:
-        _remember_quiet_sign(box, manifest=examined.manifest, report=report, is_new=is_new)
         _write_receipt(report, box=box)
     _raise_alarms(report, same=same, arrival=arrival)
     if report.first is not None:
-        _add_part(report.first, part=report)
+        parts.add_part(report.first, part=report)
     staging.keep_blobs(*staged.list_blobs())
     code = "intake.report_imported" if arrival.came_by == "file" else "intake.report_filed"
     context = {"register_number": report.register_number, "state": str(report.state)}
@@ -182,12 +189,12 @@ def _judge_state(report: models.Report, *, examined: ExaminedReport) -> models.R
     return same
 
 
-def _find_mailbox(examined: ExaminedReport, *, now: datetime) -> tuple[models.Mailbox | None, bool]:
+def _find_mailbox(examined: ExaminedReport, *, now: datetime) -> models.Mailbox | None:
     """Return the mailbox whose key signed the header, and whether it was made now."""
     header = examined.header
     if header is None:
-        return None, False
-    return models.Mailbox.objects.get_or_create(
+        return None
+    box, _made = models.Mailbox.objects.get_or_create(
         key=header.mailbox_key,
         defaults={
             "recipient": header.mailbox_recipient,
@@ -195,6 +202,7 @@ def _find_mailbox(examined: ExaminedReport, *, now: datetime) -> tuple[models.Ma
             "created_at": now,
         },
     )
+    return box
 
 
 def _read_answers(report: models.Report, manifest: Manifest | None) -> None:
@@ -209,17 +217,8 @@ def _read_answers(report: models.Report, manifest: Manifest | None) -> None:
     report.summary = summarise(answers)
     report.language = manifest.language
     report.made_at = manifest.made_at
+    report.continues = manifest.continues
     report.items_count = len(manifest.items)
-
-
-def _find_first(manifest: Manifest | None, *, box: models.Mailbox | None) -> models.Report | None:
-    """Return the first report that a part continues: only one of the same mailbox counts."""
-    if manifest is None or manifest.continues is None or box is None:
-        return None
-    continued = models.Report.objects.filter(report_id=manifest.continues, mailbox=box).first()
-    if continued is None:
-        return None
-    return continued.first or continued
 
 
 def _record_contents(report: models.Report, *, examined: ExaminedReport, staged: _Staged) -> None:
@@ -254,18 +253,6 @@ def _record_contents(report: models.Report, *, examined: ExaminedReport, staged:
     )
 
 
-def _remember_quiet_sign(
-    box: models.Mailbox, *, manifest: Manifest | None, report: models.Report, is_new: bool
-) -> None:
-    """Keep the quiet sign of the very first report; a later one cannot change it."""
-    if not is_new or manifest is None or report.state != ReportState.FILED:
-        return
-    chosen = next((one.value for one in manifest.answers if one.number == QUIET_SIGN), "")
-    if chosen in tuple("abcdef"):
-        box.quiet_sign = chosen
-        box.save(update_fields=["quiet_sign"])
-
-
 def _write_receipt(report: models.Report, *, box: models.Mailbox) -> None:
     """Sign the filing receipt and seal it into the mailbox."""
     if report.commitment is None:
@@ -295,31 +282,10 @@ def _raise_alarms(report: models.Report, *, same: models.Report | None, arrival:
         raise_alarm("gate.wrong_member", report=report, details={"member": member})
     if report.state in (ReportState.DAMAGED, ReportState.CONTRADICTORY):
         raise_alarm(f"report.{report.state}", report=report)
+    if DEAD_MAILBOX in report.faults:
+        raise_alarm(DEAD_MAILBOX, report=report)
     if same is not None and same.mailbox_id != report.mailbox_id:
         raise_alarm("report.same_commitment", report=report)
-
-
-def _add_part(first: models.Report, *, part: models.Report) -> None:
-    """Let the first report speak for its part: how urgent it is, and that someone waits."""
-    first.parts_count += 1
-    first.items_count += part.items_count
-    first.under_18 = first.under_18 or part.under_18
-    first.has_faults = first.has_faults or part.has_faults
-    if part.urgency > first.urgency:
-        first.urgency = part.urgency
-    first.urgency_reasons = list(dict.fromkeys([*first.urgency_reasons, *part.urgency_reasons]))
-    first.waiting_since = first.waiting_since or part.received_at
-    first.save(
-        update_fields=[
-            "parts_count",
-            "items_count",
-            "under_18",
-            "has_faults",
-            "urgency",
-            "urgency_reasons",
-            "waiting_since",
-        ]
-    )
 
 
 def is_waiting_for_first(*, source: MemberSource, is_being_fetched: Sequence[bytes]) -> bool:

@@ -57,6 +57,8 @@ class Report(models.Model):
     first = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="parts", db_index=False
     )
+    # The report id that its manifest says it continues, whether or not that one is here.
+    continues = models.BinaryField(max_length=32, null=True)
     came_by = models.CharField(max_length=4)
     language = models.CharField(max_length=2, blank=True)
     role = models.CharField(max_length=40, blank=True)

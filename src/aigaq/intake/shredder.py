@@ -65,6 +65,7 @@ def _forget(report: models.Report, *, actor: Staff | None, reason: str) -> None:
         state=ReportState.FORGOTTEN,
         faults=[],
         commitment=None,
+        continues=None,
         summary="",
         assigned_note="",
         role="",

@@ -1,0 +1,153 @@
+"""What a gate cannot change by spoiling a file, by its order, or what who has an old code can."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.conftest import Founding
+
+from aigaq import clock
+from aigaq.accounts import selectors as accounts
+from aigaq.intake import answering, carrying, filing, models
+from aigaq.intake.shapes import ReportState
+from aigaq.sealing.card import parse_card
+from aigaq.sealing.container import ContainerWriter, iterate_container
+from aigaq.sealing.envelope import (
+    ConsentToSeal,
+    ItemToSeal,
+    ReportToSeal,
+    SealedReport,
+    seal_report,
+)
+from aigaq.sealing.opening import FolderSource
+from aigaq.sealing.rebinding import Rebind, build_rebind
+from aigaq.sealing.receipt_code import MailboxKeys, derive_mailbox_keys, draw_code
+from aigaq.sealing.signatures import public_bytes
+
+NOTE = b"fictional note"
+
+
+def draw_keys(founding: Founding) -> MailboxKeys:
+    """Return the keys of a new receipt code."""
+    return derive_mailbox_keys(draw_code(), team_id=bytes.fromhex(founding.organisation.team_id))
+
+
+def seal(
+    founding: Founding,
+    keys: MailboxKeys,
+    *,
+    answers: Sequence[tuple[int, str]] = ((4, "fictional"), (17, "d")),
+    continues: SealedReport | None = None,
+) -> tuple[SealedReport, bytes]:
+    """Seal a report with one file; return it and its container."""
+    card = parse_card(founding.card, root_key=bytes(founding.organisation.root_key))
+    file = io.BytesIO()
+    item = ItemToSeal(
+        content=io.BytesIO(NOTE), size_bytes=len(NOTE), name="a.txt", media_type="text/plain"
+    )
+    report = ReportToSeal(
+        team_id=card.team_id,
+        team_recipient=card.team_recipient,
+        card_version=1,
+        language="ru",
+        made_at=clock.now(),
+        answers=answers,
+        consents=[ConsentToSeal(purpose="keep", audience="team")],
+        continues=continues.report_id if continues else None,
+        items=[item],
+    )
+    sealed = seal_report(report, keys=keys, sink=ContainerWriter(file))
+    return sealed, file.getvalue()
+
+
+def hand_out(sealed: SealedReport, data: bytes, *, folder: Path, spoil: str = "") -> models.Report:
+    """File a report as a gate hands it out, one member of it spoiled."""
+    folder.mkdir(parents=True)
+    for member in iterate_container(io.BytesIO(data), with_items=True):
+        content = member.read()
+        if member.name == spoil:
+            content = bytes([content[0] ^ 1]) + content[1:]
+        (folder / member.name).write_bytes(content)
+    arrival = filing.Arrival(
+        report_id=sealed.report_id,
+        received_at=clock.now(),
+        came_by="gate",
+        lies=(spoil,) if spoil else (),
+    )
+    return filing.file_report(source=FolderSource(folder), arrival=arrival)
+
+
+def find_box(keys: MailboxKeys) -> models.Mailbox:
+    """Return the mailbox of these keys as the desk knows it now."""
+    return models.Mailbox.objects.get(key=public_bytes(keys.key))
+
+
+def test_a_gate_that_spoils_a_file_of_the_first_report_does_not_take_the_quiet_sign(
+    founding: Founding, tmp_path: Path
+) -> None:
+    keys = draw_keys(founding)
+    row = hand_out(*seal(founding, keys), folder=tmp_path / "a", spoil="item-0000.age")
+    assert row.state == ReportState.DAMAGED
+    assert find_box(keys).quiet_sign == "d"
+
+
+def test_a_gate_that_hands_out_the_part_first_takes_nothing(
+    founding: Founding, tmp_path: Path
+) -> None:
+    keys = draw_keys(founding)
+    first, first_data = seal(founding, keys)
+    part, part_data = seal(founding, keys, answers=((4, "more"),), continues=first)
+    hand_out(part, part_data, folder=tmp_path / "part")
+    hand_out(first, first_data, folder=tmp_path / "first")
+    box = find_box(keys)
+    assert box.quiet_sign == "d"
+    assert bytes(box.first_commitment) == first.commitment
+    row = models.Report.objects.get(report_id=part.report_id)
+    assert row.first is not None
+    assert bytes(row.first.report_id) == first.report_id
+    assert (row.first.parts_count, row.first.items_count, row.waiting_since) == (1, 2, None)
+
+
+def test_a_later_report_changes_neither_sign_nor_first_commitment(
+    founding: Founding, tmp_path: Path
+) -> None:
+    keys = draw_keys(founding)
+    first, first_data = seal(founding, keys, answers=((4, "fictional"),))
+    hand_out(first, first_data, folder=tmp_path / "first")
+    # Whoever found her code cannot make each of her letters look as if she were watched.
+    later, later_data = seal(founding, keys, answers=((4, "other"), (17, "b")))
+    hand_out(later, later_data, folder=tmp_path / "later")
+    box = find_box(keys)
+    assert box.quiet_sign == ""
+    assert bytes(box.first_commitment) == first.commitment
+
+
+def test_a_report_under_a_code_that_was_replaced_is_flagged(
+    founding: Founding, tmp_path: Path
+) -> None:
+    keys, new = draw_keys(founding), draw_keys(founding)
+    first, first_data = seal(founding, keys)
+    hand_out(first, first_data, folder=tmp_path / "first")
+    old = find_box(keys)
+    rebind = Rebind(
+        team_id=bytes.fromhex(founding.organisation.team_id),
+        first_commitment=bytes(old.first_commitment),
+        old_mailbox_key=bytes(old.key),
+        new_mailbox_key=public_bytes(new.key),
+        new_mailbox_recipient=str(new.identity.recipient),
+        rebound_at=clock.now(),
+    )
+    text = build_rebind(rebind, message_key=accounts.get_message_key())
+    answering._record_rebind(
+        actor=founding.founder, old=old, rebind=rebind, text=text, reason="seen"
+    )
+    answers = ((4, "I take it all back"), (17, "a"))
+    _, data = seal(founding, keys, answers=answers, continues=first)
+    row_id = carrying.import_report_file(actor=founding.founder, file=io.BytesIO(data))
+    row = models.Report.objects.get(pk=row_id)
+    assert row.has_faults
+    assert row.faults == ["message.dead_mailbox"]
+    codes = models.Alarm.objects.filter(report=row).values_list("code", flat=True)
+    assert list(codes) == ["message.dead_mailbox"]
+    assert row.first is None
+    assert find_box(new).quiet_sign == "d"
