@@ -169,11 +169,34 @@ def list_others(remedy: Remedy, *, lawful: Sequence[Office], pack: Pack) -> list
 
 def get_file_within(remedy: Remedy, one: Owed, *, ground: Ground) -> datetime | None:
     """Return until when a remedy must be filed, by the window that ends first."""
-    running = [
-        window.due.strict
+    windows = _list_windows(remedy, one, ground=ground)
+    running = [one.due.strict for one in windows if one.get_state(ground.case.as_of) == "running"]
+    return min(running, default=None)
+
+
+def get_lapsed(remedy: Remedy, one: Owed, *, ground: Ground) -> datetime | None:
+    """Return when the last window of a remedy closed, if none of them is open or was used."""
+    windows = _list_windows(remedy, one, ground=ground)
+    if any(one.get_state(ground.case.as_of) != "lapsed" for one in windows):
+        return None
+    return max((one.due.lenient for one in windows), default=None)
+
+
+def _list_windows(remedy: Remedy, one: Owed, *, ground: Ground) -> list[OpenWindow]:
+    """Return the windows of a remedy that concern a duty: another refusal opens none for it."""
+    return [
+        window
         for window in ground.windows
         if window.window.id == remedy.window
         and window.proceeding == one.proceeding
-        and window.get_state(ground.case.as_of) == "running"
+        and (
+            not window.about or any(_concerns(other, one, ground=ground) for other in window.about)
+        )
     ]
-    return min(running, default=None)
+
+
+def _concerns(other: Owed, one: Owed, *, ground: Ground) -> bool:
+    """Tell whether what was refused or not answered is this duty, or a complaint about it."""
+    if other.id == one.id and other.event is one.event:
+        return True
+    return other.is_complaint and is_about(other.event, one, case=ground.case)

@@ -4,22 +4,23 @@ Shapes: lines of (style, text); a style is one of `STYLES` and says what, not ho
 it a colour. People see the last day of a term; JSON has its exclusive end.
 """
 
+import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 
-from aigaq.jurisdictions.pack_shapes import Ground, Pack
+from aigaq.jurisdictions.pack_shapes import Ground
 from aigaq.reckoning import reasons
 from aigaq.reckoning.due_dates import Due, Step
 from aigaq.reckoning.evaluation import Answer
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
-from aigaq.reckoning.words import write_article, write_moment
+from aigaq.reckoning.words import tell, write_article, write_moment
 
 STYLES = ("title", "late", "soon", "running", "done", "warning", "detail", "plain")
 Line = tuple[str, str]
 SOON_DAYS = 3
 WORDS: dict[str, dict[str, str]] = {
-    "as_of": {"kk": "{at} жағдай бойынша", "ru": "на {at}", "en": "as of {at}"},
+    "as_of": {"kk": "{at} сәтіндегі жағдай", "ru": "на {at}", "en": "as of {at}"},
     "pack": {
         "kk": "{name}, ережелер {version}",
         "ru": "{name}, правила {version}",
@@ -30,8 +31,8 @@ WORDS: dict[str, dict[str, str]] = {
     "windows": {"kk": "Біз бере алатын", "ru": "Что можем подать мы", "en": "Ours to file"},
     "proposals": {"kk": "Келесі қадам", "ru": "Следующий шаг", "en": "What to do next"},
     "excluded": {
-        "kk": "Ұсынылмайды: қақтығыс бар",
-        "ru": "Не предлагаем: конфликт",
+        "kk": "Ұсынылмайды: мүдделер қақтығысы бар",
+        "ru": "Не предлагаем: конфликт интересов",
         "en": "Not proposed: a conflict",
     },
     "cautions": {"kk": "Соңына қалдырамыз", "ru": "В последнюю очередь", "en": "Only last"},
@@ -53,14 +54,15 @@ WORDS: dict[str, dict[str, str]] = {
     "paused": {"kk": "тоқтатылған", "ru": "приостановлено", "en": "paused"},
     "disputed": {"kk": "даулы", "ru": "спорно", "en": "disputed"},
     "met": {"kk": "орындалды", "ru": "исполнено", "en": "met"},
+    "met_late": {"kk": "кеш орындалды", "ru": "исполнено с опозданием", "en": "met late"},
     "not_applicable": {"kk": "қолданылмайды", "ru": "не применяется", "en": "does not apply"},
     "used": {"kk": "пайдаланылды", "ru": "использовано", "en": "used"},
     "lapsed": {"kk": "өтіп кетті", "ru": "прошло", "en": "lapsed"},
     "to": {"kk": "Кімге: {office}", "ru": "Кому: {office}", "en": "To: {office}"},
     "sure": {
-        "kk": "{article}; сенімділігі {sure} %",
-        "ru": "{article}; уверенность {sure} %",
-        "en": "{article}; {sure} % sure",
+        "kk": "{article}; сенімділігі {sure}\N{NO-BREAK SPACE}%",
+        "ru": "{article}; уверенность {sure}\N{NO-BREAK SPACE}%",
+        "en": "{article}; {sure}\N{NO-BREAK SPACE}% sure",
     },
     "unreviewed": {"kk": "тексерілмеген", "ru": "не проверено", "en": "unreviewed"},
     "prudence": {
@@ -69,16 +71,17 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "prudence, no law",
     },
     "lawful": {
-        "kk": "Заң бойынша мына шағымдардың мекенжайы: {what}",
+        "kk": "Заң бойынша мұнда берілетіні: {what}",
         "ru": "По закону адресат: {what}",
         "en": "By law the addressee of: {what}",
     },
-    "along": {
-        "kk": "Бірге беріледі: {what}",
-        "ru": "Вместе с: {what}",
-        "en": "Along with: {what}",
+    "proceedings": {"kk": "Іс жүргізулер", "ru": "Производства", "en": "Proceedings"},
+    "number": {"kk": ", № {number}", "ru": ", № {number}", "en": ", No. {number}"},
+    "same": {
+        "kk": "Себептері {number}-тармақтағыдай.",
+        "ru": "Причины те же, что в пункте {number}.",
+        "en": "For the same reasons as {number}.",
     },
-    "number": {"kk": "{number}, {kind}", "ru": "{number}, {kind}", "en": "{number}, {kind}"},
 }
 
 
@@ -93,9 +96,9 @@ def write_due(due: Due | None, *, language: str) -> str:
         return WORDS["without_term"][language]
     strict = write_moment(due.strict, language=language)
     if due.lenient == due.strict:
-        return WORDS["until"][language].format(at=strict)
+        return tell(WORDS["until"][language], language=language, at=strict)
     late = write_moment(due.lenient, language=language)
-    return WORDS["until_unclear"][language].format(at=strict, late=late)
+    return tell(WORDS["until_unclear"][language], language=language, at=strict, late=late)
 
 
 def write_step_article(step: Step, *, language: str) -> str:
@@ -114,12 +117,18 @@ def write_ground(ground: Ground, *, language: str) -> str:
     return ", ".join(parts)
 
 
-def write_office(office: Office | None, *, pack: Pack, language: str) -> str:
-    """Return the name of an office, with its district if it is not the case's own."""
-    if office is None:
-        return "?"
-    name = pack.institutions[office.institution].names[language]
-    return name if office.district is None else f"{name} ({office.district})"
+def wrap(text: str, *, width: int) -> str:
+    """Return a line of an answer broken at ``width``, each part under the beginning of its text."""
+    body = text.lstrip(" ")
+    mark = body[: -len(body.lstrip("·! "))] if body[:1] in "·!" else ""
+    indent = " " * (len(text) - len(body) + len(mark))
+    return textwrap.fill(
+        text,
+        width=width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 class _Writer:
@@ -137,6 +146,7 @@ class _Writer:
         yield "title", f"{pack}, {self._say('as_of', at=self._moment(self._as_of))}"
         for _code, text in self._answer.warnings:
             yield "warning", f"! {text[self._language]}"
+        yield from self._write_matters()
         yield from self._write_late()
         yield from self._write_proposals()
         yield from self._write_running()
@@ -144,6 +154,15 @@ class _Writer:
         yield from self._write_conflicts()
         yield from self._write_offences()
         yield from self._write_done()
+
+    def _write_matters(self) -> Iterator[Line]:
+        matters = self._answer.case.proceedings.values()
+        if len(matters) < 2 and not any(one.number for one in matters):
+            return
+        yield from self._head("proceedings")
+        for one in matters:
+            number = self._say("number", number=one.number) if one.number else ""
+            yield "plain", f"  {one.id}: {self._office(one.office)}{number}"
 
     def _write_late(self) -> Iterator[Line]:
         yield from self._head("late")
@@ -159,13 +178,17 @@ class _Writer:
         if not self._answer.ladder.proposals:
             return
         yield from self._head("proposals")
+        known: dict[str, int] = {}
         for number, one in enumerate(self._answer.ladder.proposals, 1):
             yield "soon", f"  {number}. {one.remedy.title[self._language]}"
             yield "plain", f"     {self._say('to', office=self._office(one.office))}"
             if one.file_within is not None:
                 yield "soon", f"     {self._say('until', at=self._moment(one.file_within))}"
-            because = reasons.build_proposal(one, pack=self._pack, as_of=self._as_of)
-            yield "detail", f"     {because[self._language]}"
+            because = reasons.build_reasons(one, as_of=self._as_of)[self._language]
+            first = known.setdefault(because, number)
+            because = because if first == number else self._say("same", number=str(first))
+            way = reasons.build_way(one, pack=self._pack)[self._language]
+            yield "detail", f"     {because} {way}".rstrip()
             yield "detail", f"     {self._ground(one.remedy.ground)}"
 
     def _write_running(self) -> Iterator[Line]:
@@ -206,7 +229,7 @@ class _Writer:
             yield from self._head("excluded")
         for one in self._answer.reached:
             yield "warning", f"  {self._office(one.office)}"
-            yield "detail", f"     {reasons.build_excluded(one)[self._language]}"
+            yield "detail", f"     {reasons.build_excluded(one, pack=self._pack)[self._language]}"
             lawful = self._answer.ladder.lawful.get(one.office, {})
             if lawful:
                 titles = ", ".join(remedy.title[self._language] for remedy in lawful.values())
@@ -214,7 +237,8 @@ class _Writer:
         if self._answer.cautions:
             yield from self._head("cautions")
         for caution in self._answer.cautions:
-            yield "plain", f"  {self._office(caution.office)}: {' → '.join(caution.path)}"
+            path = (*caution.path[:-1], self._office(self._find_office(caution.path[-1])))
+            yield "plain", f"  {self._office(caution.office)}: {' → '.join(path)}"
         for text in dict.fromkeys(
             caution.rule.text[self._language] for caution in self._answer.cautions
         ):
@@ -223,11 +247,15 @@ class _Writer:
     def _write_offences(self) -> Iterator[Line]:
         if self._answer.offences:
             yield from self._head("offences")
-        for one in self._answer.offences:
-            rule = self._pack.offences[one.id][0]
-            because = reasons.build_offence(one.event, duty=one.owed.title if one.owed else None)
+        for name in dict.fromkeys(one.id for one in self._answer.offences):
+            rule = self._pack.offences[name][0]
             yield "warning", f"  {rule.title[self._language]}"
-            yield "detail", f"     {because[self._language]} {self._ground(rule.ground)}"
+            for one in self._answer.offences:
+                if one.id == name:
+                    title = one.owed.title if one.owed else None
+                    because = reasons.build_offence(one.event, duty=title)
+                    yield "detail", f"     {because[self._language]}"
+            yield "detail", f"     {self._ground(rule.ground)}"
 
     def _write_done(self) -> Iterator[Line]:
         done = [
@@ -239,7 +267,10 @@ class _Writer:
             return
         yield from self._head("done")
         for one in done:
-            state = self._say(one.get_state(self._as_of))
+            state = one.get_state(self._as_of)
+            if state == "met" and one.get_breach(self._as_of):
+                state = "met_late"
+            state = self._say(state)
             at = f" {self._moment(one.met_at)}" if one.met_at else ""
             yield "done", f"  {state}{at}  {self._title(one)}"
 
@@ -268,7 +299,12 @@ class _Writer:
         return (due.strict - self._as_of).days < SOON_DAYS
 
     def _office(self, office: Office | None) -> str:
-        return write_office(office, pack=self._pack, language=self._language)
+        return reasons.write_office(office, pack=self._pack, language=self._language)
+
+    def _find_office(self, name: str) -> Office:
+        """Return the office of a path's end."""
+        institution, _, district = name.partition("@")
+        return Office(institution, district or None)
 
     def _ground(self, ground: Ground) -> str:
         return write_ground(ground, language=self._language)
@@ -277,4 +313,4 @@ class _Writer:
         return write_moment(moment, language=self._language)
 
     def _say(self, key: str, /, **facts: str) -> str:
-        return WORDS[key][self._language].format(**facts)
+        return tell(WORDS[key][self._language], language=self._language, **facts)

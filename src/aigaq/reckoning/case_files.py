@@ -6,6 +6,7 @@ with a warning.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +38,15 @@ YEARS = range(1990, 2100)
 MOST = 5_000
 #: The role of a body to which reports go.
 ACCEPTS = "accept_report"
+#: Where in a row of each list an office can stand.
+OFFICES = {
+    "parties": ("office",),
+    "relations": ("to",),
+    "proceedings": ("institution",),
+    "events": ("by", "to"),
+}
+#: Who makes a trigger happen when an authority does.
+AUTHORITY = "authority"
 #: Text of the file that only people read.
 FREE = ("note", "name", "title")
 FIELDS = ("remedy", "duty", "reason", "kind", "result")
@@ -61,7 +71,9 @@ def parse_document(data: bytes) -> Document:
 def read_pack_id(document: Document) -> str:
     """Return the id of the pack that a case file names. Raises `CaseFileFaults`."""
     faults = Faults(document)
-    name = Fields(document.value, path=(), faults=faults, area="case").words("pack")
+    top = Fields(document.value, path=(), faults=faults, area="case")
+    # What is no mapping lacks no field.
+    name = "" if faults.found else top.words("pack")
     if faults.found:
         raise CaseFileFaults(faults.found)
     return name
@@ -141,6 +153,12 @@ class _CaseReader:
         self._region = fields.words_or_none("region")
         self._district = fields.words_or_none("district")
         fields.end()
+        named = {one for one, _path in self._list_districts()}
+        if self._district is None and len(named) == 1:
+            # One district alone: that of the case. Else a conflict there would go unseen.
+            self._district = named.pop()
+            path = next(path for _one, path in self._list_districts())
+            self._notes.append(("place.district_taken", self.faults.document.get_line(path)))
         if self._region is None:
             return
         region = self._pack.regions.get(self._region)
@@ -148,6 +166,28 @@ class _CaseReader:
             fields.fault("unknown_region", "region", region=self._region[:20])
         elif region.timezone is not None:
             self._zone = load_zone(region.timezone)
+
+    def _list_districts(self) -> Iterator[tuple[str, Path]]:
+        """Yield the districts that offices of the file name, in the region of the case."""
+        for key, places in OFFICES.items():
+            rows = self.faults.document.value.get(key)
+            for number, row in enumerate(rows if isinstance(rows, list) else ()):
+                for place in places if isinstance(row, dict) else ():
+                    office, path = row.get(place), (key, number, place)
+                    kind: Any = None
+                    district: Any = None
+                    if isinstance(office, str):
+                        kind, _, district = office.partition("@")
+                    elif isinstance(office, dict) and office.get("region") in (None, self._region):
+                        kind, district = office.get("kind"), office.get("district")
+                    is_named = isinstance(district, str) and district not in self._pack.regions
+                    if is_named and district and self._is_of_district(kind):
+                        yield district, path
+
+    def _is_of_district(self, kind: Any) -> bool:
+        """Tell whether a body of this id, or the lowest of this branch, is one of a district."""
+        found = self._find_institution(str(kind), district="", region=None)
+        return found is not None and self._pack.institutions[found].scope == "district"
 
     def _read_offences(self, row: Fields) -> tuple[str, ...]:
         return self._read_known(row, "offence", self._pack.offences)
@@ -311,6 +351,9 @@ class _CaseReader:
         at = self._read_at(row, line)
         event_facts = self._read_known(row, "facts", self._pack.event_facts)
         fields = {key: row.words(key) for key in FIELDS if key in row}
+        if "reason" in fields:
+            # A lawyer writes "expert examination".
+            fields["reason"] = re.sub(r"[\s_-]+", "_", fields["reason"].strip().lower())
         for key in OWN_TYPES.get(kind, ()):
             if key not in row:
                 row.fault("missing_field", field=key, type=kind)
@@ -345,8 +388,6 @@ class _CaseReader:
         for key, names in known.items():
             if key in fields and fields[key] not in names:
                 row.fault(f"unknown_{key}", key, id=fields[key][:50])
-        if kind == "refused" and "duty" not in fields and "remedy" not in fields:
-            row.fault("missing_field", field="duty", type=kind)
 
     def _read_at(self, row: Fields, line: int) -> datetime | None:
         zone = self._zone
@@ -388,8 +429,12 @@ class _CaseReader:
         for event in events:
             party = self._parties.get(event.to) if isinstance(event.to, str) else None
             office = party.office if party else event.to
-            is_report = event.proceeding == proceeding and event.type in self._pack.triggers
-            if is_report and isinstance(office, Office) and office.institution in accepting:
+            trigger = self._pack.triggers.get(event.type)
+            # Where an authority sends a ruling says nothing about who leads the case.
+            is_report = trigger is not None and trigger.by != AUTHORITY
+            if event.proceeding != proceeding or not is_report:
+                continue
+            if isinstance(office, Office) and office.institution in accepting:
                 return office
         first = min(accepting.values(), key=lambda one: one.level, default=None)
         return Office(first.id) if first else None

@@ -66,15 +66,18 @@ def reckon(
     rules: Rules,
     pauses: Sequence[Pause] = (),
     article: str | None = None,
+    starts_at_end: bool = False,
 ) -> Due:
     """Return when ``term`` from ``start`` is due.
 
-    ``pauses`` in any order, also overlapping; ``article`` is that of the term.
+    ``pauses`` in any order, also overlapping; ``article`` is that of the term. ``starts_at_end``:
+    the start is the end of another term, so that a midnight belongs to the day that ends there.
     """
     start = start.astimezone(rules.zone)
     if isinstance(term, Immediate):
         return _reckon_immediate(start=start, rules=rules, article=article)
-    return _Reckoning(term=term, start=start, rules=rules, article=article).run(pauses)
+    one = _Reckoning(term=term, start=start, rules=rules, article=article)
+    return one.run(pauses, starts_at_end=starts_at_end)
 
 
 def reckon_lenient(*, due: Due, other: Due) -> Due:
@@ -119,7 +122,7 @@ class _Reckoning:
         self._steps: list[Step] = []
         self._is_unsure = False
 
-    def run(self, pauses: Sequence[Pause]) -> Due:
+    def run(self, pauses: Sequence[Pause], *, starts_at_end: bool = False) -> Due:
         now = self._rules.as_of
         lasting = [one for one in pauses if one.start <= now and (one.end is None or now < one.end)]
         merged = merge_pauses(pauses, as_of=self._rules.as_of)
@@ -129,7 +132,7 @@ class _Reckoning:
         if self._term.unit in ELAPSED:
             strict, lenient = self._run_elapsed(start, merged)
         else:
-            strict = lenient = self._run_dates(start, merged)
+            strict = lenient = self._run_dates(start, merged, starts_at_end=starts_at_end)
         return Due(
             strict=strict,
             lenient=lenient,
@@ -178,10 +181,11 @@ class _Reckoning:
         rolled = max(self._roll_moment(due), self._roll_moment(unpaused))
         if rolled == due:
             return due, due
+        skipped = self._list_days(self._get_last_day(due), self._get_last_day(rolled))
         if rolls:
-            self._add("roll_forward", due, rolled, words.ROLLED)
+            self._add("roll_forward", due, rolled, words.ROLLED, skipped=skipped)
             return rolled, rolled
-        self._add("hours_roll", due, rolled, words.ROLL_UNCLEAR)
+        self._add("hours_roll", due, rolled, words.ROLL_UNCLEAR, skipped=skipped)
         return due, rolled
 
     def _get_length(self) -> timedelta:
@@ -191,10 +195,12 @@ class _Reckoning:
 
     # Dates: days and longer.
 
-    def _run_dates(self, start: datetime, pauses: list[Pause]) -> datetime:
+    def _run_dates(self, start: datetime, pauses: list[Pause], *, starts_at_end: bool) -> datetime:
         # 2. The day in which it starts is not counted.
         first = start.date()
         if self._rules.counting.excludes_start_day:
+            if starts_at_end and start == self._midnight(first):
+                first -= ONE_DAY
             begin = self._midnight(first + ONE_DAY)
             self._add("exclude_start", start, begin, words.EXCLUDED_DAY)
         else:
@@ -204,6 +210,10 @@ class _Reckoning:
         if self._term.unit is Unit.WORKING_DAY:
             last = self._count_working_days(first, pauses)
             self._add_term(begin, self._midnight(last + ONE_DAY))
+            skipped = self._list_days(first + ONE_DAY, last)
+            if skipped:
+                end = self._midnight(last + ONE_DAY)
+                self._add("working_days", begin, end, words.NOT_WORKED, skipped=skipped)
         else:
             last = self._count_dates(first)
             self._add_term(begin, self._midnight(last + ONE_DAY))
@@ -214,7 +224,8 @@ class _Reckoning:
         if not self._rules.counting.rolls or self._rules.calendar.is_working(last):
             return due
         rolled = self._roll(last)
-        self._add("roll_forward", due, rolled, words.ROLLED)
+        skipped = self._list_days(last, self._get_last_day(rolled))
+        self._add("roll_forward", due, rolled, words.ROLLED, skipped=skipped)
         return rolled
 
     def _count_dates(self, first: date) -> date:
@@ -273,6 +284,11 @@ class _Reckoning:
     def _get_last_day(self, due: datetime) -> date:
         return (due - timedelta(microseconds=1)).date()
 
+    def _list_days(self, first: date, end: date) -> list[date]:
+        """Return the days that are no working days, from ``first`` to before ``end``."""
+        days = (first + timedelta(days=number) for number in range((end - first).days))
+        return [day for day in days if not self._rules.calendar.is_working(day)]
+
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time.min, tzinfo=self._rules.zone)
 
@@ -290,9 +306,16 @@ class _Reckoning:
         self._steps.append(Step("term", self._article, begin, due, text))
 
     def _add(
-        self, rule: str, begin: datetime, end: datetime, template: Text, **facts: datetime
+        self,
+        rule: str,
+        begin: datetime,
+        end: datetime,
+        template: Text,
+        *,
+        skipped: Sequence[date] = (),
+        **facts: datetime,
     ) -> None:
-        text = words.fill(template, begin=begin, due=end, **facts)
+        text = words.fill(template, begin=begin, due=end, skipped=skipped, **facts)
         article = self._rules.counting.get_article("roll_forward" if rule == "hours_roll" else rule)
         self._steps.append(Step(rule, article, begin, end, text))
 

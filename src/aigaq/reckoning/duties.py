@@ -16,6 +16,7 @@ from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.resolving import Around, resolve
 from aigaq.reckoning.settling import settle
+from aigaq.reckoning.starts import build_start
 from aigaq.reckoning.words import build_answer_title
 
 #: What someone asks for from an authority begins at the event itself.
@@ -125,6 +126,9 @@ def _owe(
             article=duty.ground.article,
         )
         due = reckon_lenient(due=due, other=other)
+    if due is not None:
+        name = duty.start if start != event.at else None
+        due = replace(due, how=build_start(event, pack=pack, at=start, name=name) + due.how)
     proceeding = case.proceedings[event.proceeding]
     around = Around(proceeding=proceeding.office, recipient=get_office(event.to, case=case))
     return Owed(
@@ -195,6 +199,7 @@ def _owe_answer(event: Event, *, case: Case, pack: Pack) -> Owed | None:
     if isinstance(term, Term | Immediate):
         rules = get_rules(case, event=event, pack=pack)
         due = reckon(term=term, start=event.at, rules=rules, article=remedy.ground.article)
+        due = replace(due, how=build_start(event, pack=pack, at=event.at) + due.how)
     return Owed(
         id=remedy.id,
         title=build_answer_title(remedy.title),

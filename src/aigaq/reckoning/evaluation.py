@@ -180,7 +180,9 @@ def _list_warnings(
         warnings.append(("calendar.estimated", reasons.CALENDAR_ESTIMATED))
     if ladder.exhausted:
         titles = [one.title for one in ladder.exhausted]
-        warnings.append(("ladder.exhausted", reasons.build_exhausted(titles)))
+        has_more = any(one.remedy.is_international for one in ladder.proposals)
+        text = reasons.build_exhausted(titles, has_more=has_more)
+        warnings.append(("ladder.exhausted", text))
     idle = list_idle(duties, events=iterate_events(case, pack=pack))
     astray = [one.event for one in duties if was_sent_astray(one, case=case, pack=pack)]
     odd = [("event.no_effect", idle), ("complaint.other_body", astray)]
@@ -339,7 +341,7 @@ def _show_excluded(one: Reached, *, answer: Answer) -> dict[str, Any]:
     return {
         "institution": str(one.office),
         "path": list(one.path),
-        "because": reasons.build_excluded(one),
+        "because": reasons.build_excluded(one, pack=answer.pack),
         "lawful_addressee_of": list(lawful),
         "file_within": _show_moment(min(running, default=None)),
         "with": list(along),

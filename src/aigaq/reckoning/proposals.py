@@ -14,6 +14,7 @@ from aigaq.reckoning.addressees import (
     Ground,
     fits,
     get_file_within,
+    get_lapsed,
     is_against,
     is_competent,
     is_free,
@@ -37,7 +38,11 @@ class Proposal:
     office: Office
     because: list[Owed] = field(default_factory=list)
     instead_of: list[Office] = field(default_factory=list)
+    #: Lawful addressees that caution puts behind this one.
+    before: list[Office] = field(default_factory=list)
     file_within: datetime | None = None
+    #: When the window for it closed, where none is open.
+    lapsed_at: datetime | None = None
     along_with: Remedy | None = None
     is_cautioned: bool = False
 
@@ -111,8 +116,14 @@ def _list_names(one: Owed, *, ground: Ground) -> Iterator[str]:
         yield from one.on_breach
         return
     remedy = get_remedy(one.id, event=one.event, pack=ground.pack)
-    if remedy is not None:
-        yield from remedy.on_refused if one.is_refused() else remedy.on_unanswered
+    if remedy is None:
+        return
+    for name in remedy.on_refused if one.is_refused() else remedy.on_unanswered:
+        yield name
+        upper = get_remedy(name, event=one.event, pack=ground.pack)
+        # Nobody is asked to judge their own silence: what follows that remedy is tried too.
+        if upper is not None and resolve_all(upper.to, one, ground=ground) == [one.actor]:
+            yield from upper.on_refused if one.is_refused() else upper.on_unanswered
 
 
 def _propose_one(
@@ -134,8 +145,11 @@ def _propose_one(
         # That body has a remedy of its own in the list.
         free = []
     chosen = _choose(free, lawful=lawful, ground=ground)
+    lowered = [office for office in lawful if office in chosen[1:]]
     for office in chosen:
         _add(ladder, remedy=remedy, office=office, one=one, passed=passed, ground=ground)
+        if office not in lawful and lowered:
+            _find(ladder, remedy=remedy, office=office).before = lowered
     if passed:
         for along in remedy.along:
             _propose_along(along, remedy, one, ladder=ladder, ground=ground)
@@ -228,6 +242,7 @@ def _add(
     main: Remedy | None = None,
 ) -> None:
     file_within = get_file_within(remedy, one, ground=ground)
+    lapsed_at = get_lapsed(remedy, one, ground=ground)
     for known in ladder.proposals:
         if known.remedy.id == remedy.id and known.office == office:
             if not any(other is one for other in known.because):
@@ -235,6 +250,8 @@ def _add(
             known.instead_of += [other for other in passed if other not in known.instead_of]
             dates = [date for date in (known.file_within, file_within) if date is not None]
             known.file_within = min(dates, default=None)
+            closed = [date for date in (known.lapsed_at, lapsed_at) if date is not None]
+            known.lapsed_at = max(closed, default=None)
             return
     ladder.proposals.append(
         Proposal(
@@ -243,9 +260,16 @@ def _add(
             because=[one],
             instead_of=passed,
             file_within=file_within,
+            lapsed_at=lapsed_at,
             along_with=main,
             is_cautioned=office in ground.cautions,
         )
+    )
+
+
+def _find(ladder: Ladder, *, remedy: Remedy, office: Office) -> Proposal:
+    return next(
+        one for one in ladder.proposals if one.remedy.id == remedy.id and one.office == office
     )
 
 

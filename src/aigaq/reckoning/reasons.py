@@ -1,13 +1,14 @@
 """Why something is proposed, passed over or warned of, in Kazakh, Russian and English."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aigaq.jurisdictions.pack_shapes import Pack, Text
 from aigaq.reckoning.case_shapes import Event
 from aigaq.reckoning.conflicts import Reached
-from aigaq.reckoning.words import LANGUAGES, write_article, write_moment
+from aigaq.reckoning.places import Office
+from aigaq.reckoning.words import LANGUAGES, tell, write_article, write_moment
 
 if TYPE_CHECKING:
     from aigaq.reckoning.owed import Owed
@@ -75,7 +76,16 @@ NO_DISTRICT: Text = {
     "en": "Line {line}: a district is named, but not that of the case itself (place: district). It "
     "counts as another one.",
 }
+DISTRICT_TAKEN: Text = {
+    "kk": "{line}-жол: істің өз ауданы (place: district) аталмаған. Файлда аталған жалғыз аудан "
+    "істің ауданы деп алынды.",
+    "ru": "Строка {line}: район самого дела (place: district) не назван. Им считается единственный "
+    "район, который назван в файле.",
+    "en": "Line {line}: the district of the case itself (place: district) is not named. The only "
+    "district that the file names is taken for it.",
+}
 NOTES = {
+    "place.district_taken": DISTRICT_TAKEN,
     "place.no_district": NO_DISTRICT,
     "event.other_offset": OTHER_OFFSET,
     "event.in_the_future": IN_THE_FUTURE,
@@ -83,10 +93,19 @@ NOTES = {
     "pause.unknown_reason": PAUSE_UNKNOWN,
     "complaint.other_body": OTHER_BODY,
 }
+EXHAUSTED_ALONE: Text = {
+    "kk": "Ел ішінде мүдделер қақтығысы жоқ құзыретті орган қалмады: {what}. Ережелерде бұдан "
+    "кейінгі жол жоқ: адвокаттан сұраңыз.",
+    "ru": "В стране не осталось компетентного органа без конфликта интересов: {what}. Дальнейшего "
+    "пути в правилах нет: спросите адвоката.",
+    "en": "No competent body without a conflict is left in the country: {what}. The rules know no "
+    "further way: ask a lawyer.",
+}
 EXHAUSTED: Text = {
-    "kk": "Ел ішінде қақтығысы жоқ құзыретті орган қалмады: {what}. Халықаралық деңгей көрсетілді.",
-    "ru": "В стране не осталось компетентного органа без конфликта: {what}. Назван международный "
-    "уровень.",
+    "kk": "Ел ішінде мүдделер қақтығысы жоқ құзыретті орган қалмады: {what}. Халықаралық деңгей "
+    "көрсетілді.",
+    "ru": "В стране не осталось компетентного органа без конфликта интересов: {what}. Назван "
+    "международный уровень.",
     "en": "No competent body without a conflict is left in the country: {what}. The international "
     "level is named.",
 }
@@ -116,9 +135,19 @@ CAUTIONED: Text = {
     "en": "With caution: better leave this body for later.",
 }
 INSTEAD: Text = {
-    "kk": "Заң бойынша мекенжай – {offices}, бірақ оған қақтығыс жетеді.",
-    "ru": "По закону адресат – {offices}, но до него доходит конфликт.",
+    "kk": "Заң бойынша мұны {offices} қарауға тиіс, бірақ онда мүдделер қақтығысы бар.",
+    "ru": "По закону адресат – {offices}, но здесь конфликт интересов.",
     "en": "The lawful addressee is {offices}, but a conflict reaches it.",
+}
+BEFORE: Text = {
+    "kk": "Әдетте мұны {offices} қарайды, бірақ сақтық үшін ол тізімнің соңында тұр.",
+    "ru": "Обычный адресат – {offices}, но из осторожности он в конце списка.",
+    "en": "The usual addressee is {offices}; caution puts it at the end of the list.",
+}
+LAPSED: Text = {
+    "kk": "Мұны беру мерзімі {at} бітті: мерзімді қалпына келтіруді бірге сұраңыз ({article}).",
+    "ru": "Срок для этого истёк {at}: вместе с этим просите его восстановить ({article}).",
+    "en": "The time for it ended at {at}: ask along with it to restore the term ({article}).",
 }
 ALONG: Text = {
     "kk": "«{what}» бірге беріледі.",
@@ -153,10 +182,11 @@ def build_note(code: str, *, line: int) -> Text:
     return {language: NOTES[code][language].format(line=line) for language in LANGUAGES}
 
 
-def build_exhausted(titles: Sequence[Text]) -> Text:
-    """Return the sentence that nobody is left for these duties."""
+def build_exhausted(titles: Sequence[Text], *, has_more: bool) -> Text:
+    """Return the sentence that nobody is left for these duties; ``has_more`` beyond the country."""
+    template = EXHAUSTED if has_more else EXHAUSTED_ALONE
     return {
-        language: EXHAUSTED[language].format(
+        language: template[language].format(
             what=", ".join(dict.fromkeys(title[language] for title in titles))
         )
         for language in LANGUAGES
@@ -165,24 +195,44 @@ def build_exhausted(titles: Sequence[Text]) -> Text:
 
 def build_proposal(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text:
     """Return why a remedy is proposed, and why to this office."""
-    texts: Text = {}
-    for language in LANGUAGES:
-        sentences = []
-        for owed in proposal.because:
-            sentences.append(_say_reason(owed, language=language, as_of=as_of))
-        if proposal.instead_of:
-            names = [
-                pack.institutions[office.institution].names[language]
-                for office in proposal.instead_of
-            ]
-            sentences.append(INSTEAD[language].format(offices=", ".join(names)))
-        if proposal.along_with is not None:
-            title = proposal.along_with.title[language]
-            sentences.append(ALONG[language].format(what=title))
-        if proposal.is_cautioned:
-            sentences.append(CAUTIONED[language])
-        texts[language] = " ".join(sentences)
-    return texts
+    reasons, ways = build_reasons(proposal, as_of=as_of), build_way(proposal, pack=pack)
+    return {
+        language: " ".join(part for part in (reasons[language], ways[language]) if part)
+        for language in LANGUAGES
+    }
+
+
+def build_reasons(proposal: "Proposal", *, as_of: datetime) -> Text:
+    """Return for what a remedy is proposed."""
+    return {
+        language: " ".join(
+            _say_reason(owed, language=language, as_of=as_of) for owed in proposal.because
+        )
+        for language in LANGUAGES
+    }
+
+
+def build_way(proposal: "Proposal", *, pack: Pack) -> Text:
+    """Return why it goes to this office and not to another, and what else is to be asked."""
+    return {
+        language: " ".join(_say_way(proposal, pack=pack, language=language))
+        for language in LANGUAGES
+    }
+
+
+def _say_way(proposal: "Proposal", *, pack: Pack, language: str) -> Iterator[str]:
+    for template, offices in ((INSTEAD, proposal.instead_of), (BEFORE, proposal.before)):
+        if offices:
+            names = [write_office(one, pack=pack, language=language) for one in offices]
+            yield template[language].format(offices=", ".join(names))
+    if proposal.along_with is not None:
+        yield ALONG[language].format(what=proposal.along_with.title[language])
+    if proposal.is_cautioned:
+        yield CAUTIONED[language]
+    if proposal.lapsed_at is not None and proposal.file_within is None:
+        article = say_article(pack.counting.get_article("restore"), language=language)
+        at = write_moment(proposal.lapsed_at, language=language)
+        yield LAPSED[language].format(at=at, article=article)
 
 
 def say_article(article: str | None, *, language: str) -> str:
@@ -198,7 +248,9 @@ def _say_reason(owed: "Owed", *, language: str, as_of: datetime) -> str:
     template = REFUSED if owed.is_refused() and not owed.had_no_ground else LATE
     template = SENT_DOWN_DUTY if owed.was_sent_down else template
     template = UNHEEDED if owed.unheeded is not None else template
-    return template[language].format(
+    return tell(
+        template[language],
+        language=language,
         what=owed.title[language],
         since=write_moment(since, language=language),
         article=say_article(owed.ground.article, language=language),
@@ -206,11 +258,28 @@ def _say_reason(owed: "Owed", *, language: str, as_of: datetime) -> str:
     )
 
 
-def build_excluded(reached: Reached) -> Text:
+def build_excluded(reached: Reached, *, pack: Pack) -> Text:
     """Return why an office is passed over."""
     template = REACHED if reached.why == "relation" else SENT_DOWN
-    path = " → ".join(reached.path)
-    return {language: template[language].format(path=path) for language in LANGUAGES}
+    return {
+        language: template[language].format(
+            path=write_path(reached.path, office=reached.office, pack=pack, language=language)
+        )
+        for language in LANGUAGES
+    }
+
+
+def write_path(path: Sequence[str], *, office: Office, pack: Pack, language: str) -> str:
+    """Return a chain of relations: the file's own ids of people, and the office by its name."""
+    return " → ".join((*path[:-1], write_office(office, pack=pack, language=language)))
+
+
+def write_office(office: Office | None, *, pack: Pack, language: str) -> str:
+    """Return the name of an office, with its district if it is not the case's own."""
+    if office is None:
+        return "?"
+    name = pack.institutions[office.institution].names[language]
+    return name if office.district is None else f"{name} ({office.district})"
 
 
 def build_offence(event: Event | None, *, duty: Text | None) -> Text:

@@ -5,7 +5,7 @@ the proceeding meets all that are open. An event that meets nothing says so with
 ``spec/clocks.md``, *Duties*.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,7 +21,13 @@ def settle(owed: list[Owed], *, events: Iterable[Event], pack: Pack) -> list[Owe
     return _Settling(owed, pack=pack).run(events)
 
 
-def list_idle(owed: Iterable[Owed], *, events: Iterable[Event]) -> list[Event]:
+def is_bare_refusal(event: Event) -> bool:
+    """Tell whether an event says that an authority refused, and not what."""
+    is_named = event.get_field("duty") or event.get_field("remedy")
+    return event.type == "refused" and not is_named
+
+
+def list_idle(owed: Sequence[Owed], *, events: Iterable[Event]) -> list[Event]:
     """Return the events that name a duty or complaint which the file does not have by then."""
     starts: dict[tuple[str, str], datetime] = {}
     for one in owed:
@@ -34,7 +40,12 @@ def list_idle(owed: Iterable[Owed], *, events: Iterable[Event]) -> list[Event]:
         "refused": ("duty", "remedy"),
     }
     idle = []
+    refusals = {(one.proceeding, one.refused_at or one.met_at) for one in owed if one.is_refused()}
     for event in events:
+        if is_bare_refusal(event):
+            if (event.proceeding, event.at) not in refusals:
+                idle.append(event)
+            continue
         keys = [(event.proceeding, event.get_field(name)) for name in named.get(event.type, ())]
         if keys and not any(key in starts and starts[key] <= event.at for key in keys):
             idle.append(event)
@@ -78,18 +89,40 @@ class _Settling:
                 self._supersedes.setdefault((one.proceeding, name), []).append(number)
 
     def run(self, events: Iterable[Event]) -> list[Owed]:
+        asked: dict[str, Event] = {}
         for event in events:
             if event.type == "duty_met":
                 self._meet_first(event, name=event.get_field("duty"))
             elif event.type == "complaint_answered":
                 result = event.get_field("result") or "none"
                 self._meet_first(event, name=event.get_field("remedy"), result=result)
+            elif is_bare_refusal(event):
+                self._refuse_last(event, asked=asked.get(event.proceeding))
             elif event.type in ("complaint_sent_down", "refused"):
                 self._refuse_first(event)
             else:
                 self._meet_by_stage(event)
                 self._supersede(event)
+            if self._asks(event):
+                asked[event.proceeding] = event
         return self._settled
+
+    def _asks(self, event: Event) -> bool:
+        """Tell whether our side asked for something that can be refused."""
+        trigger = self._pack.triggers.get(event.type)
+        return event.type == "complaint_submitted" or (trigger is not None and trigger.by == US)
+
+    def _refuse_last(self, event: Event, *, asked: Event | None) -> None:
+        """Refuse all that the last report, application, motion or complaint of ours asked for."""
+        for number, one in enumerate(self._settled):
+            is_open = one.met_at is None and one.refused_at is None and one.applies
+            if asked is None or one.event is not asked or not is_open:
+                continue
+            if one.is_complaint:
+                # Who turns a complaint down has answered it.
+                self._settled[number] = replace(one, met_at=event.at, result="refused")
+            else:
+                self._settled[number] = replace(one, refused_at=event.at)
 
     def _get_duty(self, one: Owed) -> Duty | None:
         if one.is_complaint:

@@ -5,7 +5,7 @@ start in several ways stands alone. Source: ``spec/clocks.md``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aigaq.jurisdictions.pack_shapes import Opening, Pack, Window
@@ -14,6 +14,7 @@ from aigaq.reckoning.due_dates import Due, reckon
 from aigaq.reckoning.duties import get_facts, get_remedy, get_rules, iterate_events
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.resolving import Around, is_meant
+from aigaq.reckoning.starts import build_start
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class OpenWindow:
     starts_at: datetime
     due: Due
     used_at: datetime | None
+    #: What was refused or stayed without answer; none where another event opened it.
+    about: tuple[Owed, ...] = ()
 
     def get_state(self, as_of: datetime) -> str:
         """Return ``used``, ``lapsed`` or ``running`` at a moment."""
@@ -39,20 +42,32 @@ def list_windows(case: Case, *, pack: Pack, owed: Sequence[Owed]) -> list[OpenWi
     for event in iterate_events(case, pack=pack):
         opens = _get_opening(event)
         for window in _list_in_force(event, opens=opens, case=case, pack=pack):
+            turned_down = _list_turned_down(event, owed=owed)
+            about = [
+                one
+                for one in turned_down
+                if _is_challenged(window, one, event=event, case=case, pack=pack)
+            ]
             for opening in window.opens:
-                if opening.trigger == opens and _is_challenged(
-                    window, event, owed=owed, case=case, pack=pack
-                ):
-                    windows.append(_open(window, opening, event, case=case, pack=pack))
+                if opening.trigger == opens and (about or not turned_down):
+                    windows.append(_open(window, opening, event, case=case, pack=pack, about=about))
     for one in owed:
         if not one.is_complaint:
             continue
         for window in _list_in_force(one.event, opens=one.id, case=case, pack=pack):
             for opening in window.opens:
-                silent_at = _find_silence(opening, one, case=case, pack=pack)
-                if silent_at is not None:
+                silence = _find_silence(opening, one, window=window, case=case, pack=pack)
+                if silence is not None:
                     windows.append(
-                        _open(window, opening, one.event, case=case, pack=pack, at=silent_at)
+                        _open(
+                            window,
+                            opening,
+                            one.event,
+                            case=case,
+                            pack=pack,
+                            about=[one],
+                            silence=silence,
+                        )
                     )
     windows.sort(key=lambda one: (one.due.strict, one.window.id, one.proceeding))
     return windows
@@ -79,43 +94,47 @@ def _get_opening(event: Event) -> str:
     return "refused" if was_refused else event.type
 
 
-def _is_challenged(
-    window: Window, event: Event, *, owed: Sequence[Owed], case: Case, pack: Pack
-) -> bool:
-    """Tell whether the remedy of a window is against who refused; of other events, always."""
-    if _get_opening(event) != "refused" or window.remedy is None:
-        return True
-    names = (event.get_field("duty"), event.get_field("remedy"))
-    remedy = get_remedy(window.remedy, event=event, pack=pack)
-    one = next(
-        (
-            one
-            for one in owed
-            if one.id in names
-            and one.proceeding == event.proceeding
-            and event.at in (one.refused_at, one.met_at)
-        ),
-        None,
-    )
-    if one is None or one.actor is None or remedy is None or not remedy.against:
+def _list_turned_down(event: Event, *, owed: Sequence[Owed]) -> list[Owed]:
+    """Return what an event refused; nothing of events that are no refusal."""
+    if _get_opening(event) != "refused":
+        return []
+    names = [name for name in (event.get_field("duty"), event.get_field("remedy")) if name]
+    return [
+        one
+        for one in owed
+        if one.proceeding == event.proceeding
+        and event.at in (one.refused_at, one.met_at)
+        and one.is_refused()
+        and (not names or one.id in names)
+    ]
+
+
+def _is_challenged(window: Window, one: Owed, *, event: Event, case: Case, pack: Pack) -> bool:
+    """Tell whether the remedy of a window is against who refused; without a remedy, always."""
+    remedy = get_remedy(window.remedy, event=event, pack=pack) if window.remedy else None
+    if one.actor is None or remedy is None or not remedy.against:
         return True
     actor = one.actor
     around = Around(case.proceedings[one.proceeding].office, recipient=actor, actor=actor)
     return any(is_meant(name, office=actor, pack=pack, around=around) for name in remedy.against)
 
 
-def _find_silence(opening: Opening, one: Owed, *, case: Case, pack: Pack) -> datetime | None:
-    """Return when a complaint had stayed without answer for long enough, or ``None``."""
+def _find_silence(
+    opening: Opening, one: Owed, *, window: Window, case: Case, pack: Pack
+) -> Due | None:
+    """Return the term after which a complaint had stayed without answer, if it ended by now."""
     if opening.unanswered != one.id or not one.is_complaint or opening.after is None:
         return None
     rules = get_rules(case, event=one.event, pack=pack)
-    silent_at = reckon(term=opening.after, start=one.starts_at, rules=rules).strict
+    article = window.ground.article
+    silence = reckon(term=opening.after, start=one.starts_at, rules=rules, article=article)
     # A complaint that was sent down has not been answered.
     refused_at = None if one.was_sent_down else one.refused_at
     answered_at = min((at for at in (one.met_at, refused_at) if at is not None), default=None)
-    if silent_at > case.as_of or (answered_at is not None and answered_at < silent_at):
+    ends_at = silence.strict
+    if ends_at > case.as_of or (answered_at is not None and answered_at < ends_at):
         return None
-    return silent_at
+    return silence
 
 
 def _open(
@@ -125,15 +144,21 @@ def _open(
     *,
     case: Case,
     pack: Pack,
-    at: datetime | None = None,
+    about: Sequence[Owed],
+    silence: Due | None = None,
 ) -> OpenWindow:
-    starts_at = at or event.at
+    starts_at = silence.strict if silence else event.at
     due = reckon(
         term=opening.term,
         start=starts_at,
         rules=get_rules(case, event=event, pack=pack),
         article=window.ground.article,
+        # "From the day on which the fifteen days end": that day is the one not counted.
+        starts_at_end=silence is not None,
     )
+    before = build_start(event, pack=pack, at=event.at) + (silence.how if silence else ())
+    is_unsure = due.is_unsure or (silence is not None and silence.is_unsure)
+    due = replace(due, how=before + due.how, is_unsure=is_unsure)
     used_at = next(
         (
             one.at
@@ -152,4 +177,4 @@ def _open(
         ),
         None,
     )
-    return OpenWindow(window, event.proceeding, starts_at, due, used_at)
+    return OpenWindow(window, event.proceeding, starts_at, due, used_at, tuple(about))

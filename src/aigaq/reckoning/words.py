@@ -5,7 +5,8 @@ midnight that ends a day is written as 24:00 of that day.
 """
 
 import re
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 from aigaq.jurisdictions.terms import Term, Unit
 
@@ -16,6 +17,11 @@ MONTHS_EN = (
     *("July", "August", "September", "October", "November", "December"),
 )
 
+STARTED: Text = {
+    "kk": "Басталуы: «{what}», {at}.",
+    "ru": "Начало: «{what}», {at}.",
+    "en": "It starts with “{what}”, {at}.",
+}
 EXCLUDED_HOUR: Text = {
     "kk": "Мерзім басталған сағат есепке алынбайды: мерзім {begin_end} бастап есептеледі.",
     "ru": "Час, в котором начался срок, не считается: срок идёт с {begin_end}.",
@@ -49,17 +55,26 @@ BEGINS_ANEW: Text = {
     "en": "After the interruption the term begins anew: from {due}.",
 }
 ROLLED: Text = {
-    "kk": "Соңғы күн жұмыс күні емес: мерзім келесі жұмыс күні, {due} бітеді.",
-    "ru": "Последний день нерабочий: срок оканчивается в следующий рабочий день, {due}.",
-    "en": "The last day is not a working day: the term ends on the next one, {due}.",
+    "kk": "Соңғы күн жұмыс күні емес: мерзім келесі жұмыс күні, {due} бітеді. "
+    "Өткізілген күндер: {skipped}.",
+    "ru": "Последний день нерабочий: срок оканчивается в следующий рабочий день, {due}. "
+    "Пропущены: {skipped}.",
+    "en": "The last day is not a working day: the term ends on the next one, {due}. "
+    "Skipped: {skipped}.",
+}
+NOT_WORKED: Text = {
+    "kk": "Жұмыс күні емес, есепке алынбайды: {skipped}.",
+    "ru": "Нерабочие дни, не считаются: {skipped}.",
+    "en": "Not working days, not counted: {skipped}.",
 }
 ROLL_UNCLEAR: Text = {
     "kk": "Мерзім жұмыс емес күні бітеді. Сағатпен есептелетін мерзімнің ауысатыны заңда анық "
-    "емес: әрекетті {begin} дейін жасаңыз, бұзушылықты {due} кейін ғана көрсетіңіз.",
+    "емес: әрекетті {begin} дейін жасаңыз, бұзушылықты {due} кейін ғана көрсетіңіз. "
+    "Өткізілген күндер: {skipped}.",
     "ru": "Срок оканчивается в нерабочий день. Переносится ли срок в часах, из закона неясно: "
-    "действуйте до {begin}, о нарушении говорите только после {due}.",
+    "действуйте до {begin}, о нарушении говорите только после {due}. Пропущены: {skipped}.",
     "en": "The term ends on a day that is not a working day. Whether a term in hours moves is "
-    "unclear in law: act before {begin}, claim a breach only after {due}.",
+    "unclear in law: act before {begin}, claim a breach only after {due}. Skipped: {skipped}.",
 }
 AT_ONCE: Text = {
     "kk": "Дереу: {begin}.",
@@ -79,11 +94,25 @@ TERM: Text = {
     "en": "The term is {length}: to {due}.",
 }
 ANSWER: Text = {"kk": "Жауап: {what}", "ru": "Ответ: {what}", "en": "Answer: {what}"}
+#: "To", which asks for another case than "from" and "after".
+TO = "дейін"
+DECLINED = re.compile(rf":(\d\d) (бастап|кейін|{TO})\b")
+#: How the last number of a time ends in Kazakh: from it, to it.
+ENDINGS = {
+    0: ("ден", "ге"),
+    **{1: ("ден", "ге"), 2: ("ден", "ге"), 3: ("тен", "ке"), 4: ("тен", "ке"), 5: ("тен", "ке")},
+    **{6: ("дан", "ға"), 7: ("ден", "ге"), 8: ("ден", "ге"), 9: ("дан", "ға")},
+    **{10: ("нан", "ға"), 20: ("дан", "ға"), 30: ("дан", "ға"), 40: ("тан", "қа")},
+    50: ("ден", "ге"),
+}
 #: How a code or an order of a pack is cited; in English as it stands.
 CITED = {
     re.compile(r"\bCPC\b"): {"kk": "ҚПК", "ru": "УПК"},
     re.compile(r"\bCC\b"): {"kk": "ҚК", "ru": "УК"},
-    re.compile(r"\border (\d+)\b"): {"kk": r"№ \1 бұйрық", "ru": r"приказ № \1"},
+    re.compile(r"\border (\d+)\b"): {
+        "kk": "№\N{NO-BREAK SPACE}\\1 бұйрық",
+        "ru": "приказ №\N{NO-BREAK SPACE}\\1",
+    },
 }
 #: One, few (Russian 2 to 4), many.
 UNITS: dict[Unit, dict[str, tuple[str, str, str]]] = {
@@ -120,27 +149,56 @@ UNITS: dict[Unit, dict[str, tuple[str, str, str]]] = {
 }
 
 
-def fill(template: Text, *, begin: datetime, due: datetime, **facts: datetime) -> Text:
+def tell(template: str, *, language: str, **facts: str) -> str:
+    """Return a sentence with its facts; a Kazakh time takes the case that the next word asks."""
+    return decline(template.format_map(facts), language=language)
+
+
+def decline(text: str, *, language: str) -> str:
+    """Return ``text`` with the endings of Kazakh times: ``10:00-ден бастап``, ``15:40-қа дейін``.
+
+    An ending follows how the last number is said: `:00` as *нөл*, `:40` as *қырық*.
+    """
+    return DECLINED.sub(_add_ending, text) if language == "kk" else text
+
+
+def _add_ending(found: re.Match[str]) -> str:
+    minute = int(found[1])
+    from_it, to_it = ENDINGS[minute % 10 or minute]
+    return f":{found[1]}-{to_it if found[2] == TO else from_it} {found[2]}"
+
+
+def fill(
+    template: Text,
+    *,
+    begin: datetime,
+    due: datetime,
+    skipped: Sequence[date] = (),
+    **facts: datetime,
+) -> Text:
     """Return ``template`` with its moments written out in each language."""
     filled: Text = {}
     moments = {"begin": begin, "begin_end": due, "due": due, **facts}
     for language in LANGUAGES:
         said = template[language]
         # Only what the sentence says is written: this runs for every step of every date.
-        filled[language] = said.format_map(
-            {
-                name: write_moment(one, language=language, ends_day=name != "begin_end")
-                for name, one in moments.items()
-                if f"{{{name}}}" in said
-            }
-        )
+        known = {
+            name: write_moment(one, language=language, ends_day=name != "begin_end")
+            for name, one in moments.items()
+            if f"{{{name}}}" in said
+        }
+        if "{skipped}" in said:
+            known["skipped"] = write_days(skipped, language=language) or "–"
+        filled[language] = tell(said, language=language, **known)
     return filled
 
 
 def build_term_text(term: Term, *, begin: datetime, due: datetime) -> Text:
     """Return the sentence that says how long the term is."""
     return {
-        language: TERM[language].format(
+        language: tell(
+            TERM[language],
+            language=language,
             length=write_length(term, language=language),
             due=write_moment(due, language=language),
         )
@@ -172,11 +230,33 @@ def write_article(article: str, *, language: str) -> str:
     return article
 
 
+def write_days(days: Sequence[date], *, language: str) -> str:
+    """Return days (in order) in words; neighbours as one span."""
+    spans: list[list[date]] = []
+    for day in days:
+        if spans and day - spans[-1][-1] == timedelta(days=1):
+            spans[-1].append(day)
+        else:
+            spans.append([day])
+    return ", ".join(
+        _write_day(span[0], language=language)
+        if len(span) == 1
+        else f"{_write_day(span[0], language=language)} – {_write_day(span[-1], language=language)}"
+        for span in spans
+    )
+
+
+def _write_day(day: date, *, language: str) -> str:
+    if language == "en":
+        return f"{day.day} {MONTHS_EN[day.month - 1]} {day.year}"
+    return f"{day.day:02}.{day.month:02}.{day.year}"
+
+
 def write_moment(moment: datetime, *, language: str, ends_day: bool = True) -> str:
     """Return a moment in words; a midnight as 24:00 of the day that it ends, if it ends one."""
     hour, minute = moment.hour, moment.minute
     if ends_day and not (hour or minute or moment.second):
         moment, hour = moment - timedelta(days=1), 24
-    if language == "en":
-        return f"{hour:02}:{minute:02} on {moment.day} {MONTHS_EN[moment.month - 1]} {moment.year}"
-    return f"{moment.day:02}.{moment.month:02}.{moment.year} {hour:02}:{minute:02}"
+    between = " on " if language == "en" else " "
+    day, time = _write_day(moment.date(), language=language), f"{hour:02}:{minute:02}"
+    return f"{time}{between}{day}" if language == "en" else f"{day}{between}{time}"

@@ -128,9 +128,10 @@ def test_a_perpetrator_of_the_police_offers_the_ways_around_the_police() -> None
 
 
 def test_an_office_of_another_district_reaches_nobody_here() -> None:
+    place = {"region": "KZ-35", "district": "Here"}
     parties = build_story()["parties"]
     parties[2]["office"] = {"kind": "prosecutor_district", "district": "Elsewhere"}
-    answer = judge(build_story(REPORT, parties=parties, relations=KIN))
+    answer = judge(build_story(REPORT, parties=parties, relations=KIN, place=place))
     assert [one["institution"] for one in answer["excluded"]] == ["prosecutor_district@Elsewhere"]
     assert get_proposals(answer)[0] == ("complaint_prosecutor", "prosecutor_district")
 
@@ -359,7 +360,8 @@ def test_caution_speaks_only_of_bodies_that_could_decide_or_handle_the_case() ->
 def test_caution_in_another_district_is_for_that_district() -> None:
     parties = build_story()["parties"]
     parties[2]["office"] = {"kind": "akimat_district", "district": "Elsewhere"}
-    answer = judge(build_story(REPORT, parties=parties, relations=KIN))
+    place = {"region": "KZ-35", "district": "Here"}
+    answer = judge(build_story(REPORT, parties=parties, relations=KIN, place=place))
     assert {one["institution"].partition("@")[2] for one in answer["cautions"]} == {"Elsewhere"}
 
 
@@ -369,7 +371,11 @@ def test_caution_reaches_the_offices_of_every_district_that_the_case_speaks_of()
     proceedings = [
         {"id": "main", "kind": "criminal", "institution": "police_district@Elsewhere"},
     ]
-    answer = judge(build_story(REPORT, parties=parties, relations=KIN, proceedings=proceedings))
+    place = {"region": "KZ-35", "district": "Here"}
+    story = build_story(
+        REPORT, parties=parties, relations=KIN, proceedings=proceedings, place=place
+    )
+    answer = judge(story)
     assert {one["institution"] for one in answer["cautions"]} == {
         "prosecutor_district",
         "prosecutor_district@Elsewhere",

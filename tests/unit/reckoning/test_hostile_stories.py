@@ -376,8 +376,16 @@ def test_an_office_is_found_by_branch_district_and_region(office: Any, name: str
 
 
 def test_a_district_that_cannot_be_compared_is_warned_of() -> None:
-    answer = judge(build_story(REPORT, **reach("akimat_district@Other")))
+    answer = judge(build_story(REPORT, **reach("akimat_district@Other", "police_district@Third")))
     assert "place.no_district" in get_codes(answer)
+
+
+def test_the_only_district_that_a_file_names_is_that_of_the_case() -> None:
+    office = {"kind": "prosecution", "district": "Nura"}
+    answer = judge(build_story(REPORT, **reach(office)))
+    assert [one["institution"] for one in answer["excluded"]] == ["prosecutor_district"]
+    assert ("complaint_prosecutor", "prosecutor_region") in get_proposals(answer)
+    assert "place.district_taken" in get_codes(answer)
 
 
 def test_a_reached_body_is_named_as_lawful_addressee_before_anything_is_late() -> None:

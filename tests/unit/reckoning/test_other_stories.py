@@ -1,0 +1,135 @@
+"""Stories that lawyers wrote from the page alone, and what each showed. Codes, never texts."""
+
+from typing import Any
+
+import pytest
+from tests.unit.reckoning.stories import (
+    REPORT,
+    build_story,
+    event,
+    get_duty,
+    judge,
+)
+
+COMPLAINT = event(
+    "complaint_submitted",
+    "2026-05-06T10:00",
+    remedy="complaint_prosecutor",
+    to="prosecutor_district",
+)
+
+
+def get_window(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    window: dict[str, Any] = next(one for one in answer["windows"] if one["id"] == name)
+    return window
+
+
+def get_proposal(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    proposal: dict[str, Any] = next(one for one in answer["proposals"] if one["remedy"] == name)
+    return proposal
+
+
+# How each date came about.
+
+
+def test_every_date_begins_with_the_event_from_which_it_runs() -> None:
+    answer = judge(build_story(REPORT, COMPLAINT, as_of="2026-05-25T12:00:00+05:00"))
+    dated = [one for one in (*answer["duties"], *answer["windows"]) if one["how"]]
+    assert {one["how"][0]["rule"] for one in dated} == {"start"}
+    erdr = get_duty(answer, "erdr")
+    assert erdr["how"][0]["from"] == erdr["starts_at"] == "2026-05-04T09:00:00+05:00"
+
+
+def test_a_term_that_runs_from_an_earlier_event_says_from_which() -> None:
+    detained = event("suspect_detained", "2026-05-05T08:00")
+    measure = event("preventive_measure_before_charge", "2026-05-06T10:00")
+    duty = get_duty(judge(build_story(detained, measure)), "qualification_10d")
+    assert duty["how"][0]["from"] == "2026-05-05T08:00:00+05:00"
+    assert duty["due"]["strict"] == "2026-05-16T00:00:00+05:00"
+
+
+def test_the_days_that_a_term_skips_are_named() -> None:
+    # 7 May is a holiday, and 9 to 11 May are the next days off: 6 May + 3 days is the 9th.
+    motion = event("motion_submitted", "2026-05-06T10:00")
+    steps = get_duty(judge(build_story(motion)), "motion")["how"]
+    rolled = next(one for one in steps if one["rule"] == "roll_forward")
+    assert "9 May 2026 – 11 May 2026" in rolled["text"]["en"]
+    assert "09.05.2026 – 11.05.2026" in rolled["text"]["ru"]
+    assert "09.05.2026 – 11.05.2026" in rolled["text"]["kk"]
+
+
+def test_working_days_that_were_none_are_named() -> None:
+    arrest = {"type": "suspect_arrested", "at": "2026-04-02T18:00:00+01:00"}
+    story = {"pack": "gb-eaw", "as_of": "2026-04-10T12:00:00+01:00", "events": [arrest]}
+    duty = get_duty(judge(story | {"profile": ["enhanced"]}), "told_arrest")
+    # Good Friday, a weekend, Easter Monday.
+    assert duty["due"]["strict"] == "2026-04-08T00:00:00+01:00"
+    skipped = next(one for one in duty["how"] if one["rule"] == "working_days")
+    assert "3 April 2026 – 6 April 2026" in skipped["text"]["en"]
+
+
+# Silence and refusal.
+
+
+def test_a_window_after_silence_leaves_out_the_day_on_which_the_silence_ended() -> None:
+    # CPC 106(5), 48(2): 15 days without an answer end on 21 May; 15 days "from the day on which
+    # they end" are 5 June, a Friday.
+    answer = judge(build_story(REPORT, COMPLAINT, as_of="2026-05-25T12:00:00+05:00"))
+    window = get_window(answer, "court_complaint")
+    assert window["due"]["strict"] == window["due"]["lenient"] == "2026-06-06T00:00:00+05:00"
+    assert [one["rule"] for one in window["how"]] == [
+        *("start", "exclude_start", "term"),
+        *("exclude_start", "term"),
+    ]
+    assert window["how"][2]["to"] == "2026-05-22T00:00:00+05:00"
+
+
+def test_a_refusal_that_names_nothing_refuses_what_was_asked_last() -> None:
+    motion = event("motion_submitted", "2026-05-05T10:00")
+    refused = event("refused", "2026-05-05T11:00", by="police_district")
+    answer = judge(build_story(REPORT, motion, refused, as_of="2026-05-05T12:00:00+05:00"))
+    states = {one["id"]: one["state"] for one in answer["duties"]}
+    assert states["motion"] == "breached"
+    assert states["mandatory_investigation"] == "running"
+
+
+def test_a_report_that_was_turned_away_is_a_breach_of_all_that_it_asked_for() -> None:
+    refused = event("refused", "2026-05-04T10:00", by="police_district")
+    answer = judge(build_story(REPORT, refused, as_of="2026-05-04T11:00:00+05:00"))
+    assert {one["duty"] for one in answer["breaches"]} == {
+        *("accept", "erdr", "mandatory_investigation")
+    }
+    assert {one["since"] for one in answer["breaches"]} == {"2026-05-04T10:00:00+05:00"}
+    assert get_window(answer, "court_complaint")["due"]["strict"] == "2026-05-20T00:00:00+05:00"
+
+
+def test_a_complaint_that_was_refused_in_a_word_is_answered_with_no() -> None:
+    refused = event("refused", "2026-05-08T10:00", by="prosecutor_district")
+    story = build_story(REPORT, COMPLAINT, refused, as_of="2026-05-08T12:00:00+05:00")
+    answer = judge(story)
+    assert get_duty(answer, "complaint_prosecutor")["state"] == "met"
+    assert get_proposal(answer, "complaint_court")["file_within"] == "2026-05-26T00:00:00+05:00"
+
+
+def test_a_refusal_of_nothing_changes_nothing_and_is_warned_of() -> None:
+    answer = judge(build_story(event("refused", "2026-05-04T10:00", by="police_district")))
+    assert "event.no_effect" in [one["code"] for one in answer["warnings"]]
+
+
+# Who leads the case, and where.
+
+
+def test_where_an_authority_sends_its_ruling_does_not_say_who_leads_the_case() -> None:
+    registered = event("erdr_registered", "2026-05-04T09:00")
+    ruling = event("termination_ruling_sent", "2026-05-18T09:00", to="prosecutor_district")
+    answer = judge(build_story(registered, ruling))
+    assert get_duty(answer, "term_investigation")["actor"] == "police_district"
+    assert get_duty(answer, "termination_check")["actor"] == "prosecutor_district"
+
+
+@pytest.mark.parametrize("reason", ["expert examination", "Expert-Examination"])
+def test_a_reason_of_a_pause_may_be_written_as_people_write(reason: str) -> None:
+    registered = event("erdr_registered", "2026-05-04T09:00")
+    interrupted = event("interrupted", "2026-05-12T09:00", reason=reason)
+    duty = get_duty(judge(build_story(registered, interrupted)), "term_investigation")
+    assert duty["state"] == "paused"
