@@ -42,6 +42,11 @@ ERASE = {
 @click.option("--told-by", required=True, help="From whom it comes: mother, neighbour, a name.")
 @click.option("--told-when", required=True, help="When it was sent to you, in words.")
 @click.option("--language", type=click.Choice(["kk", "ru", "en"]), default="ru", show_default=True)
+@click.option(
+    "--hidden-details",
+    type=click.Choice(["keep", "strip"]),
+    help="What the reporter said of place, time and device in the files; leave out if not asked.",
+)
 @PASSPHRASE_FD
 @JSON
 def import_chat(
@@ -49,6 +54,7 @@ def import_chat(
     told_by: str,
     told_when: str,
     language: str,
+    hidden_details: str | None,
     passphrase_fd: int | None,
     as_json: bool,
 ) -> None:
@@ -62,6 +68,7 @@ def import_chat(
         "told_by": told_by,
         "told_when": told_when,
         "language": language,
+        "hidden_details": hidden_details,
     }
     if is_running(home):
         answer = ask_running_desk(

@@ -87,6 +87,20 @@ class NewReportForm(forms.Form):
         help_text=_("A photo of the letter, a recording, pictures that were sent."),
         required=False,
     )
+    hidden_details = forms.ChoiceField(
+        label=_("Hidden details of the files"),
+        help_text=_(
+            "Photos and videos can hold hidden details, such as place and time. They can be "
+            "evidence. They can also show where someone is."
+        ),
+        required=False,
+        choices=[
+            ("", _("not asked or not said")),
+            ("keep", _("Keep them as evidence")),
+            ("strip", _("Remove them before anyone outside the team sees the files")),
+        ],
+        widget=forms.Select,
+    )
     consents = forms.MultipleChoiceField(
         label=_("What was allowed by word of mouth"),
         help_text=_("Only what was asked and answered with a clear yes."),
@@ -152,7 +166,10 @@ class NewReportForm(forms.Form):
                 for purpose, audience in AUDIENCES.items()
                 if purpose in cleaned["consents"]
             ],
-            files=[_take(one) for one in cleaned["attached"]],
+            files=[
+                _take(one, hidden_details=cleaned["hidden_details"] or None)
+                for one in cleaned["attached"]
+            ],
         )
 
     def _read_keys(self, cleaned: dict[str, Any]) -> BoxKeys | None:
@@ -202,11 +219,12 @@ def _join(value: str | list[str], *, number: int) -> str:
     return " ".join(option for option in words.OPTIONS[number] if option in value)
 
 
-def _take(file: "UploadedFile[Any]") -> ToldFile:
+def _take(file: "UploadedFile[Any]", *, hidden_details: str | None) -> ToldFile:
     assert file.file is not None  # noqa: S101 - an uploaded file has one.
     return ToldFile(
         content=cast("BinaryIO", file.file),
         size_bytes=file.size or 0,
         name=(file.name or "")[:250],
         media_type=(file.content_type or "application/octet-stream")[:255],
+        hidden_details=hidden_details,
     )

@@ -23,7 +23,7 @@ from aigaq.intake.told import take_down
 from aigaq.intake.told_numbers import NO_MAILBOX
 
 MAXIMUM_BYTES = 4 * 1024 * 1024
-TEXTS = ("told_by", "told_how", "told_when", "language")
+TEXTS = ("told_by", "told_how", "told_when", "language", "hidden_details")
 LISTS = ("consents", "files")
 
 

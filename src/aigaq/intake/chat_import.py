@@ -2,7 +2,9 @@
 
 Item 0 is the export as it came, item 1 a readable transcript, then each of its files by itself, so
 that a voice note can be heard. All are of the class *received from another* until someone says
-more. Files that the chat names and the export lacks are counted and named in the transcript.
+more. What the reporter said of hidden details holds for the export too, which has the same files in
+it and cannot be freed of them: with ``strip`` it stays here. Files that the chat names and the
+export lacks are counted and named in the transcript.
 """
 
 import io
@@ -39,11 +41,18 @@ class ImportedChat:
 
 
 def import_chat(
-    path: Path, *, actor: Staff | None, told_by: str, told_when: str, language: str
+    path: Path,
+    *,
+    actor: Staff | None,
+    told_by: str,
+    told_when: str,
+    language: str,
+    hidden_details: str | None = None,
 ) -> ImportedChat:
     """Seal and file the export at ``path`` as a report. Raises `ChatError`, `ImportRefused`.
 
-    Either all of it is filed or nothing; the export stays where it lies.
+    ``hidden_details``: ``keep`` or ``strip``, as the reporter said; None if nobody asked. Either all
+    of it is filed or nothing; the export stays where it lies.
     """
     with open_export(path) as export, ExitStack() as opened:
         chat = export.chat
@@ -55,9 +64,9 @@ def import_chat(
             how="messenger",
             when=told_when[:SHORT_LENGTH],
             files=[
-                _take(export.original, opened=opened),
+                _take(export.original, opened=opened, hidden_details=hidden_details),
                 ToldFile(io.BytesIO(transcript), len(transcript), TRANSCRIPT, "text/plain"),
-                *(_take(one, opened=opened) for one in export.media),
+                *(_take(one, opened=opened, hidden_details=hidden_details) for one in export.media),
             ],
         )
         return ImportedChat(
@@ -77,6 +86,7 @@ def run_import_chat_command(arguments: Arguments) -> Answer:
         told_by=str(arguments.get("told_by")),
         told_when=str(arguments.get("told_when")),
         language=str(arguments.get("language")),
+        hidden_details=str(arguments.get("hidden_details") or "") or None,
     )
     return {
         "left_out": done.left_out,
@@ -89,12 +99,12 @@ def run_import_chat_command(arguments: Arguments) -> Answer:
     }
 
 
-def _take(one: MediaFile, *, opened: ExitStack) -> ToldFile:
+def _take(one: MediaFile, *, opened: ExitStack, hidden_details: str | None) -> ToldFile:
     suffix = Path(one.name).suffix.lower()
     kind = KINDS.get(suffix) or mimetypes.guess_type(one.name)[0] or "application/octet-stream"
     name = one.name.encode()[-NAME_BYTES:].decode(errors="ignore")
     later = opened.enter_context(closing(_Later(one.open)))
-    return ToldFile(cast("BinaryIO", later), one.size_bytes, name, kind)
+    return ToldFile(cast("BinaryIO", later), one.size_bytes, name, kind, hidden_details)
 
 
 class _Later:

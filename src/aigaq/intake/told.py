@@ -60,12 +60,16 @@ class BoxKeys:
 
 @dataclass(frozen=True)
 class ToldFile:
-    """A file that belongs to a told report; ``name`` is text and never a path."""
+    """A file that belongs to a told report; ``name`` is text and never a path.
+
+    ``hidden_details``: ``keep`` or ``strip``, as the reporter said; None if nobody asked.
+    """
 
     content: BinaryIO
     size_bytes: int
     name: str
     media_type: str
+    hidden_details: str | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,7 @@ def _build(told: ToldReport, *, has_code: bool) -> ReportToSeal:
                 size_bytes=one.size_bytes,
                 name=one.name,
                 media_type=one.media_type,
+                hidden_details=one.hidden_details,
             )
             for one in told.files
         ],

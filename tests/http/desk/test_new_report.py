@@ -14,6 +14,7 @@ from aigaq.accounts.models import Staff
 from aigaq.consent import selectors as consent
 from aigaq.desk import forms_new_report as forms
 from aigaq.desk.views.new_code import POLICY
+from aigaq.evidence.models import Item
 from aigaq.intake import claims, models
 from aigaq.sealing.card import parse_card
 from aigaq.sealing.encoding import decode_base64, encode_base64
@@ -62,6 +63,18 @@ def test_a_told_report_without_a_mailbox_is_filed(open_desk: Founding, browser_o
         ("prove", "court"),
     ]
     assert [one.name for one in report.items.all()] == ["письмо.pdf"]
+
+
+@pytest.mark.parametrize(("said", "kept"), [("strip", "strip"), ("keep", "keep"), ("", None)])
+def test_what_was_said_of_hidden_details_holds_for_the_files(
+    open_desk: Founding, browser_of: Browser, said: str, kept: str | None
+) -> None:
+    photo = io.BytesIO(b"a fictional photo")
+    photo.name = "photo.jpg"
+
+    browser_of(open_desk.founder).post(PAGE, typed(attached=[photo], hidden_details=said))
+
+    assert [one.hidden_details for one in Item.objects.all()] == [kept]
 
 
 def test_the_mailbox_is_that_of_the_code_which_the_browser_drew(

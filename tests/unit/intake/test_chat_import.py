@@ -44,6 +44,18 @@ def test_the_export_its_transcript_and_each_file_are_items_received_from_another
     assert (said[201], said[202], said[203]) == ("тётя", "messenger", "12 мая")
 
 
+def test_what_was_said_of_hidden_details_holds_for_the_export_too(
+    founding: Founding, tmp_path: Path
+) -> None:
+    data = samples.pack({"WhatsApp Chat.txt": samples.ANDROID_RU, VOICE: samples.VOICE})
+    path = lay(tmp_path, data)
+
+    run_import_chat_command({"path": str(path), **SAID, "hidden_details": "strip"})
+
+    said = dict(Item.objects.values_list("name", "hidden_details"))
+    assert said == {"chat.zip": "strip", "transcript.txt": None, VOICE: "strip"}
+
+
 @pytest.mark.parametrize("place", ["start", "middle"])
 def test_a_chat_with_a_damaged_file_files_nothing(
     place: str, founding: Founding, tmp_path: Path
