@@ -6,6 +6,7 @@ database. Form of file and answer: ``spec/clocks.md``.
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +21,13 @@ from aigaq.jurisdictions.loading import PackFaults, load_pack, load_pack_file
 from aigaq.jurisdictions.marked_yaml import FileFault
 from aigaq.jurisdictions.pack_shapes import Pack, Rule, get_in_force
 from aigaq.jurisdictions.zones import load_zone
-from aigaq.reckoning.calendar_text import write_answer, write_due, write_ground, write_step_article
+from aigaq.reckoning.calendar_text import (
+    wrap,
+    write_answer,
+    write_due,
+    write_ground,
+    write_step_article,
+)
 from aigaq.reckoning.case_files import (
     CaseFileFaults,
     parse_document,
@@ -35,6 +42,8 @@ from aigaq.reckoning.single_terms import reckon_rule
 
 WRONG = 2
 LANGUAGES = ("kk", "ru", "en")
+#: No line is wider, on whatever screen.
+WIDEST = 100
 COLOURS = {
     "title": {"bold": True},
     "late": {"fg": "red", "bold": True},
@@ -114,7 +123,7 @@ def evaluate_file(
     for style, text in write_answer(
         answer, language=language or _guess_language(), with_steps=with_steps
     ):
-        click.secho(text, **COLOURS[style])  # type: ignore[arg-type]
+        _print(text, style=style)
 
 
 @clocks.command()
@@ -166,12 +175,12 @@ def term(
         }
         click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
         return
-    click.secho(in_force.title[language], bold=True)
-    click.secho(write_due(due, language=language), fg="yellow")
+    _print(in_force.title[language], style="title")
+    _print(write_due(due, language=language), style="soon")
     for step in due.how if due else ():
         article = write_step_article(step, language=language)
-        click.echo(f"  · {step.text[language]}{article}")
-    click.secho(write_ground(in_force.ground, language=language), dim=True)
+        _print(f"  · {step.text[language]}{article}", style="plain")
+    _print(write_ground(in_force.ground, language=language), style="detail")
 
 
 @clocks.command()
@@ -234,6 +243,13 @@ def _load(name: str, *, near: Path | None = None) -> Pack:
     except PackError as error:
         line = f"{near}:1: " if near else ""
         _fail(f"{line}there is no pack “{name}” ({error.code}); see: aigaq pack list")
+
+
+def _print(text: str, *, style: str) -> None:
+    """Print a line no wider than the terminal; without colours where NO_COLOR asks for none."""
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    colour = False if os.environ.get("NO_COLOR") else None
+    click.secho(wrap(text, width=width), color=colour, **COLOURS[style])  # type: ignore[arg-type]
 
 
 def _guess_language() -> str:
