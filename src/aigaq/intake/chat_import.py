@@ -51,8 +51,8 @@ def import_chat(
 ) -> ImportedChat:
     """Seal and file the export at ``path`` as a report. Raises `ChatError`, `ImportRefused`.
 
-    ``hidden_details``: ``keep`` or ``strip``, as the reporter said; None if nobody asked. Either all
-    of it is filed or nothing; the export stays where it lies.
+    ``hidden_details``: ``keep`` or ``strip``, as the reporter said; None if nobody asked. Either
+    all of it is filed or nothing; the export stays where it lies.
     """
     with open_export(path) as export, ExitStack() as opened:
         chat = export.chat
