@@ -45,11 +45,13 @@ def serve_desk(*, home: Home, host: str, port: int) -> None:
 
 def start_worker() -> None:
     """Begin what a worker does beside its pages: socket, and threads that also run while locked."""
-    from aigaq.core import background
+    from aigaq.core import background, temporary
     from aigaq.desk.locking import LOCKING
     from aigaq.desk.socket_server import SocketServer
 
     harden_process()
+    # What a killed desk left in memory goes now, not only when someone opens this one.
+    temporary.sweep_temporary()
     server = SocketServer(get_home().socket)
     server.start()
     background.REGISTRY.start(also_while_locked=True)

@@ -3,17 +3,37 @@
 Small ones are handled by Django's own handler. A large one, such as a carried report with a video,
 goes to the system's folder in memory, and only for someone who may take reports in: nobody else can
 fill it. What would take more than half of its room is not taken; `aigaq import report` takes it.
+What a killed desk left there is swept (`core.temporary`), since it may be a story in plain.
 """
 
 import shutil
+import tempfile
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 
 from aigaq.accounts.permissions import Capability, may
-from aigaq.core.temporary import TMPFS
+from aigaq.core.temporary import TMPFS, temporary_prefix
+
+
+class MemoryFile(TemporaryUploadedFile):
+    """A file in memory under a name that is swept."""
+
+    def __init__(self, handler: TemporaryFileUploadHandler) -> None:
+        """Make it for what ``handler`` was told of."""
+        name = temporary_prefix()
+        file = tempfile.NamedTemporaryFile(prefix=name, dir=TMPFS)  # noqa: SIM115 - Django closes it.
+        UploadedFile.__init__(
+            self,
+            file,
+            handler.file_name,
+            handler.content_type,
+            0,
+            handler.charset,
+            handler.content_type_extra,
+        )
 
 
 class LargeFileHandler(TemporaryFileUploadHandler):
@@ -36,7 +56,8 @@ class LargeFileHandler(TemporaryFileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Make the file in memory, if it is taken."""
         if self._takes:
-            super().new_file(*args, **kwargs)
+            FileUploadHandler.new_file(self, *args, **kwargs)
+            self.file = MemoryFile(self)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         """Write what came."""

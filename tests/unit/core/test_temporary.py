@@ -1,5 +1,6 @@
 """What a killed process left in memory is swept, and nothing of anyone else."""
 
+import os
 import subprocess
 import sys
 import uuid
@@ -15,6 +16,43 @@ with temporary_folder() as folder:
     print(folder, flush=True)
     os.kill(os.getpid(), 9)
 """
+
+
+UPLOAD = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "aigaq.desk.settings"
+import django
+django.setup()
+from django.http import HttpRequest
+from aigaq.accounts.models import Staff
+from aigaq.desk.uploads import LargeFileHandler
+request = HttpRequest()
+request.user = Staff(is_active=True, roles=["caseworker"])
+handler = LargeFileHandler(request)
+handler.handle_raw_input(None, {}, 10_000_000)
+handler.new_file("file", "story.mp4", "video/mp4", None)
+handler.receive_data_chunk(b"fictional story", 0)
+handler.file.flush()
+print(handler.file.temporary_file_path(), flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_file_on_its_way_to_a_killed_desk_is_swept(tmp_path: Path) -> None:
+    environment = {**os.environ, "AIGAQ_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", UPLOAD], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == -9, done.stderr
+    left = Path(done.stdout.strip())
+    try:
+        assert left.parent == TMPFS
+        assert left.read_bytes() == b"fictional story"
+        assert left.stat().st_mode & 0o077 == 0
+        sweep_temporary()
+        assert not left.exists()
+    finally:
+        left.unlink(missing_ok=True)
 
 
 def test_what_a_killed_process_left_in_memory_is_swept() -> None:
