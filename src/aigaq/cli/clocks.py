@@ -178,9 +178,9 @@ def term(
     _print(in_force.title[language], style="title")
     _print(write_due(due, language=language), style="soon")
     for step in due.how if due else ():
-        article = write_step_article(step, language=language)
+        article = write_step_article(step, language=language, pack=pack)
         _print(f"  · {step.text[language]}{article}", style="plain")
-    _print(write_ground(in_force.ground, language=language), style="detail")
+    _print(write_ground(in_force.ground, language=language, pack=pack), style="detail")
 
 
 @clocks.command()

@@ -8,13 +8,13 @@ import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 
-from aigaq.jurisdictions.pack_shapes import Ground
+from aigaq.jurisdictions.pack_shapes import Ground, Pack
 from aigaq.reckoning import reasons
 from aigaq.reckoning.due_dates import Due, Step
 from aigaq.reckoning.evaluation import Answer
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
-from aigaq.reckoning.words import tell, write_article, write_moment
+from aigaq.reckoning.words import tell, write_moment
 
 STYLES = ("title", "late", "soon", "running", "done", "warning", "detail", "plain")
 Line = tuple[str, str]
@@ -101,14 +101,16 @@ def write_due(due: Due | None, *, language: str) -> str:
     return tell(WORDS["until_unclear"][language], language=language, at=strict, late=late)
 
 
-def write_step_article(step: Step, *, language: str) -> str:
+def write_step_article(step: Step, *, language: str, pack: Pack) -> str:
     """Return the article of a step in brackets, or nothing."""
-    return f" ({write_article(step.article, language=language)})" if step.article else ""
+    if not step.article:
+        return ""
+    return f" ({reasons.say_article(step.article, language=language, pack=pack)})"
 
 
-def write_ground(ground: Ground, *, language: str) -> str:
+def write_ground(ground: Ground, *, language: str, pack: Pack) -> str:
     """Return article, confidence and whether someone reviewed it."""
-    article = reasons.say_article(ground.article, language=language)
+    article = reasons.say_article(ground.article, language=language, pack=pack)
     parts = [WORDS["sure"][language].format(article=article, sure=round(ground.confidence * 100))]
     if ground.reviewed is None:
         parts.append(WORDS["unreviewed"][language])
@@ -184,7 +186,7 @@ class _Writer:
             yield "plain", f"     {self._say('to', office=self._office(one.office))}"
             if one.file_within is not None:
                 yield "soon", f"     {self._say('until', at=self._moment(one.file_within))}"
-            because = reasons.build_reasons(one, as_of=self._as_of)[self._language]
+            because = reasons.build_reasons(one, pack=self._pack, as_of=self._as_of)[self._language]
             first = known.setdefault(because, number)
             because = because if first == number else self._say("same", number=str(first))
             way = reasons.build_way(one, pack=self._pack)[self._language]
@@ -282,7 +284,7 @@ class _Writer:
     def _steps(self, due: Due | None) -> Iterator[Line]:
         if self._with_steps and due is not None:
             for step in due.how:
-                article = write_step_article(step, language=self._language)
+                article = write_step_article(step, language=self._language, pack=self._pack)
                 yield "detail", f"       · {step.text[self._language]}{article}"
 
     def _head(self, name: str) -> Iterator[Line]:
@@ -307,7 +309,7 @@ class _Writer:
         return Office(institution, district or None)
 
     def _ground(self, ground: Ground) -> str:
-        return write_ground(ground, language=self._language)
+        return write_ground(ground, language=self._language, pack=self._pack)
 
     def _moment(self, moment: datetime) -> str:
         return write_moment(moment, language=self._language)

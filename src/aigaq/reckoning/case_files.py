@@ -387,7 +387,14 @@ class _CaseReader:
             known["kind"] = self._pack.pressure
         for key, names in known.items():
             if key in fields and fields[key] not in names:
-                row.fault(f"unknown_{key}", key, id=fields[key][:50])
+                self._fault_unknown(row, key, fields[key])
+
+    def _fault_unknown(self, row: Fields, key: str, name: str) -> None:
+        now = self._pack.former_ids.get(name)
+        if now is not None:
+            row.fault("renamed", key, id=name[:50], now=now)
+        else:
+            row.fault(f"unknown_{key}", key, id=name[:50])
 
     def _read_at(self, row: Fields, line: int) -> datetime | None:
         zone = self._zone

@@ -198,7 +198,12 @@ class _Reckoning:
     def _run_dates(self, start: datetime, pauses: list[Pause], *, starts_at_end: bool) -> datetime:
         # 2. The day in which it starts is not counted.
         first = start.date()
-        if self._rules.counting.excludes_start_day:
+        if self._term.is_detention:
+            # Custody: its first day is counted, and it ends on its day.
+            begin = self._midnight(first)
+            self._add("detention_minute", start, start, words.FROM_THE_DAY)
+            first -= ONE_DAY
+        elif self._rules.counting.excludes_start_day:
             if starts_at_end and start == self._midnight(first):
                 first -= ONE_DAY
             begin = self._midnight(first + ONE_DAY)
@@ -221,7 +226,8 @@ class _Reckoning:
         # 5. Roll.
         self._note_day(last)
         due = self._midnight(last + ONE_DAY)
-        if not self._rules.counting.rolls or self._rules.calendar.is_working(last):
+        is_fixed = self._term.is_detention or not self._rules.counting.rolls
+        if is_fixed or self._rules.calendar.is_working(last):
             return due
         rolled = self._roll(last)
         skipped = self._list_days(last, self._get_last_day(rolled))

@@ -15,7 +15,7 @@ from aigaq.reckoning.due_dates import Due, Pause, Rules, reckon, reckon_lenient
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.resolving import Around, resolve
-from aigaq.reckoning.settling import settle
+from aigaq.reckoning.settling import US, settle
 from aigaq.reckoning.starts import build_start
 from aigaq.reckoning.words import build_answer_title
 
@@ -108,7 +108,8 @@ def _owe(
     pauses: Mapping[str, list[tuple[str, Pause]]],
 ) -> Owed:
     facts = get_facts(case, event=event, pack=pack)
-    start = _find_start(duty, event, case=case)
+    begun = _find_start(duty, event, case=case, pack=pack)
+    start = begun.at
     term = next((one.term for one in duty.variants if one.when.holds(facts)), duty.term)
     mine = [
         pause
@@ -127,8 +128,7 @@ def _owe(
         )
         due = reckon_lenient(due=due, other=other)
     if due is not None:
-        name = duty.start if start != event.at else None
-        due = replace(due, how=build_start(event, pack=pack, at=start, name=name) + due.how)
+        due = replace(due, how=build_start(begun, pack=pack) + due.how)
     proceeding = case.proceedings[event.proceeding]
     around = Around(proceeding=proceeding.office, recipient=get_office(event.to, case=case))
     return Owed(
@@ -166,15 +166,41 @@ def _reckon(
     return None
 
 
-def _find_start(duty: Duty, event: Event, *, case: Case) -> datetime:
+def _find_start(duty: Duty, event: Event, *, case: Case, pack: Pack) -> Event:
+    """Return the event from which the term runs."""
+    if is_pressure(event):
+        return find_told(event, case=case, pack=pack, met_by=duty.met_by) or event
     if duty.start == FROM_EVENT:
-        return event.at
+        return event
     earlier = [
-        one.at
+        one
         for one in case.events
         if one.type == duty.start and one.proceeding == event.proceeding and one.at <= event.at
     ]
-    return max(earlier, default=event.at)
+    return max(earlier, key=lambda one: one.at, default=event)
+
+
+def is_pressure(event: Event) -> bool:
+    """Tell whether an event is pressure that counts as a trigger."""
+    return event.type != "pressure" and bool(event.get_field("kind"))
+
+
+def find_told(
+    event: Event, *, case: Case, pack: Pack, met_by: tuple[str, ...] = ()
+) -> Event | None:
+    """Return the event by which an authority learned of pressure: what our side told it next.
+
+    ``None`` if the file does not say it, or if the authority acted (``met_by``) before.
+    """
+    for one in case.events:
+        if one.at < event.at or one.proceeding != event.proceeding:
+            continue
+        trigger = pack.triggers.get(one.type)
+        if one.type in met_by:
+            return None
+        if one.type == "complaint_submitted" or (trigger is not None and trigger.by == US):
+            return one
+    return None
 
 
 def get_office(who: str | Office | None, *, case: Case) -> Office | None:
@@ -198,8 +224,12 @@ def _owe_answer(event: Event, *, case: Case, pack: Pack) -> Owed | None:
     due = None
     if isinstance(term, Term | Immediate):
         rules = get_rules(case, event=event, pack=pack)
-        due = reckon(term=term, start=event.at, rules=rules, article=remedy.ground.article)
-        due = replace(due, how=build_start(event, pack=pack, at=event.at) + due.how)
+        article = remedy.ground.article
+        due = reckon(term=term, start=event.at, rules=rules, article=article)
+        if remedy.answer_lenient is not None:
+            other = reckon(term=remedy.answer_lenient, start=event.at, rules=rules, article=article)
+            due = reckon_lenient(due=due, other=other)
+        due = replace(due, how=build_start(event, pack=pack) + due.how)
     return Owed(
         id=remedy.id,
         title=build_answer_title(remedy.title),

@@ -16,7 +16,13 @@ from aigaq.reckoning.addressees import Ground, is_about, list_ladder, was_sent_a
 from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.conflicts import Caution, Reached, find_cautions, find_reached
 from aigaq.reckoning.due_dates import Due, Step, reckon
-from aigaq.reckoning.duties import get_rules, iterate_events, list_duties
+from aigaq.reckoning.duties import (
+    find_told,
+    get_rules,
+    is_pressure,
+    iterate_events,
+    list_duties,
+)
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.proposals import Ladder, Proposal, propose
@@ -187,6 +193,12 @@ def _list_warnings(
     astray = [one.event for one in duties if was_sent_astray(one, case=case, pack=pack)]
     odd = [("event.no_effect", idle), ("complaint.other_body", astray)]
     odd.append(("pause.unknown_reason", list_idle_pauses(case, pack=pack)))
+    untold = [
+        one
+        for one in iterate_events(case, pack=pack)
+        if is_pressure(one) and find_told(one, case=case, pack=pack) is None
+    ]
+    odd.append(("pressure.not_told", untold))
     for code, events in odd:
         for line in sorted({event.line for event in events}):
             warnings.append((code, reasons.build_note(code, line=line)))

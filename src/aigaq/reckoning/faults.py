@@ -14,6 +14,7 @@ SENTENCES = {
     "case.missing_field": "“{field}” is missing",
     "case.missing_text": "“{field}” lacks {languages}",
     "case.related_to_oneself": "“{id}” cannot be related to itself",
+    "case.renamed": "“{id}” is called “{now}” now",
     "case.too_many": "more than {most} entries",
     "case.unknown_about": "the pack has no duty “{id}”",
     "case.unknown_duty": "the pack has no duty “{id}”",

@@ -27,7 +27,7 @@ from aigaq.reckoning.conflicts import ROLES_OF_A_CASE
 from aigaq.reckoning.duties import get_remedy
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
-from aigaq.reckoning.routing import build_standing, list_added, list_routed
+from aigaq.reckoning.routing import build_standing, list_added, list_routed, list_threats
 
 
 @dataclass
@@ -62,10 +62,11 @@ def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
     ladder = Ladder()
     added = list_added(ground.case, pack=ground.pack, cautions=ground.cautions)
     routed = list_routed(ground.case, pack=ground.pack, cautions=ground.cautions)
+    threats = list_threats(ground.case, pack=ground.pack)
     _add_lawful(ladder, ground=ground)
-    for one in (*owed, *routed):
+    for one in (*threats, *owed, *routed):
         # What a conflict adds, it adds to the duty; a complaint about it climbs its own ladder.
-        more = added if _is_of_the_case(one, ground=ground) else []
+        more = added if _is_of_the_case(one, ground=ground) and one not in threats else []
         names = list(dict.fromkeys((*_list_names(one, ground=ground), *more)))
         ladder.offences += [(name, one) for name in names if name in ground.pack.offences]
         found = [get_remedy(name, event=one.event, pack=ground.pack) for name in names]

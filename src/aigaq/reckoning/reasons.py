@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from aigaq.jurisdictions.citing import cite_article
 from aigaq.jurisdictions.pack_shapes import Pack, Text
 from aigaq.reckoning.case_shapes import Event
 from aigaq.reckoning.conflicts import Reached
 from aigaq.reckoning.places import Office
-from aigaq.reckoning.words import LANGUAGES, tell, write_article, write_moment
+from aigaq.reckoning.words import LANGUAGES, tell, write_moment
 
 if TYPE_CHECKING:
     from aigaq.reckoning.owed import Owed
@@ -84,7 +85,16 @@ DISTRICT_TAKEN: Text = {
     "en": "Line {line}: the district of the case itself (place: district) is not named. The only "
     "district that the file names is taken for it.",
 }
+NOT_TOLD: Text = {
+    "kk": "{line}-жол: бұл қысым туралы органға айтылғаны файлда жоқ. Мерзім қысымның өзінен "
+    "есептелді: алдымен хабарлаңыз.",
+    "ru": "Строка {line}: в файле нет, что органу сообщили об этом давлении. Срок взят от самого "
+    "давления: сначала сообщите о нём.",
+    "en": "Line {line}: the file does not say that the authority was told of this pressure. The "
+    "date runs from the pressure itself: tell it first.",
+}
 NOTES = {
+    "pressure.not_told": NOT_TOLD,
     "place.district_taken": DISTRICT_TAKEN,
     "place.no_district": NO_DISTRICT,
     "event.other_offset": OTHER_OFFSET,
@@ -195,18 +205,19 @@ def build_exhausted(titles: Sequence[Text], *, has_more: bool) -> Text:
 
 def build_proposal(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text:
     """Return why a remedy is proposed, and why to this office."""
-    reasons, ways = build_reasons(proposal, as_of=as_of), build_way(proposal, pack=pack)
+    reasons, ways = build_reasons(proposal, pack=pack, as_of=as_of), build_way(proposal, pack=pack)
     return {
         language: " ".join(part for part in (reasons[language], ways[language]) if part)
         for language in LANGUAGES
     }
 
 
-def build_reasons(proposal: "Proposal", *, as_of: datetime) -> Text:
+def build_reasons(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text:
     """Return for what a remedy is proposed."""
     return {
         language: " ".join(
-            _say_reason(owed, language=language, as_of=as_of) for owed in proposal.because
+            _say_reason(owed, pack=pack, language=language, as_of=as_of)
+            for owed in proposal.because
         )
         for language in LANGUAGES
     }
@@ -230,17 +241,19 @@ def _say_way(proposal: "Proposal", *, pack: Pack, language: str) -> Iterator[str
     if proposal.is_cautioned:
         yield CAUTIONED[language]
     if proposal.lapsed_at is not None and proposal.file_within is None:
-        article = say_article(pack.counting.get_article("restore"), language=language)
+        article = say_article(pack.counting.get_article("restore"), language=language, pack=pack)
         at = write_moment(proposal.lapsed_at, language=language)
         yield LAPSED[language].format(at=at, article=article)
 
 
-def say_article(article: str | None, *, language: str) -> str:
+def say_article(article: str | None, *, language: str, pack: Pack) -> str:
     """Return an article in words of ``language``, also where there is none."""
-    return write_article(article, language=language) if article else NO_ARTICLE[language]
+    if not article:
+        return NO_ARTICLE[language]
+    return cite_article(article, language=language, pack=pack)
 
 
-def _say_reason(owed: "Owed", *, language: str, as_of: datetime) -> str:
+def _say_reason(owed: "Owed", *, pack: Pack, language: str, as_of: datetime) -> str:
     if owed.rule is not None:
         return owed.rule.text[language]
     late = owed.get_breach(as_of)
@@ -253,7 +266,7 @@ def _say_reason(owed: "Owed", *, language: str, as_of: datetime) -> str:
         language=language,
         what=owed.title[language],
         since=write_moment(since, language=language),
-        article=say_article(owed.ground.article, language=language),
+        article=say_article(owed.ground.article, language=language, pack=pack),
         duty=owed.unheeded[language] if owed.unheeded else "",
     )
 

@@ -5,16 +5,23 @@ of them. Source: ``spec/clocks.md``, *Proposals*.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aigaq.jurisdictions.pack_shapes import Ground as RuleGround
 from aigaq.jurisdictions.pack_shapes import Pack, Routing, get_in_force
 from aigaq.reckoning.case_shapes import PERPETRATORS, Case, Event
 from aigaq.reckoning.conflicts import Caution
+from aigaq.reckoning.duties import iterate_events
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
 
 POLICE = "police"
 LAW = "law"
+#: A threat was logged or reported, and nobody has applied for protection since.
+THREATENED = "threat_without_application"
+THREAT = "threat_reported"
+APPLICATION = "safety_application_submitted"
+DECISION = "safety_decided"
 #: No rule of a pack: only the place from which offices are found.
 NOWHERE = RuleGround(article=None, sources=(), confidence=1.0)
 
@@ -54,6 +61,38 @@ def list_routed(case: Case, *, pack: Pack, cautions: Mapping[Office, Caution]) -
         if rule.condition == "perpetrator_is_police" and rule.ground.basis == LAW
         for one in case.proceedings.values()
     ]
+
+
+def list_threats(case: Case, *, pack: Pack) -> list[Owed]:
+    """Return what our side should ask for because of a threat; the last one of each proceeding."""
+    found = []
+    for versions in pack.routing.values():
+        rule = get_in_force(versions, on=case.as_of.date())
+        if rule is None or rule.condition != THREATENED:
+            continue
+        threats = {
+            one.proceeding: one for one in iterate_events(case, pack=pack) if one.type == THREAT
+        }
+        for event in threats.values():
+            if not _was_applied(rule, event, case=case):
+                # Nobody is complained of: who leads the case decides on protection.
+                office = case.proceedings[event.proceeding].office
+                one = build_standing(event.proceeding, office=office, case=case, rule=rule)
+                found.append(replace(one, actor=None, event=event, starts_at=event.at))
+    return found
+
+
+def _was_applied(rule: Routing, threat: Event, *, case: Case) -> bool:
+    """Tell whether an application came after a threat, or lay undecided when it came."""
+    is_open = False
+    for one in case.events:
+        if one.type == APPLICATION or (
+            one.type == "complaint_submitted" and one.get_field("remedy") in rule.then
+        ):
+            is_open = True
+        elif one.type == DECISION and one.at <= threat.at:
+            is_open = False
+    return is_open
 
 
 def _list_holding(case: Case, *, pack: Pack, cautions: Mapping[Office, Caution]) -> list[Routing]:

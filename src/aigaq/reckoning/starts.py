@@ -4,8 +4,6 @@ Source: ``spec/clocks.md``, *Answer* (`how`). What an event is called is the pac
 trigger; types that every pack has are named here.
 """
 
-from datetime import datetime
-
 from aigaq.jurisdictions.pack_shapes import Pack, Text
 from aigaq.reckoning.case_shapes import Event
 from aigaq.reckoning.due_dates import Step
@@ -30,27 +28,23 @@ NAMES: dict[str, Text] = {
 }
 
 
-def build_start(
-    event: Event, *, pack: Pack, at: datetime, name: str | None = None
-) -> tuple[Step, ...]:
-    """Return the step that says which event a date runs from; none where it has no name.
-
-    ``name`` is the type of the earlier event from which a duty's term runs, if not of ``event``.
-    """
+def build_start(event: Event, *, pack: Pack) -> tuple[Step, ...]:
+    """Return the step that says which event a date runs from; none where it has no name."""
     # What pressure counts as was not reported yet: it is named as what it is.
-    kind = "pressure" if event.get_field("kind") else name or event.type
+    kind = "pressure" if event.get_field("kind") else event.type
     trigger = pack.triggers.get(kind)
     title = trigger.text if trigger else NAMES.get(kind)
     if title is None:
         return ()
     remedy = pack.remedies.get(event.get_field("remedy"))
+    what = remedy[0].title if remedy else None
     text = {
         language: tell(
             STARTED[language],
             language=language,
-            what=title[language].format(what=remedy[0].title[language] if remedy else ""),
-            at=write_moment(at, language=language, ends_day=False),
+            what=title[language].format(what=what[language] if what else ""),
+            at=write_moment(event.at, language=language, ends_day=False),
         )
         for language in LANGUAGES
     }
-    return (Step(RULE, trigger.ground.article if trigger else None, at, at, text),)
+    return (Step(RULE, trigger.ground.article if trigger else None, event.at, event.at, text),)

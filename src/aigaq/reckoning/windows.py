@@ -156,7 +156,7 @@ def _open(
         # "From the day on which the fifteen days end": that day is the one not counted.
         starts_at_end=silence is not None,
     )
-    before = build_start(event, pack=pack, at=event.at) + (silence.how if silence else ())
+    before = build_start(event, pack=pack) + (silence.how if silence else ())
     is_unsure = due.is_unsure or (silence is not None and silence.is_unsure)
     due = replace(due, how=before + due.how, is_unsure=is_unsure)
     used_at = next(

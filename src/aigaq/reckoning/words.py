@@ -37,6 +37,11 @@ FROM_THE_MINUTE: Text = {
     "ru": "Срок задержания считается с минуты фактического задержания: {begin}.",
     "en": "Detention is counted from the minute of actual detention: {begin}.",
 }
+FROM_THE_DAY: Text = {
+    "kk": "Ұстаудың бірінші тәулігі есепке кіреді: {begin}.",
+    "ru": "Первые сутки задержания засчитываются: {begin}.",
+    "en": "The first day of detention is counted: {begin}.",
+}
 PAUSED: Text = {
     "kk": "{paused_at} – {resumed_at} аралығындағы уақыт есепке алынбайды: "
     "мерзім {due} дейін созылады.",
@@ -104,15 +109,6 @@ ENDINGS = {
     **{6: ("дан", "ға"), 7: ("ден", "ге"), 8: ("ден", "ге"), 9: ("дан", "ға")},
     **{10: ("нан", "ға"), 20: ("дан", "ға"), 30: ("дан", "ға"), 40: ("тан", "қа")},
     50: ("ден", "ге"),
-}
-#: How a code or an order of a pack is cited; in English as it stands.
-CITED = {
-    re.compile(r"\bCPC\b"): {"kk": "ҚПК", "ru": "УПК"},
-    re.compile(r"\bCC\b"): {"kk": "ҚК", "ru": "УК"},
-    re.compile(r"\border (\d+)\b"): {
-        "kk": "№\N{NO-BREAK SPACE}\\1 бұйрық",
-        "ru": "приказ №\N{NO-BREAK SPACE}\\1",
-    },
 }
 #: One, few (Russian 2 to 4), many.
 UNITS: dict[Unit, dict[str, tuple[str, str, str]]] = {
@@ -221,13 +217,6 @@ def write_length(term: Term, *, language: str) -> str:
         is_few = last in (2, 3, 4) and last_two not in (12, 13, 14)
         return f"{term.n} {few if is_few else many}"
     return f"{term.n} {one if term.n == 1 else many}"
-
-
-def write_article(article: str, *, language: str) -> str:
-    """Return an article as lawyers of ``language`` cite it: packs write ``CPC`` and ``CC``."""
-    for cited, written in CITED.items():
-        article = cited.sub(written.get(language, r"\g<0>"), article)
-    return article
 
 
 def write_days(days: Sequence[date], *, language: str) -> str:

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from tests.unit.reckoning.stories import (
+    KIN,
     REPORT,
     build_story,
     event,
     get_duty,
+    get_proposals,
     judge,
 )
 
@@ -133,3 +135,164 @@ def test_a_reason_of_a_pause_may_be_written_as_people_write(reason: str) -> None
     interrupted = event("interrupted", "2026-05-12T09:00", reason=reason)
     duty = get_duty(judge(build_story(registered, interrupted)), "term_investigation")
     assert duty["state"] == "paused"
+
+
+# Threats.
+
+
+def threaten(at: str) -> dict[str, Any]:
+    return event("pressure", at, kind="threat_violence", to="s")
+
+
+def test_a_fresh_threat_asks_us_to_apply_for_protection_first() -> None:
+    story = build_story(REPORT, threaten("2026-05-08T12:00"), as_of="2026-05-08T18:00:00+05:00")
+    assert get_proposals(judge(story))[0] == ("protection_application", "police_district")
+
+
+def test_protection_is_not_asked_of_a_body_that_the_conflict_reaches() -> None:
+    story = build_story(
+        threaten("2026-05-08T12:00"), as_of="2026-05-08T18:00:00+05:00", relations=KIN
+    )
+    assert get_proposals(judge(story))[0] == ("protection_application", "prosecutor_district")
+
+
+@pytest.mark.parametrize(
+    ("times", "is_asked"),
+    [
+        ({"safety_application_submitted": "2026-05-08T14:00"}, False),
+        ({"safety_application_submitted": "2026-05-08T10:00"}, False),
+        (
+            {
+                "safety_application_submitted": "2026-05-07T10:00",
+                "safety_decided": "2026-05-07T15:00",
+            },
+            True,
+        ),
+    ],
+)
+def test_protection_is_asked_for_anew_after_a_decision_and_a_new_threat(
+    times: dict[str, str], is_asked: bool
+) -> None:
+    others = [event(name, at) for name, at in times.items()]
+    story = build_story(threaten("2026-05-08T12:00"), *others, as_of="2026-05-08T18:00:00+05:00")
+    asked = [remedy for remedy, _to in get_proposals(judge(story))]
+    assert ("protection_application" in asked) is is_asked
+
+
+def test_what_is_owed_on_a_threat_runs_from_when_the_authority_was_told() -> None:
+    told = event("safety_application_submitted", "2026-05-08T14:20", to="police_district")
+    answer = judge(build_story(threaten("2026-05-06T21:15"), told))
+    assert get_duty(answer, "safety_new_case")["starts_at"] == "2026-05-08T14:20:00+05:00"
+    assert "pressure.not_told" not in [one["code"] for one in answer["warnings"]]
+
+
+def test_a_threat_of_which_nobody_was_told_is_warned_of() -> None:
+    answer = judge(build_story(threaten("2026-05-06T21:15")))
+    assert get_duty(answer, "safety_new_case")["starts_at"] == "2026-05-06T21:15:00+05:00"
+    assert "pressure.not_told" in [one["code"] for one in answer["warnings"]]
+
+
+def test_an_authority_that_acted_on_a_threat_by_itself_met_its_duty() -> None:
+    opened = event("threat_case_opened", "2026-05-07T09:00")
+    told = event("safety_application_submitted", "2026-05-08T14:20", to="police_district")
+    answer = judge(build_story(threaten("2026-05-06T21:15"), opened, told))
+    assert get_duty(answer, "safety_new_case")["state"] == "met"
+
+
+# Until when to file, and where next.
+
+
+def test_the_window_of_one_refusal_is_no_date_for_another_duty() -> None:
+    refused = event("refused", "2026-05-07T10:00", duty="motion")
+    answer = judge(
+        build_story(
+            event("motion_submitted", "2026-05-06T10:00"),
+            event("application_submitted", "2026-05-06T10:00"),
+            refused,
+        )
+    )
+    late = {one["duty"] for one in answer["breaches"]}
+    assert late == {"motion", "victim_status_application"}
+    court = get_proposal(answer, "complaint_court")
+    assert court["file_within"] == "2026-05-23T00:00:00+05:00"
+    alone = [
+        event("application_submitted", "2026-05-06T10:00"),
+        event("publication", "2026-05-06T10:00"),
+        event("refused", "2026-05-07T10:00", duty="publication_ground"),
+        event("complaint_submitted", "2026-05-07T11:00", remedy="complaint_higher_prosecutor",
+              to="prosecutor_region", about=["publication_ground"]),
+    ]  # fmt: skip
+    known = [one for one in judge(build_story(*alone))["proposals"] if one["duties"]]
+    mine = [one for one in known if one["duties"] == ["victim_status_application"]]
+    assert mine
+    assert {one["file_within"] for one in mine} == {None}
+
+
+def test_a_remedy_whose_window_closed_is_proposed_with_a_word_on_restoring_it() -> None:
+    answer = judge(build_story(REPORT, COMPLAINT, as_of="2026-06-20T12:00:00+05:00"))
+    court = get_proposal(answer, "complaint_court")
+    assert get_window(answer, "court_complaint")["state"] == "lapsed"
+    assert court["file_within"] is None
+    assert "CPC 50(2)" in court["because"]["en"]
+    assert "УПК 50(2)" in court["because"]["ru"]
+    assert "ҚПК 50(2)" in court["because"]["kk"]
+
+
+def test_the_judge_who_said_no_opens_the_three_days_of_the_appeal() -> None:
+    filed = event(
+        "complaint_submitted", "2026-05-11T09:00", remedy="complaint_court",
+        to="judge_investigating",
+    )  # fmt: skip
+    answered = event(
+        "complaint_answered", "2026-05-14T09:00", remedy="complaint_court", result="refused"
+    )
+    story = build_story(REPORT, filed, answered, as_of="2026-05-15T09:00:00+05:00")
+    # 14 May + 3 days is a Sunday.
+    appeal = get_proposal(judge(story), "appeal_investigating_judge")
+    assert appeal["file_within"] == "2026-05-19T00:00:00+05:00"
+
+
+def test_who_is_silent_at_the_top_is_not_asked_to_judge_that_silence() -> None:
+    filed = [
+        {**COMPLAINT, "to": "prosecutor_region"},
+        event("complaint_answered", "2026-05-08T10:00", remedy="complaint_prosecutor",
+              result="refused"),
+        event("complaint_submitted", "2026-05-09T10:00", remedy="complaint_higher_prosecutor",
+              to="prosecutor_general"),
+        event("complaint_submitted", "2026-05-09T10:00", remedy="complaint_court",
+              to="judge_investigating"),
+    ]  # fmt: skip
+    proposed = get_proposals(judge(build_story(REPORT, *filed, as_of="2026-06-10T10:00:00+05:00")))
+    assert "complaint_highest_prosecutor" not in [remedy for remedy, _to in proposed]
+    assert ("ombudsman_appeal", "ombudsman") in proposed
+
+
+def test_where_rules_know_no_further_way_nothing_further_is_promised() -> None:
+    story = {
+        "pack": "ua",
+        "as_of": "2026-04-20T12:00:00+03:00",
+        "offence": "cc152",
+        "events": [
+            {"type": "report_submitted", "at": "2026-03-27T18:00:00+02:00", "to": "police"},
+            {
+                "type": "complaint_submitted",
+                "remedy": "complaint_inaction",
+                "at": "2026-04-10T18:00:00+03:00",
+                "to": "judge_investigating",
+            },
+        ],
+    }
+    answer = judge(story)
+    said = [one["text"]["en"] for one in answer["warnings"] if one["code"] == "ladder.exhausted"]
+    assert answer["proposals"] == []
+    assert "international" not in said[0]
+
+
+def test_a_court_that_counts_from_the_arrival_of_the_papers_is_late_only_then() -> None:
+    filed = event(
+        "complaint_submitted", "2026-05-12T09:00", remedy="appeal_investigating_judge",
+        to="court_region",
+    )  # fmt: skip
+    due = get_duty(judge(build_story(filed)), "appeal_investigating_judge")["due"]
+    assert due["strict"] == "2026-05-16T00:00:00+05:00"
+    assert due["lenient"] == "2026-05-20T00:00:00+05:00"
