@@ -83,6 +83,12 @@ def policy(out: Path, passphrase_fd: int | None, as_json: bool) -> None:
         f"cosigners: {', '.join(made['cosigners']) or 'none'}. Use it with "
         "`aigaq-verify receipt FILE --policy`."
     )
+    if not made["independently_witnessed"]:
+        sentence += (
+            "\nNot independently witnessed: by this policy nothing is better than *not anchored*."
+            " Let a partner cosign (`aigaq cosign`), or name two timestamp authorities in "
+            "different countries."
+        )
     tell({**made, "file": str(out)}, as_json=as_json, sentence=sentence)
 
 
