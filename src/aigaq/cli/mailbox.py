@@ -108,7 +108,9 @@ def read(session: Session, confirm: bool, as_json: bool) -> None:
 
 
 @mailbox.command()
-@click.option("--text", help="What to write; otherwise it is asked for.")
+@click.option(
+    "--text", help="What to write. Others on this computer see it; left out, it is asked for."
+)
 @SIGN
 @JSON
 @click.pass_obj
@@ -179,8 +181,15 @@ def _open_promise(session: Session, *, text: str) -> Promise:
 def _send(
     session: Session, *, kind: str, body: Mapping[str, Any], sign: str, as_json: bool
 ) -> None:
-    """Write one message behind the head that the gate tells, again if another was quicker."""
+    """Write one message behind the head that the gate tells, again if another was quicker.
+
+    Raises `SealingError` (``mailbox.alarm``), and writes nothing, if what waits there contradicts
+    what the gate tells: a message bound to a false chain would never be acted on.
+    """
     answer = session.ask(MailboxRequest())
+    open_messages(session, answer)
+    for one in answer.promises:
+        _open_promise(session, text=one.promise)
     for _ in range(WRITES):
         message = Message(
             direction=TO_DESK,

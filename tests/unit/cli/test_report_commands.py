@@ -334,8 +334,18 @@ def test_what_the_desk_writes_is_read_in_its_order(team: Team) -> None:
     assert team.mailbox(sealed["code"], "read")["messages"] == []
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["read"],
+        ["write", "--text", "fictional", "--sign", "b"],
+        ["withdraw-consent", "--sign", "b"],
+    ],
+)
 @pytest.mark.parametrize("trick", ["forged", "of another report", "knowing what she never sent"])
-def test_a_message_that_cannot_be_the_desks_raises_the_alarm(team: Team, trick: str) -> None:
+def test_a_message_that_cannot_be_the_desks_raises_the_alarm_and_nothing_is_written(
+    team: Team, trick: str, command: list[str]
+) -> None:
     sealed = team.seal("backup.tar")
     team.json("send", "backup.tar", "--gate", team.gate.origin, "--root", ROOT_KEY)
     changes: dict[str, dict[str, Any]] = {
@@ -346,8 +356,8 @@ def test_a_message_that_cannot_be_the_desks_raises_the_alarm(team: Team, trick: 
     key = LOG if trick == "forged" else MESSAGE
     put_into_mailbox(team, desk_message(sealed, **changes[trick]), sealed=sealed, key=key)
     done = team.run(
-        "mailbox", "--gate", team.gate.origin, "--root", ROOT_KEY, "--code", "-", "read", "--json",
-        typed=sealed["code"] + "\n",
+        "mailbox", "--gate", team.gate.origin, "--root", ROOT_KEY, "--code", "-", *command,
+        "--json", typed=sealed["code"] + "\n",
     )  # fmt: skip
     assert done.returncode == 1
     assert json.loads(done.stdout) == {"error": "mailbox.alarm"}
