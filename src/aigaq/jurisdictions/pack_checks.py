@@ -14,6 +14,7 @@ from aigaq.jurisdictions.fields import Faults
 from aigaq.jurisdictions.loading import PackFaults, load_pack_file
 from aigaq.jurisdictions.marked_yaml import Document, FileFault, parse_yaml
 from aigaq.jurisdictions.pack_references import list_dangling
+from aigaq.jurisdictions.pack_sense_checks import check_sense
 from aigaq.jurisdictions.pack_shapes import Condition, Duty, Pack, Remedy
 from aigaq.jurisdictions.zones import ZoneError, load_zone
 
@@ -52,6 +53,7 @@ def check_pack_file(file: Path) -> list[FileFault]:
         return sorted(wrong.faults, key=lambda fault: fault.line)
     faults = Faults(document)
     _Checker(document, pack=pack, faults=faults).check()
+    check_sense(document, pack=pack, faults=faults)
     if pack.facts.id != file.stem:
         faults.add("pack.bad_form", ("pack", "id"), field="id", expected=file.stem)
     return sorted(faults.found, key=lambda fault: fault.line)
