@@ -217,7 +217,11 @@ class _Writer:
         if not self._answer.windows:
             return
         yield from self._head("windows")
-        for one in self._answer.windows:
+        # What can still be filed comes first.
+        windows = sorted(
+            self._answer.windows, key=lambda one: one.get_state(self._as_of) != "running"
+        )
+        for one in windows:
             state = one.get_state(self._as_of)
             mark = f" [{self._say(state)}]" if state != "running" else ""
             due = write_due(one.due, language=self._language)

@@ -43,9 +43,11 @@ class Owed:
 
     def get_state(self, as_of: datetime) -> str:
         """Return ``met``, ``not_applicable``, ``breached``, ``paused``, … at a moment."""
+        if self.superseded_at is not None:
+            return "not_applicable"
         if self.met_at is not None:
             return "met"
-        if not self.applies or self.superseded_at is not None:
+        if not self.applies:
             return "not_applicable"
         if self.refused_at is not None:
             return "breached"
@@ -63,13 +65,14 @@ class Owed:
 
     def get_breach(self, as_of: datetime) -> tuple[datetime, datetime | None] | None:
         """Return since when it was late, and until when, or ``None`` if it never was."""
-        if not self.applies or (self.superseded_at is not None and self.met_at is None):
+        if not self.applies:
             return None
+        ends_at = self.superseded_at or self.met_at
         late_at = self.due.lenient if self.due and not self.due.is_paused else None
         since = min((at for at in (self.refused_at, late_at) if at is not None), default=None)
-        if since is None or since > as_of or (self.met_at is not None and self.met_at < since):
+        if since is None or since > as_of or (ends_at is not None and ends_at < since):
             return None
-        return since, self.met_at
+        return since, ends_at
 
     def get_complained_from(self) -> datetime:
         """Return from when a complaint can be about it: we act on the strict date.

@@ -132,7 +132,8 @@ class _Settling:
     def _meet_first(self, event: Event, *, name: str, result: str | None = None) -> None:
         for number in self._by_id.get((event.proceeding, name), []):
             one = self._settled[number]
-            if one.met_at is None and one.starts_at <= event.at:
+            is_open = one.met_at is None and one.superseded_at is None
+            if is_open and one.starts_at <= event.at:
                 self._settled[number] = replace(one, met_at=event.at, result=result)
                 return
 
@@ -143,7 +144,8 @@ class _Settling:
         )
         for number in open_ones:
             one = self._settled[number]
-            if one.met_at is None and one.refused_at is None and one.starts_at <= event.at:
+            is_open = one.met_at is None and one.superseded_at is None
+            if is_open and one.refused_at is None and one.starts_at <= event.at:
                 was_sent_down = event.type == "complaint_sent_down"
                 self._settled[number] = replace(
                     one, refused_at=event.at, was_sent_down=was_sent_down
@@ -154,7 +156,7 @@ class _Settling:
         left, answered = [], set()
         for number in self._meets.get((event.proceeding, event.type), []):
             one = self._settled[number]
-            if one.met_at is not None:
+            if one.met_at is not None or one.superseded_at is not None:
                 continue
             is_open = one.starts_at <= event.at and one.event is not event
             if not is_open or one.id in answered:

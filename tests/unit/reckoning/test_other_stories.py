@@ -47,7 +47,7 @@ def test_a_term_that_runs_from_an_earlier_event_says_from_which() -> None:
     measure = event("preventive_measure_before_charge", "2026-05-06T10:00")
     duty = get_duty(judge(build_story(detained, measure)), "qualification_10d")
     assert duty["how"][0]["from"] == "2026-05-05T08:00:00+05:00"
-    assert duty["due"]["strict"] == "2026-05-16T00:00:00+05:00"
+    assert duty["due"]["strict"] == "2026-05-15T00:00:00+05:00"
 
 
 def test_the_days_that_a_term_skips_are_named() -> None:
@@ -135,6 +135,34 @@ def test_a_reason_of_a_pause_may_be_written_as_people_write(reason: str) -> None
     interrupted = event("interrupted", "2026-05-12T09:00", reason=reason)
     duty = get_duty(judge(build_story(registered, interrupted)), "term_investigation")
     assert duty["state"] == "paused"
+
+
+# Terms that were extended.
+
+
+def extend(at: str) -> list[dict[str, Any]]:
+    return [
+        event("erdr_registered", "2026-03-02T12:00"),
+        event("term_extended_district", at),
+        event("completion_report_received", "2026-06-01T12:00", to="prosecutor_district"),
+    ]
+
+
+def test_a_term_that_was_extended_in_time_was_never_late() -> None:
+    answer = judge(build_story(*extend("2026-04-30T12:00"), as_of="2026-06-10T12:00:00+05:00"))
+    assert get_duty(answer, "term_investigation")["state"] == "not_applicable"
+    assert get_duty(answer, "term_ext_district")["state"] == "met"
+    assert "term_investigation" not in [one["duty"] for one in answer["breaches"]]
+
+
+def test_a_term_that_was_extended_too_late_was_late_until_then() -> None:
+    answer = judge(build_story(*extend("2026-05-12T12:00"), as_of="2026-06-10T12:00:00+05:00"))
+    late = [one for one in answer["breaches"] if one["duty"] == "term_investigation"]
+    # 2 May is a Saturday; the term ends with Monday.
+    assert [(one["since"], one["until"]) for one in late] == [
+        ("2026-05-05T00:00:00+05:00", "2026-05-12T12:00:00+05:00")
+    ]
+    assert answer["proposals"] == []
 
 
 # Threats.
