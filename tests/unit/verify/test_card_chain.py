@@ -12,6 +12,7 @@ from tests.courthouse import AT, Court
 from tests.insider import Insider
 
 from aigaq.sealing.card import build_card
+from aigaq.sealing.retirement import KeyRetirement, build_retirement
 from aigaq.sealing.signatures import public_bytes
 
 Judge = Callable[..., dict[str, Any]]
@@ -116,3 +117,23 @@ def test_without_a_policy_an_older_log_key_is_not_anchored(
     cards = replace_key(own_court, at=SEEN_AT - timedelta(days=1))
     package = own_court.write(tmp_path / "package", cards=cards)
     assert check("package", package)["exit"] == 3
+
+
+def test_a_package_without_the_card_of_its_own_log(
+    own_court: Court, judge_own: Judge, tmp_path: Path
+) -> None:
+    """Whoever has a desk key of before leaves the newer cards out, and takes the newer log."""
+    card, key = own_court.organisation.card, Ed25519PrivateKey.generate()
+    before = sign_card(own_court, log_origin="before.example/log", log_key=public_bytes(key))
+    told = KeyRetirement(
+        log_key=public_bytes(key),
+        log_origin="before.example/log",
+        new_log_origin=card.log_origin,
+        last_checkpoint=None,
+        retired_at=AT,
+        team_id=card.team_id,
+    )
+    retired = build_retirement(told, root_key=own_court.organisation.root)
+    package = own_court.write(tmp_path / "package", cards={1: before})
+    verdict = judge_own(package, retirements=[retired])
+    assert (verdict["exit"], verdict["steps"][4]["code"]) == (1, "checkpoint.other_log")

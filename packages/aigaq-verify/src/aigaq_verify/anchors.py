@@ -60,18 +60,22 @@ class Head:
         return policy.log.quorum.is_met(late)
 
 
-def open_head(data: bytes, *, cards: Sequence[Card], policy: Policy | None) -> Head:
+def open_head(
+    data: bytes, *, cards: Sequence[Card], policy: Policy | None, follows: bool = False
+) -> Head:
     """Return the head in a note that a log key of ``cards`` signed, for its own origin.
 
-    Where the policy retires such a key, its log may be the one that took its place, too: the root
-    key names that one, the policy its key.
+    ``follows``: where the policy retires such a key, its log may be the one that took its place,
+    too: the root key names that one, the policy its key. So it is for receipts, which have one card
+    for ever; a package has the card of its log.
 
     Raises `VerifyError`: ``note.*``, ``checkpoint.bad_form``, ``checkpoint.other_log`` (no card, or
     no policy, names this log).
     """
     note = parse_note(data)
     checkpoint = parse_checkpoint(note.text)
-    logs = {card.log for card in cards} | _list_successors(cards, policy=policy)
+    logs = {card.log for card in cards}
+    logs |= _list_successors(cards, policy=policy) if follows else set()
     logs = {log for log in logs if log.name == checkpoint.origin}
     if not logs:
         raise VerifyError("checkpoint.other_log")

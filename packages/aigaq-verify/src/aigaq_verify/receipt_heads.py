@@ -80,7 +80,7 @@ class ReceiptHeads:
             self.verdict.note(*_PROOF, UNKNOWN, words, code="proof.missing")
             return
         proof = parse_proof(data)
-        head = open_head(proof.note, cards=[self.card], policy=self.policy)
+        head = open_head(proof.note, cards=[self.card], policy=self.policy, follows=True)
         self._check_in_head(proof, head)
         under = self._judge(head)
         self.proven = Proven(proof.index, under)
@@ -148,7 +148,7 @@ class ReceiptHeads:
     def check_log(self, log: Path, *, promise: Promise | None) -> None:
         """Step 8: find the entry in a whole copy. Its absence counts only past the delay."""
         note = read_head(log, maximum_bytes=MAXIMUM_NOTE_BYTES)
-        head = open_head(note, cards=[self.card], policy=self.policy)
+        head = open_head(note, cards=[self.card], policy=self.policy, follows=True)
         checkpoint, proven = head.checkpoint, self.proven
         copy = check_copy(
             log,
