@@ -31,7 +31,7 @@ def read_term(fields: Fields) -> Term:
     if not 0 < n <= LONGEST.get(unit, LONGEST_OTHER):
         fields.fault("bad_term", "n", n=n)
         n = 1
-    if counting and known not in (Unit.MINUTE, Unit.HOUR):
+    if counting and known is Unit.WORKING_DAY:
         fields.fault("bad_term", "counting")
     fields.end()
     return Term(n=n, unit=known, is_detention=counting == "detention")

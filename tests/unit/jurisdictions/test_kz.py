@@ -291,6 +291,77 @@ def test_the_judges_ruling_can_be_appealed_in_three_days_and_the_verdict_in_fift
     assert (terms["judge_appeal"].n, terms["verdict_appeal"].n) == (3, 15)
 
 
+def test_in_custody_ten_days_count_from_the_first_and_other_measures_by_the_common_rule() -> None:
+    text = """
+pack: kz
+as_of: 2026-05-20T12:00:00+05:00
+offence: cc120_2
+place: {region: KZ-35}
+events:
+  - {type: suspect_detained, at: 2026-05-13T10:00:00+05:00}
+  - {type: preventive_measure_before_charge, at: 2026-05-14T10:00:00+05:00}
+"""
+    answer = to_json(evaluate(read_case(parse_document(text.encode()), pack=KZ), pack=KZ))
+    (duty,) = (one for one in answer["duties"] if one["id"] == "qualification_10d")
+    # The tenth day with 13 May as the first is Friday the 22nd; without it a Saturday, then Monday.
+    assert duty["due"] == {
+        "strict": "2026-05-23T00:00:00+05:00",
+        "lenient": "2026-05-26T00:00:00+05:00",
+    }
+
+
+def test_a_statement_that_was_passed_on_has_its_three_days_from_the_statement() -> None:
+    text = """
+pack: kz
+as_of: 2026-05-20T12:00:00+05:00
+offence: cc120_2
+place: {region: KZ-35}
+events:
+  - {type: report_submitted, at: 2026-05-04T09:00:00+05:00, to: police_district}
+  - {type: report_shelved, at: 2026-05-12T09:00:00+05:00}
+"""
+    answer = to_json(evaluate(read_case(parse_document(text.encode()), pack=KZ), pack=KZ))
+    (duty,) = (one for one in answer["duties"] if one["id"] == "not_shelved")
+    assert duty["starts_at"] == "2026-05-04T09:00:00+05:00"
+    # 7 May is a holiday: the third day is the 7th itself, and the next working day the 8th.
+    assert duty["due"]["strict"] == "2026-05-09T00:00:00+05:00"
+
+
+def test_a_regional_court_is_not_late_before_the_file_can_have_reached_it() -> None:
+    appeal, verdict = (
+        KZ.remedies[name][0] for name in ("appeal_investigating_judge", "appeal_verdict")
+    )
+    assert appeal.answer is not None
+    assert appeal.answer_lenient is not None
+    assert (appeal.answer.n, appeal.answer_lenient.n) == (3, 7)
+    assert verdict.answer_lenient is not None
+    assert verdict.answer_lenient.n == 15 + 1 + 31
+
+
+def test_slander_is_cited_by_no_article_that_was_struck() -> None:
+    assert not [one for one in list_articles(ROWS) if "CC 130" in one]
+
+
+def test_a_clock_that_rests_on_order_89_says_in_each_language_that_nobody_read_it() -> None:
+    for name in ("erdr", "second_victim_case"):
+        (duty,) = KZ.duties[name]
+        assert duty.ground.is_from_memory
+        for language, unread in (("kk", "оқы"), ("ru", "чита"), ("en", "not")):
+            assert "89" in duty.text[language]
+            assert unread in duty.text[language]
+
+
+def test_every_remedy_is_proposed_by_something() -> None:
+    led = {name for rules in KZ.duties.values() for rule in rules for name in rule.on_breach}
+    led |= {name for rules in KZ.routing.values() for rule in rules for name in rule.then}
+    for rules in KZ.remedies.values():
+        for rule in rules:
+            led |= {*rule.along, *rule.on_unanswered, *rule.on_refused}
+    led |= {rule.remedy for rules in KZ.windows.values() for rule in rules if rule.remedy}
+    international = {name for name, rules in KZ.remedies.items() if rules[0].is_international}
+    assert set(KZ.remedies) - led - international == set()
+
+
 def test_a_duty_without_a_remedy_does_not_send_the_survivor_abroad() -> None:
     text = """
 pack: kz

@@ -63,7 +63,7 @@ PLANTS = [
     Plant("pack.empty_period", "to: 2020-01-01", "to: 2020-01-01, from: 2021-01-01"),
     Plant("pack.bad_date", "from: 2020-01-01", "from: 1 January"),
     Plant("pack.bad_term", "n: 24, unit: hour", "n: 0, unit: hour"),
-    Plant("pack.bad_term", "n: 24, unit: hour", "n: 24, unit: day, counting: detention"),
+    Plant("pack.bad_term", "n: 24, unit: hour", "n: 24, unit: working_day, counting: detention"),
     Plant("pack.bad_term", "until: limitation", "until: doomsday"),
     Plant("pack.unknown_unit", "n: 24, unit: hour", "n: 24, unit: fortnight"),
     Plant("pack.unknown_institution", "reports_to: police_region", "reports_to: police_moon"),
