@@ -14,7 +14,8 @@ from aigaq.reckoning.due_dates import Due, Step
 from aigaq.reckoning.evaluation import Answer
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
-from aigaq.reckoning.words import tell, write_moment
+from aigaq.reckoning.qualification import list_qualifications
+from aigaq.reckoning.words import tell, write_days, write_moment
 
 STYLES = ("title", "late", "soon", "running", "done", "warning", "detail", "plain")
 Line = tuple[str, str]
@@ -76,6 +77,18 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "By law the addressee of: {what}",
     },
     "proceedings": {"kk": "Іс жүргізулер", "ru": "Производства", "en": "Proceedings"},
+    "law_of": {
+        "kk": "{on} күнгі заң бойынша",
+        "ru": "по закону на {on}",
+        "en": "by the law of {on}",
+    },
+    "private": {"kk": "жеке айыптау", "ru": "частное обвинение", "en": "private prosecution"},
+    "private_public": {
+        "kk": "жеке-жариялы айыптау",
+        "ru": "частно-публичное обвинение",
+        "en": "private-public prosecution",
+    },
+    "public": {"kk": "жариялы айыптау", "ru": "публичное обвинение", "en": "public prosecution"},
     "number": {"kk": ", № {number}", "ru": ", № {number}", "en": ", No. {number}"},
     "same": {
         "kk": "Себептері {number}-тармақтағыдай.",
@@ -158,13 +171,22 @@ class _Writer:
         yield from self._write_done()
 
     def _write_matters(self) -> Iterator[Line]:
-        matters = self._answer.case.proceedings.values()
-        if len(matters) < 2 and not any(one.number for one in matters):
-            return
+        case = self._answer.case
         yield from self._head("proceedings")
-        for one in matters:
+        for one in case.proceedings.values():
             number = self._say("number", number=one.number) if one.number else ""
             yield "plain", f"  {one.id}: {self._office(one.office)}{number}"
+            for each in list_qualifications(case, proceeding=one.id, pack=self._pack):
+                parts = [each.offence.title[self._language]]
+                if each.offence.severity:
+                    parts.append(self._pack.severities[each.offence.severity][self._language])
+                if each.offence.mode:
+                    parts.append(self._say(each.offence.mode))
+                if each.has_versions:
+                    parts.append(
+                        self._say("law_of", on=write_days([each.on], language=self._language))
+                    )
+                yield "detail", f"     {'; '.join(parts)}. {self._ground(each.offence.ground)}"
 
     def _write_late(self) -> Iterator[Line]:
         yield from self._head("late")

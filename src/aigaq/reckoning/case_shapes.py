@@ -97,6 +97,11 @@ class Case:
     events: tuple[Event, ...]
     notes: tuple[tuple[str, int], ...] = ()
 
+    def list_offences(self, proceeding: str) -> tuple[str, ...]:
+        """Return the offences of a proceeding: its own, or those of the case."""
+        one = self.proceedings.get(proceeding)
+        return (one.offences if one else ()) or self.offences
+
     def is_within(self, event: Event, *, proceeding: str) -> bool:
         """Tell whether a complaint can be about a proceeding: of its own, or a matter apart."""
         if event.proceeding == proceeding:

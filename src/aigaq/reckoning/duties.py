@@ -6,7 +6,7 @@ answer. Source of the rules: ``spec/clocks.md``, *Duties*.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from aigaq.jurisdictions.pack_shapes import Duty, Ground, Pack, Remedy, get_in_force
 from aigaq.jurisdictions.terms import AnyTerm, Immediate, Term
@@ -14,6 +14,7 @@ from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.due_dates import Due, Pause, Rules, reckon, reckon_lenient
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
+from aigaq.reckoning.qualification import get_law_date
 from aigaq.reckoning.resolving import Around, resolve
 from aigaq.reckoning.settling import US, settle
 from aigaq.reckoning.starts import build_start
@@ -56,10 +57,9 @@ def iterate_events(case: Case, *, pack: Pack) -> Iterator[Event]:
 def get_facts(case: Case, *, event: Event, pack: Pack) -> frozenset[str]:
     """Return every fact that holds for an event: of people, offence, proceeding and itself."""
     proceeding = case.proceedings.get(event.proceeding)
-    offences = (proceeding.offences if proceeding else ()) or case.offences
     facts = {*case.profile, *event.facts}
-    on = _get_act_date(case, event=event)
-    for name in offences:
+    on = get_law_date(case, proceeding=event.proceeding, otherwise=event.at.date())
+    for name in case.list_offences(event.proceeding):
         facts.add(f"offence:{name}")
         rule = get_in_force(pack.offences[name], on=on) or pack.offences[name][0]
         if rule.severity is not None:
@@ -69,13 +69,6 @@ def get_facts(case: Case, *, event: Event, pack: Pack) -> frozenset[str]:
     if proceeding is not None:
         facts.add(f"proceeding:{proceeding.kind}")
     return frozenset(facts)
-
-
-def _get_act_date(case: Case, *, event: Event) -> date:
-    """Return the day by whose law the offence is judged: that of the act, if the file says it."""
-    acts = [one for one in case.events if one.type == "act_committed"]
-    mine = [one for one in acts if one.proceeding == event.proceeding]
-    return min((one.at.date() for one in mine or acts), default=event.at.date())
 
 
 def list_pauses(events: Iterable[Event]) -> Mapping[str, list[tuple[str, Pause]]]:

@@ -13,7 +13,7 @@ from aigaq.jurisdictions.pack_shapes import Pack, Text, get_in_force
 from aigaq.jurisdictions.terms import Immediate
 from aigaq.reckoning import reasons
 from aigaq.reckoning.addressees import Ground, is_about, list_ladder, was_sent_astray
-from aigaq.reckoning.case_shapes import Case, Event
+from aigaq.reckoning.case_shapes import Case, Event, Proceeding
 from aigaq.reckoning.conflicts import Caution, Reached, find_cautions, find_reached
 from aigaq.reckoning.due_dates import Due, Step, reckon
 from aigaq.reckoning.duties import (
@@ -26,6 +26,7 @@ from aigaq.reckoning.duties import (
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.proposals import Ladder, Proposal, propose
+from aigaq.reckoning.qualification import list_qualifications
 from aigaq.reckoning.settling import list_idle, list_idle_pauses
 from aigaq.reckoning.windows import OpenWindow, list_windows
 
@@ -222,6 +223,9 @@ def to_json(answer: Answer) -> dict[str, Any]:
             "status": pack.status,
             "reviewed": pack.review is not None,
         },
+        "proceedings": [
+            _show_proceeding(one, answer=answer) for one in answer.case.proceedings.values()
+        ],
         "duties": [_show_duty(one, as_of=as_of) for one in answer.duties],
         "breaches": [_show_breach(one) for one in answer.breaches],
         "windows": [_show_window(one, as_of=as_of) for one in answer.windows],
@@ -273,6 +277,27 @@ def _show_moment(moment: datetime | None) -> str | None:
 
 def _show_office(office: Office | None) -> str | None:
     return None if office is None else str(office)
+
+
+def _show_proceeding(one: Proceeding, *, answer: Answer) -> dict[str, Any]:
+    known = list_qualifications(answer.case, proceeding=one.id, pack=answer.pack)
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "institution": _show_office(one.office),
+        "number": one.number,
+        "offences": [
+            {
+                "id": each.offence.id,
+                "title": each.offence.title,
+                "severity": each.offence.severity,
+                "mode": each.offence.mode,
+                "law_of": each.on.isoformat(),
+                **show_ground(each.offence.ground),
+            }
+            for each in known
+        ],
+    }
 
 
 def _show_duty(one: Owed, *, as_of: datetime) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """`aigaq clocks` and `aigaq pack` on the command line: answers, exit codes, faults with lines."""
 
+import contextlib
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,8 +37,8 @@ def test_a_case_file_is_answered_as_json(story: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     answer = json.loads(done.stdout)
     assert list(answer) == [
-        *("format", "as_of", "pack", "duties", "breaches", "windows", "proposals"),
-        *("cautions", "excluded", "offences", "warnings"),
+        *("format", "as_of", "pack", "proceedings", "duties", "breaches", "windows"),
+        *("proposals", "cautions", "excluded", "offences", "warnings"),
     ]
     assert answer["as_of"] == "2026-05-20T12:00:00+05:00"
 
@@ -66,6 +69,48 @@ def test_people_get_a_calendar_in_their_language(
 def test_every_step_is_shown_when_asked_for(story: Path) -> None:
     assert "CPC 48(2)" not in run("clocks", story).stdout
     assert "CPC 48(2)" in run("clocks", story, "--how").stdout
+
+
+def show(*arguments: str | Path, **environment: str) -> str:
+    """Run the real command on a terminal."""
+    mine, its = pty.openpty()
+    done = subprocess.Popen(
+        [AIGAQ, *map(str, arguments)],
+        stdout=its,
+        env={"PATH": os.environ["PATH"], "LANG": "en_US.UTF-8", **environment},
+    )
+    os.close(its)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux says so that the other end is closed.
+        while part := os.read(mine, 65536):
+            shown += part
+    os.close(mine)
+    assert done.wait() == 0
+    return shown.decode()
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_no_line_is_wider_than_the_terminal(story: Path, language: str, columns: int) -> None:
+    shown = show(
+        "clocks", story, "--how", "--language", language, COLUMNS=str(columns), NO_COLOR="1"
+    )
+    assert max(map(len, shown.splitlines())) <= columns
+
+
+def test_colours_are_for_terminals_and_not_for_who_asks_for_none(story: Path) -> None:
+    assert "\x1b[" in show("clocks", story)
+    assert "\x1b[" not in show("clocks", story, NO_COLOR="1")
+    assert "\x1b[" not in run("clocks", story).stdout
+
+
+@pytest.mark.parametrize("language", ["kk_KZ.UTF-8", "ru_RU.UTF-8"])
+def test_people_read_names_of_bodies_and_not_their_ids(tmp_path: Path, language: str) -> None:
+    ties = [{"from": "p1", "to": "akimat_district", "kind": "works_at"}]
+    file = tmp_path / "case.yaml"
+    file.write_text(yaml.safe_dump(build_story(REPORT, relations=ties)), "utf-8")
+    shown = run("clocks", file, "--how", language=language).stdout
+    assert re.findall(r"\b[A-Za-z]{2,}\w*", shown) == ["main"]
 
 
 FAULTS = [
@@ -117,6 +162,14 @@ def test_bytes_that_are_no_case_file_are_refused_with_a_line(
     assert done.returncode == 2
     assert done.stderr.startswith(f"{file}:")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("content", ["", "- a", "# only a comment"])
+def test_what_is_no_mapping_is_one_fault(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "case.yaml"
+    file.write_text(content, "utf-8")
+    done = run("clocks", file)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -137,6 +137,27 @@ def test_a_reason_of_a_pause_may_be_written_as_people_write(reason: str) -> None
     assert duty["state"] == "paused"
 
 
+def test_each_proceeding_shows_who_leads_it_its_number_and_the_law_of_the_act() -> None:
+    act = {"type": "act_committed", "at": "2019-10-04T22:00:00+06:00", "proceeding": "old"}
+    proceedings = [
+        {"id": "new", "institution": "police_district", "number": 263511},
+        {"id": "old", "kind": "inquiry", "institution": "police_region"},
+    ]
+    fresh = event("act_committed", "2026-05-03T22:00", proceeding="new")
+    answer = judge(build_story(REPORT, act, fresh, proceedings=proceedings))
+    shown = [
+        (one["id"], one["institution"], one["number"], one["offences"][0]["severity"])
+        for one in answer["proceedings"]
+    ]
+    assert shown == [
+        ("new", "police_district", "263511", "grave"),
+        ("old", "police_region", None, "medium"),
+    ]
+    assert [one["offences"][0]["law_of"] for one in answer["proceedings"]] == [
+        *("2026-05-03", "2019-10-04")
+    ]
+
+
 # Terms that were extended.
 
 
