@@ -265,7 +265,8 @@ DECISIONS: Words = {
 
 DELIVERIES: Words = {
     "waiting": _("waits for the gate to answer"),
-    "read": _("read"),
+    # The gate says so; a false one that dropped a letter would say the same.
+    "read": _("read, as the gate says"),
     "at_gate": _("lies in the mailbox, not read yet"),
     "not_taken": _("the gate did not take it: see the notices"),
 }
