@@ -71,9 +71,21 @@ def find_told(report: models.Report) -> Iterator[ToldToStaff]:
         )
 
 
-def list_changes(reports: Sequence[LeafOfReport]) -> Iterator[ConsentChange]:
-    """Yield the withdrawals that the mailbox keys under the commitments signed, in their order."""
+def list_changes(
+    reports: Sequence[LeafOfReport], *, grants: Iterable[Grant]
+) -> Iterator[ConsentChange]:
+    """Yield the withdrawals that the mailbox keys under the commitments signed, in their order.
+
+    Only of grants that the package shows: a message says in plain when she wrote, how many letters
+    there were, and the quiet sign of that moment, and nobody needs that of another consent.
+    """
     keys = {report.mailbox_key for report in reports}
+    shown = {(grant.report_id, grant.number) for grant in grants}
     for change in consent.list_changes(report.report_id for report in reports):
-        if change.message and change.mailbox_key in keys:
+        takes_shown = any(
+            report_id in change.report_ids
+            and (change.numbers is None or (number is not None and number in change.numbers))
+            for report_id, number in shown
+        )
+        if change.message and change.mailbox_key in keys and takes_shown:
             yield ConsentChange(mailbox_key=change.mailbox_key, message=change.message)

@@ -172,7 +172,9 @@ def gather_package(*, actor: Staff, choice: PackageChoice, head: LogHead) -> Gat
         items=tuple(_pack_item(item, choice=choice) for item in chosen),
         grants=tuple(grant for one in grants for grant in list_grants(one)),
         staff_grants=tuple(grant for one in grants for grant in list_staff_grants(one)),
-        changes=tuple(list_changes(list(leaves.values()))),
+        changes=tuple(
+            list_changes(list(leaves.values()), grants=[each for one in grants for each in one])
+        ),
         custody_lines=tuple(_list_custody(chosen, reports=reports)),
         custody_head=evidence.read_custody_head().head,
         logged_head=_find_logged_head(head),

@@ -481,15 +481,37 @@ def test_a_withdrawn_consent_closes_the_exit(stage: Stage, tmp_path: Path) -> No
     refused("consent.withdrawn", stage, tmp_path / "package")
 
 
-def test_the_withdrawal_of_another_consent_is_shown_as_it_was_signed(
+def test_the_withdrawal_of_another_consent_stays_with_its_quiet_sign(
     stage: Stage, tmp_path: Path
 ) -> None:
     report_id = bytes(stage.carried.report.report_id).hex()
     stage.carried.write(kind="withdraw_consent", body={"consents": [0], "report_id": report_id})
     exported = stage.export(tmp_path / "package")
     assert verify_package(exported.path, policy=stage.policy()).outcome == "verified"
-    extract = (exported.path / "evidence/consent.json").read_text()
-    assert "withdraw_consent" in extract
+    extract = json.loads((exported.path / "evidence/consent.json").read_bytes())
+    assert extract["changes"] == []
+
+
+def test_a_withdrawal_of_a_shown_consent_is_shown_as_it_was_signed(
+    stage: Stage, tmp_path: Path
+) -> None:
+    report = stage.carried.report
+    spoken_consent.record_consent(
+        actor=stage.founding.founder,
+        report_id=report.pk,
+        purpose="prove",
+        audience="court",
+        items=[0],
+        how="in a call",
+        given_at=clock.now(),
+    )
+    body = {"consents": [1], "report_id": bytes(report.report_id).hex()}
+    stage.carried.write(kind="withdraw_consent", body=body)
+    exported = stage.export(tmp_path / "package", items=(0,))
+    verdict = verify_package(exported.path, policy=stage.policy())
+    assert verdict.outcome == "verified", verdict.to_text()
+    assert "taken back by a signed message" in verdict.items[0].words
+    assert "withdraw_consent" in (exported.path / "evidence/consent.json").read_text()
 
 
 def test_a_consent_by_word_of_mouth_opens_the_exit_until_it_is_taken_back(
