@@ -10,7 +10,7 @@ from datetime import datetime
 from aigaq.jurisdictions.pack_shapes import Institution, Pack, Remedy
 from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.conflicts import Caution, Reached
-from aigaq.reckoning.duties import get_facts, get_office, get_remedy
+from aigaq.reckoning.duties import get_facts, get_remedy
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.resolving import Around, is_meant, list_superiors, resolve
@@ -93,7 +93,7 @@ def list_ladder(one: Owed, *, pack: Pack) -> frozenset[str]:
 
 def is_rightly_sent(event: Event, remedy: Remedy, *, one: Owed, ground: Ground) -> bool:
     """Tell whether a complaint went to its addressee, or to another body that decides."""
-    office = get_office(event.to, case=ground.case)
+    office = ground.case.get_office(event.to)
     if office is None:
         return True
     if is_competent(ground.pack.institutions[office.institution]) and office != one.actor:

@@ -28,6 +28,7 @@ from aigaq.reckoning.case_shapes import (
     Proceeding,
     Relation,
 )
+from aigaq.reckoning.handled_complaints import mark_sent_down
 from aigaq.reckoning.places import Office
 
 INSTANT = re.compile(
@@ -127,7 +128,7 @@ class _CaseReader:
         self._proceedings = self._read_proceedings()
         events = self._read_events(as_of)
         top.end()
-        return Case(
+        case = Case(
             pack_id=self._pack.facts.id,
             as_of=as_of,
             zone=self._zone,
@@ -141,6 +142,7 @@ class _CaseReader:
             events=events,
             notes=tuple(self._notes),
         )
+        return mark_sent_down(case)
 
     def _read_rows(self, key: str) -> list[Fields]:
         rows = self._top.rows(key)

@@ -102,6 +102,13 @@ class Case:
         one = self.proceedings.get(proceeding)
         return (one.offences if one else ()) or self.offences
 
+    def get_office(self, who: str | Office | None) -> Office | None:
+        """Return the office that was meant: itself, or that of a party."""
+        if isinstance(who, str):
+            party = self.parties.get(who)
+            return party.office if party else None
+        return who
+
     def is_within(self, event: Event, *, proceeding: str) -> bool:
         """Tell whether a complaint can be about a proceeding: of its own, or a matter apart."""
         if event.proceeding == proceeding:

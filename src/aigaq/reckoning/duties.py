@@ -13,7 +13,6 @@ from aigaq.jurisdictions.terms import AnyTerm, Immediate, Term
 from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.due_dates import Due, Pause, Rules, reckon, reckon_lenient
 from aigaq.reckoning.owed import Owed
-from aigaq.reckoning.places import Office
 from aigaq.reckoning.qualification import get_law_date
 from aigaq.reckoning.resolving import Around, resolve
 from aigaq.reckoning.settling import US, settle
@@ -123,7 +122,7 @@ def _owe(
     if due is not None:
         due = replace(due, how=build_start(begun, pack=pack) + due.how)
     proceeding = case.proceedings[event.proceeding]
-    around = Around(proceeding=proceeding.office, recipient=get_office(event.to, case=case))
+    around = Around(proceeding=proceeding.office, recipient=case.get_office(event.to))
     return Owed(
         id=duty.id,
         title=duty.title,
@@ -196,14 +195,6 @@ def find_told(
     return None
 
 
-def get_office(who: str | Office | None, *, case: Case) -> Office | None:
-    """Return the office that was meant: itself, or that of a party."""
-    if isinstance(who, str):
-        party = case.parties.get(who)
-        return party.office if party else None
-    return who
-
-
 def _owe_answer(event: Event, *, case: Case, pack: Pack) -> Owed | None:
     remedy = get_remedy(event.get_field("remedy"), event=event, pack=pack)
     if remedy is None:
@@ -227,7 +218,7 @@ def _owe_answer(event: Event, *, case: Case, pack: Pack) -> Owed | None:
         id=remedy.id,
         title=build_answer_title(remedy.title),
         proceeding=event.proceeding,
-        actor=get_office(event.to, case=case),
+        actor=case.get_office(event.to),
         event=event,
         starts_at=event.at,
         due=due,

@@ -118,6 +118,25 @@ def test_a_refusal_of_nothing_changes_nothing_and_is_warned_of() -> None:
     assert "event.no_effect" in [one["code"] for one in answer["warnings"]]
 
 
+@pytest.mark.parametrize("by", ["o1", "police_district"])
+def test_an_answer_from_the_one_complained_of_says_that_the_complaint_was_sent_down(
+    by: str,
+) -> None:
+    answered = event("complaint_answered", "2026-05-08T10:00", remedy="complaint_prosecutor", by=by)
+    answer = judge(build_story(REPORT, COMPLAINT, answered, as_of="2026-05-09T10:00:00+05:00"))
+    assert [one["path"] for one in answer["excluded"]] == [["o1", "police_district"]]
+    assert get_duty(answer, "complaint_prosecutor")["state"] == "breached"
+    assert ("complaint_higher_prosecutor", "prosecutor_region") in get_proposals(answer)
+
+
+@pytest.mark.parametrize("by", ["prosecutor_district", "prosecutor_region"])
+def test_an_answer_from_the_addressee_or_from_above_is_an_answer(by: str) -> None:
+    answered = event("complaint_answered", "2026-05-08T10:00", remedy="complaint_prosecutor", by=by)
+    answer = judge(build_story(REPORT, COMPLAINT, answered, as_of="2026-05-09T10:00:00+05:00"))
+    assert answer["excluded"] == []
+    assert get_duty(answer, "complaint_prosecutor")["state"] == "met"
+
+
 # Who leads the case, and where.
 
 
