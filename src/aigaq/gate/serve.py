@@ -35,6 +35,7 @@ _HEADERS_TIMEOUT_MS = 10_000
 _CONNECTIONS = 1_024
 _PR_SET_PDEATHSIG = 1
 _SWITCH_SECONDS = 0.03
+_STOP_SECONDS = 20
 
 
 def serve_gate(settings: Settings) -> None:
@@ -53,6 +54,7 @@ def serve_gate(settings: Settings) -> None:
         gate = open_gate(settings)
         clean(gate)
         close_gate(gate)
+        _let_new_workers_die()
         Granian(
             "aigaq.gate",
             address=settings.host,
@@ -64,9 +66,29 @@ def serve_gate(settings: Settings) -> None:
             http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_TIMEOUT_MS),
             backpressure=_CONNECTIONS,
             respawn_failed_workers=True,
+            workers_kill_timeout=_STOP_SECONDS,
             log_access=False,
             log_level=LogLevels.error,
         ).serve(target_loader=lambda *_: start_worker(settings))
+
+
+def _let_new_workers_die() -> None:
+    """Have SIGTERM end a worker that has not yet taken signals itself.
+
+    A fork inherits the server's handler, which would swallow the order to stop: the parent then
+    waits for ever. Nothing is lost by dying at that point.
+    """
+    stop = {signal.SIGTERM}
+
+    def die() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, stop)
+
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, stop),
+        after_in_child=die,
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, stop),
+    )
 
 
 def _allow_files(wanted: int) -> None:
