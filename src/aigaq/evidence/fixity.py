@@ -81,7 +81,9 @@ def list_due(*, now: datetime) -> list[models.StoredFile]:
     """Return the files of this round, whole items, the longest waiting first."""
     days = read_fixity_days()
     half, whole = now - timedelta(days=days / 2), now - timedelta(days=days)
-    waiting = models.StoredFile.objects.filter(Q(checked_at=None) | Q(checked_at__lte=half))
+    # What a clock that was ahead wrote down is no check: it would be the last one for years.
+    is_old = Q(checked_at=None) | Q(checked_at__lte=half) | Q(checked_at__gt=now)
+    waiting = models.StoredFile.objects.filter(is_old)
     oldest = waiting.order_by(F("checked_at").asc(nulls_first=True), "filed_id", "item_id")
     total = models.StoredFile.objects.count()
     share = math.ceil(SHARE * total * ROUND_SECONDS / (days / 2 * 86_400))

@@ -98,9 +98,10 @@ def make_heads() -> int:
 
     The history is last: its head is that of the event before the one that tells of it.
     """
-    newest = models.HeadOpening.objects.order_by("-made_at").first()
     now = clock.now()
-    if newest is not None and now - newest.made_at < timedelta(seconds=read_heads_seconds()):
+    since = now - timedelta(seconds=read_heads_seconds())
+    # One of a clock that was ahead does not count: it would stop all heads until its day comes.
+    if models.HeadOpening.objects.filter(made_at__gt=since, made_at__lte=now).exists():
         return 0
     with transaction.atomic():
         _keep_head(REGISTER_HEAD, head=register.read_head(), now=now)
@@ -166,13 +167,13 @@ def post_waiting(
     """
     now = clock.now()
     delay = timedelta(seconds=card.maximum_delay_seconds)
-    waiting = Q(posted_at=None) | Q(posted_at__lt=now - delay)
+    waiting = Q(posted_at=None) | Q(posted_at__lt=now - delay) | Q(posted_at__gt=now)
     heads = models.HeadOpening.objects.filter(waiting, log_index=None, retired_log="")
     heads = heads.order_by("made_at")
     if kept_until is not None:
         # A second place that is away for weeks must not keep heads out of the log for weeks.
         day_ago = now - timedelta(seconds=DAY_SECONDS)
-        heads = heads.filter(made_at__lt=max(kept_until, day_ago))
+        heads = heads.filter(Q(made_at__lt=max(kept_until, day_ago)) | Q(made_at__gt=now))
     # Nobody knows when a seized gate took its last report; what is posted twice stands once.
     by_gate = Q(came_by="gate", received_at__gte=began_at + timedelta(seconds=DAY_SECONDS))
     still_unsent = Q(came_by="desk", received_at__gte=max(began_at, now - delay))
@@ -220,7 +221,8 @@ def find_places(gate: LogGate, *, source: LogSource, card: Card) -> int:
     """Ask where waiting values stand, prove it, and keep it; return how many were found."""
     now = clock.now()
     interval = timedelta(seconds=card.interval_seconds)
-    due = Q(log_index=None) & (Q(asked_at=None) | Q(asked_at__lt=now - interval))
+    is_old = Q(asked_at=None) | Q(asked_at__lt=now - interval) | Q(asked_at__gt=now)
+    due = Q(log_index=None) & is_old
     heads = models.HeadOpening.objects.filter(due, posted_at__isnull=False)
     reports = models.FiledReport.objects.filter(due, commitment__isnull=False).filter(
         Q(came_by__in=("gate", "desk")) | Q(posted_at__isnull=False)

@@ -90,6 +90,15 @@ def test_a_fresh_check_is_not_repeated_at_once(founding: Founding) -> None:
     assert CustodyLine.objects.count() == before
 
 
+def test_what_was_read_by_a_clock_that_was_years_ahead_is_read_again(founding: Founding) -> None:
+    carry_report(founding, items=PHOTO)
+    StoredFile.objects.update(checked_at=clock.now() + timedelta(days=900))
+    for _ in range(StoredFile.objects.count()):
+        assert check() == []
+    assert not StoredFile.objects.filter(checked_at__gt=clock.now()).exists()
+    assert set(StoredFile.objects.values_list("fixity", flat=True)) == {Fixity.SAME}
+
+
 def test_a_round_reads_a_share_and_the_days_suffice_for_all(founding: Founding) -> None:
     for _ in range(12):
         carry_report(founding)

@@ -58,6 +58,20 @@ def test_heads_are_made_once_a_day(founding: Founding, gate: LogGate) -> None:
     assert HeadOpening.objects.count() == 6
 
 
+def test_a_clock_that_was_years_ahead_stops_no_head(founding: Founding, gate: LogGate) -> None:
+    sync(gate)
+    ahead = clock.now() + timedelta(days=900)
+    HeadOpening.objects.update(made_at=ahead, posted_at=ahead, asked_at=ahead)
+    gate.queued.clear()
+    sync(gate)
+    assert HeadOpening.objects.filter(made_at__lte=clock.now()).count() == 3
+    assert len(gate.queued) == 6
+    gate.publish()
+    HeadOpening.objects.filter(asked_at__lte=clock.now()).update(asked_at=ahead)
+    sync(gate)
+    assert not HeadOpening.objects.filter(log_index=None).exists()
+
+
 def test_a_trial_may_make_heads_more_often(
     founding: Founding, gate: LogGate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
