@@ -19,7 +19,7 @@ from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit
-from aigaq.intake import consent_hooks, evidence_hooks, letters, models, parts, staging
+from aigaq.intake import consent_hooks, evidence_hooks, letters, mail, models, parts, staging
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.shapes import ReportState
 from aigaq.intake.urgency import ROLE, judge_urgency, summarise
@@ -149,7 +149,8 @@ def _record(
     )
     if box is not None and examined.manifest is not None and parts.agrees(examined):
         parts.remember_quiet_sign(box, manifest=examined.manifest, report=report)
-        parts.join_early_parts(report, box=box)
+        if parts.join_early_parts(report, box=box):
+            mail.judge_by_first_commitment(box)
     if box is not None:
         _write_receipt(report, box=box)
     _raise_alarms(report, same=same, arrival=arrival)

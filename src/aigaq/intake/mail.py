@@ -21,7 +21,7 @@ from aigaq.sealing.errors import SealingError
 from aigaq.sealing.mailbox_answer import Head
 from aigaq.sealing.messages import Message, check_order, open_message
 
-OUT_OF_ORDER = "message.out_of_order"
+OTHER_MAILBOX, OUT_OF_ORDER = "message.other_mailbox", "message.out_of_order"
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,25 @@ def receive_message(listed: ListedMessage) -> Received:
     audit.record("intake.message_received", actor=None, subject=row, context={"kind": row.kind})
     _judge_again(box)
     return Received(is_kept=True)
+
+
+def judge_by_first_commitment(box: models.Mailbox) -> None:
+    """Judge again what seemed to be of another mailbox, since its first report is only here now."""
+    flagged = box.messages.filter(direction=Direction.TO_DESK, fault=OTHER_MAILBOX)
+    for row in flagged.exclude(ciphertext=b"").order_by("sequence", "gate_number"):
+        try:
+            message = _open(box, bytes(row.ciphertext))
+            check_order(message, head=letters.get_heads(box).to_desk)
+        except SealingError as error:
+            row.fault = error.code
+            row.save(update_fields=["fault"])
+            continue
+        row.sequence, row.previous, row.fault = message.sequence, message.previous, ""
+        row.kind, row.body, row.at = message.kind, dict(message.body), message.sent_at
+        row.save(update_fields=["at", "body", "fault", "kind", "previous", "sequence"])
+        _accept(box, row=row, message=message)
+        audit.record("intake.message_received", actor=None, subject=row, context={"kind": row.kind})
+        _judge_again(box)
 
 
 def flag_unknown_mailbox(listed: ListedMessage) -> None:

@@ -30,13 +30,17 @@ def find_first(manifest: Manifest | None, *, box: models.Mailbox | None) -> mode
     return continued.first or continued
 
 
-def join_early_parts(report: models.Report, *, box: models.Mailbox) -> None:
-    """Join the parts that were filed before ``report``, which they continue and which agrees."""
+def join_early_parts(report: models.Report, *, box: models.Mailbox) -> bool:
+    """Join the parts that were filed before ``report``, which they continue and which agrees.
+
+    Tell whether the mailbox got another first commitment by it.
+    """
+    is_bound_anew = False
     target = report.first or report
     early = box.reports.filter(continues=bytes(report.report_id), first=None, forgotten_at=None)
     for part in early.exclude(pk=report.pk).order_by("register_number"):
         if part.commitment is not None and bytes(part.commitment) == bytes(box.first_commitment):
-            box.first_commitment = report.commitment
+            box.first_commitment, is_bound_anew = report.commitment, True
             box.save(update_fields=["first_commitment"])
         add_part(target, part=part)
         part.parts.update(first=target)
@@ -45,6 +49,7 @@ def join_early_parts(report: models.Report, *, box: models.Mailbox) -> None:
         part.first, part.waiting_since = target, None
         part.parts_count, part.items_count = 0, part.items.count()
         part.save(update_fields=["first", "items_count", "parts_count", "waiting_since"])
+    return is_bound_anew
 
 
 def add_part(first: models.Report, *, part: models.Report) -> None:

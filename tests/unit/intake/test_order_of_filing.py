@@ -8,7 +8,9 @@ from tests.conftest import Founding
 
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
-from aigaq.intake import answering, carrying, filing, models
+from aigaq.consent import selectors as consent
+from aigaq.intake import answering, carrying, filing, mail, models
+from aigaq.intake.gate_client import ListedMessage
 from aigaq.intake.shapes import ReportState
 from aigaq.sealing.card import parse_card
 from aigaq.sealing.container import ContainerWriter, iterate_container
@@ -19,6 +21,8 @@ from aigaq.sealing.envelope import (
     SealedReport,
     seal_report,
 )
+from aigaq.sealing.mailbox_answer import NO_HASH, Heads
+from aigaq.sealing.messages import Message, build_message
 from aigaq.sealing.opening import FolderSource
 from aigaq.sealing.rebinding import Rebind, build_rebind
 from aigaq.sealing.receipt_code import MailboxKeys, derive_mailbox_keys, draw_code
@@ -106,6 +110,46 @@ def test_a_gate_that_hands_out_the_part_first_takes_nothing(
     assert row.first is not None
     assert bytes(row.first.report_id) == first.report_id
     assert (row.first.parts_count, row.first.items_count, row.waiting_since) == (1, 2, None)
+
+
+def test_a_letter_that_came_before_the_first_report_counts_once_that_is_here(
+    founding: Founding, tmp_path: Path
+) -> None:
+    keys = draw_keys(founding)
+    first, first_data = seal(founding, keys)
+    part, part_data = seal(founding, keys, answers=((4, "more"),), continues=first)
+    hand_out(part, part_data, folder=tmp_path / "part")
+    letter = Message(
+        direction="to_desk",
+        kind="withdraw_consent",
+        body={"consents": None, "report_id": None},
+        team_id=bytes.fromhex(founding.organisation.team_id),
+        mailbox_key=public_bytes(keys.key),
+        first_commitment=first.commitment,
+        sequence=1,
+        previous=NO_HASH,
+        heads=Heads(),
+        sent_at=clock.now(),
+        sign="d",
+    )
+    recipient = str(accounts.list_team_identities()[0].recipient)
+    ciphertext = build_message(letter, key=keys.key, recipient=recipient)
+    listed = ListedMessage(
+        number=1,
+        mailbox_key=public_bytes(keys.key),
+        sequence=1,
+        previous=NO_HASH,
+        ciphertext=ciphertext,
+        received_at=clock.now(),
+    )
+    assert mail.receive_message(listed).fault == "message.other_mailbox"
+    hand_out(first, first_data, folder=tmp_path / "first")
+    row = models.Message.objects.get(direction="to_desk")
+    assert (row.fault, row.kind, row.watched) == ("", "withdraw_consent", True)
+    assert find_box(keys).to_desk_sequence == 1
+    for one in (first, part):
+        grants = consent.list_grants(one.report_id)
+        assert [grant.withdrawn_at is not None for grant in grants] == [True]
 
 
 def test_a_later_report_changes_neither_sign_nor_first_commitment(
