@@ -21,8 +21,9 @@ from bench.figures import Figure, build_parser, show
 
 from aigaq.jurisdictions.loading import load_pack
 from aigaq.jurisdictions.pack_shapes import Pack
+from aigaq.reckoning.answer_json import to_json
 from aigaq.reckoning.case_files import parse_document, read_case
-from aigaq.reckoning.evaluation import evaluate, to_json
+from aigaq.reckoning.evaluation import evaluate
 
 SEED = 20260522
 ROUNDS = 7

@@ -21,6 +21,7 @@ from aigaq.jurisdictions.loading import PackFaults, load_pack, load_pack_file
 from aigaq.jurisdictions.marked_yaml import FileFault
 from aigaq.jurisdictions.pack_shapes import Pack, Rule, get_in_force
 from aigaq.jurisdictions.zones import load_zone
+from aigaq.reckoning.answer_json import show_due, show_ground, show_steps, to_json
 from aigaq.reckoning.calendar_text import (
     wrap,
     write_answer,
@@ -36,7 +37,7 @@ from aigaq.reckoning.case_files import (
     read_pack_id,
 )
 from aigaq.reckoning.due_dates import Rules
-from aigaq.reckoning.evaluation import Answer, evaluate, show_due, show_ground, show_steps, to_json
+from aigaq.reckoning.evaluation import Answer, evaluate
 from aigaq.reckoning.faults import say_fault
 from aigaq.reckoning.single_terms import reckon_rule
 

@@ -6,14 +6,13 @@ with a warning.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from aigaq.errors import AigaqError
 from aigaq.jurisdictions.fields import Faults, Fields
-from aigaq.jurisdictions.marked_yaml import Document, FileFault, Path, parse_yaml
+from aigaq.jurisdictions.marked_yaml import Document, FileFault, parse_yaml
 from aigaq.jurisdictions.pack_shapes import Pack
 from aigaq.jurisdictions.zones import ZoneError, load_zone
 from aigaq.reckoning.case_shapes import (
@@ -29,6 +28,7 @@ from aigaq.reckoning.case_shapes import (
     Relation,
 )
 from aigaq.reckoning.handled_complaints import mark_sent_down
+from aigaq.reckoning.office_reading import OfficeReader
 from aigaq.reckoning.places import Office
 
 INSTANT = re.compile(
@@ -39,13 +39,6 @@ YEARS = range(1990, 2100)
 MOST = 5_000
 #: The role of a body to which reports go.
 ACCEPTS = "accept_report"
-#: Where in a row of each list an office can stand.
-OFFICES = {
-    "parties": ("office",),
-    "relations": ("to",),
-    "proceedings": ("institution",),
-    "events": ("by", "to"),
-}
 #: Who makes a trigger happen when an authority does.
 AUTHORITY = "authority"
 #: Text of the file that only people read.
@@ -110,8 +103,7 @@ class _CaseReader:
         self._parties: dict[str, Party] = {}
         self._proceedings: dict[str, Proceeding] = {}
         self._zone = load_zone(pack.facts.timezone)
-        self._region: str | None = None
-        self._district: str | None = None
+        self._offices = OfficeReader(faults=self.faults, notes=self._notes, pack=pack)
 
     def read(self) -> Case:
         top = self._top
@@ -132,8 +124,8 @@ class _CaseReader:
             pack_id=self._pack.facts.id,
             as_of=as_of,
             zone=self._zone,
-            region=self._region,
-            district=self._district,
+            region=self._offices.region,
+            district=self._offices.district,
             offences=offences,
             profile=profile,
             parties=self._parties,
@@ -152,44 +144,10 @@ class _CaseReader:
         return rows
 
     def _read_place(self, fields: Fields) -> None:
-        self._region = fields.words_or_none("region")
-        self._district = fields.words_or_none("district")
-        fields.end()
-        named = {one for one, _path in self._list_districts()}
-        if self._district is None and len(named) == 1:
-            # One district alone: that of the case. Else a conflict there would go unseen.
-            self._district = named.pop()
-            path = next(path for _one, path in self._list_districts())
-            self._notes.append(("place.district_taken", self.faults.document.get_line(path)))
-        if self._region is None:
-            return
-        region = self._pack.regions.get(self._region)
-        if region is None:
-            fields.fault("unknown_region", "region", region=self._region[:20])
-        elif region.timezone is not None:
+        self._offices.read_place(fields)
+        region = self._pack.regions.get(self._offices.region or "")
+        if region is not None and region.timezone is not None:
             self._zone = load_zone(region.timezone)
-
-    def _list_districts(self) -> Iterator[tuple[str, Path]]:
-        """Yield the districts that offices of the file name, in the region of the case."""
-        for key, places in OFFICES.items():
-            rows = self.faults.document.value.get(key)
-            for number, row in enumerate(rows if isinstance(rows, list) else ()):
-                for place in places if isinstance(row, dict) else ():
-                    office, path = row.get(place), (key, number, place)
-                    kind: Any = None
-                    district: Any = None
-                    if isinstance(office, str):
-                        kind, _, district = office.partition("@")
-                    elif isinstance(office, dict) and office.get("region") in (None, self._region):
-                        kind, district = office.get("kind"), office.get("district")
-                    is_named = isinstance(district, str) and district not in self._pack.regions
-                    if is_named and district and self._is_of_district(kind):
-                        yield district, path
-
-    def _is_of_district(self, kind: Any) -> bool:
-        """Tell whether a body of this id, or the lowest of this branch, is one of a district."""
-        found = self._find_institution(str(kind), district="", region=None)
-        return found is not None and self._pack.institutions[found].scope == "district"
 
     def _read_offences(self, row: Fields) -> tuple[str, ...]:
         return self._read_known(row, "offence", self._pack.offences)
@@ -214,73 +172,12 @@ class _CaseReader:
                 if role not in ROLES:
                     place = (*row.path, "roles", number)
                     self.faults.add("case.unknown_role", place, role=role[:50])
-            office = self._read_office(row, "office") if "office" in row else None
+            office = self._offices.read_office(row, "office") if "office" in row else None
             for key in FREE:
                 row.raw(key)
             row.end()
             parties[name] = Party(id=name, roles=frozenset(roles), office=office)
         return parties
-
-    def _read_office(self, row: Fields, key: str) -> Office | None:
-        value = row.raw(key)
-        if isinstance(value, str):
-            return self._find_office(row, key, value)
-        fields = row.fields(key)
-        kind, district = fields.words("kind"), fields.words_or_none("district")
-        region = fields.words_or_none("region")
-        fields.end()
-        if region is not None and region not in self._pack.regions:
-            fields.fault("unknown_region", "region", region=region[:20])
-        found = self._find_institution(kind, district=district, region=region)
-        if found is None:
-            fields.fault("unknown_institution", "kind", id=kind[:50])
-            return None
-        office = Office(found, self._find_elsewhere(district=district, region=region))
-        return self._note_district(office, path=fields.path)
-
-    def _find_elsewhere(self, *, district: str | None, region: str | None) -> str | None:
-        """Return the name of another place, ``None`` for the case's own."""
-        if region is None or region == self._region:
-            return None if district in (None, *self._own_places()) else district
-        # A district of the same name in another region is another one.
-        return (
-            f"{district} ({region})"
-            if district == self._district and district
-            else (district or region)
-        )
-
-    def _note_district(self, office: Office, *, path: Path) -> Office:
-        """Say that a named district cannot be compared where the case itself names none."""
-        if office.district is not None and self._district is None:
-            self._notes.append(("place.no_district", self.faults.document.get_line(path)))
-        return office
-
-    def _own_places(self) -> tuple[str, ...]:
-        return tuple(one for one in (self._district, self._region) if one is not None)
-
-    def _find_institution(
-        self, kind: str, *, district: str | None, region: str | None
-    ) -> str | None:
-        """Return an institution by its id, or the lowest of a branch or of its region."""
-        institutions = self._pack.institutions
-        if kind in institutions:
-            return kind
-        of_branch = [one for one in institutions.values() if one.branch == kind]
-        of_region = [
-            one for one in of_branch if district is None and region and one.scope == "region"
-        ]
-        lowest = sorted(of_region or of_branch, key=lambda one: one.level)
-        return lowest[0].id if lowest else None
-
-    def _find_office(self, row: Fields, key: str, text: str) -> Office | None:
-        institution, _, district = text.partition("@")
-        if institution not in self._pack.institutions:
-            row.fault("unknown_institution", key, id=institution[:50])
-            return None
-        if "@" in text and not district:
-            row.fault("unknown_institution", key, id=text[:50])
-        office = Office(institution, None if district in ("", *self._own_places()) else district)
-        return self._note_district(office, path=(*row.path, key))
 
     def _read_who(self, row: Fields, key: str) -> str | Office | None:
         """Return a party's id or an office."""
@@ -292,7 +189,7 @@ class _CaseReader:
         if isinstance(value, str) and value.partition("@")[0] not in self._pack.institutions:
             row.fault("unknown_party", key, id=value[:50])
             return None
-        return self._read_office(row, key)
+        return self._offices.read_office(row, key)
 
     def _read_relation(self, row: Fields) -> Relation:
         start = row.words("from")
@@ -317,7 +214,9 @@ class _CaseReader:
             proceedings[name] = Proceeding(
                 id=name,
                 kind=row.choice("kind", KINDS, "criminal"),
-                office=self._read_office(row, "institution") if "institution" in row else None,
+                office=self._offices.read_office(row, "institution")
+                if "institution" in row
+                else None,
                 number=row.words_or_none("number"),
                 offences=self._read_offences(row),
             )

@@ -1,21 +1,19 @@
-"""The whole answer to a case file, and its JSON: a pure function of case and pack.
+"""The whole answer to a case file: a pure function of case and pack.
 
-Source of the form: ``spec/clocks.md``, *Answer*.
+Source: ``spec/clocks.md``, *Answer*; its JSON is in `answer_json`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from aigaq.jurisdictions.pack_shapes import Ground as RuleGround
 from aigaq.jurisdictions.pack_shapes import Pack, Text, get_in_force
 from aigaq.jurisdictions.terms import Immediate
 from aigaq.reckoning import reasons
 from aigaq.reckoning.addressees import Ground, is_about, list_ladder, was_sent_astray
-from aigaq.reckoning.case_shapes import Case, Event, Proceeding
+from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.conflicts import Caution, Reached, find_cautions, find_reached
-from aigaq.reckoning.due_dates import Due, Step, reckon
+from aigaq.reckoning.due_dates import reckon
 from aigaq.reckoning.duties import (
     find_told,
     get_rules,
@@ -24,13 +22,10 @@ from aigaq.reckoning.duties import (
     list_duties,
 )
 from aigaq.reckoning.owed import Owed
-from aigaq.reckoning.places import Office
-from aigaq.reckoning.proposals import Ladder, Proposal, propose
-from aigaq.reckoning.qualification import list_qualifications
+from aigaq.reckoning.proposals import Ladder, propose
 from aigaq.reckoning.settling import list_idle, list_idle_pauses
 from aigaq.reckoning.windows import OpenWindow, list_windows
 
-FORMAT = "aigaq-clocks/v1"
 #: A severity or mode that no offence of the file decides is worth a word.
 NO_OFFENCE = "case.no_offence"
 
@@ -206,194 +201,3 @@ def _list_warnings(
     if any(one.actor is None for one in duties):
         warnings.append(("actor.unknown", reasons.ACTOR_UNKNOWN))
     return tuple(warnings)
-
-
-# JSON.
-
-
-def to_json(answer: Answer) -> dict[str, Any]:
-    """Return the answer as ``aigaq-clocks/v1``."""
-    pack, as_of = answer.pack.facts, answer.case.as_of
-    return {
-        "format": FORMAT,
-        "as_of": as_of.isoformat(),
-        "pack": {
-            "id": pack.id,
-            "version": pack.version,
-            "status": pack.status,
-            "reviewed": pack.review is not None,
-        },
-        "proceedings": [
-            _show_proceeding(one, answer=answer) for one in answer.case.proceedings.values()
-        ],
-        "duties": [_show_duty(one, as_of=as_of) for one in answer.duties],
-        "breaches": [_show_breach(one) for one in answer.breaches],
-        "windows": [_show_window(one, as_of=as_of) for one in answer.windows],
-        "proposals": [_show_proposal(one, answer=answer) for one in answer.ladder.proposals],
-        "cautions": [_show_caution(one) for one in answer.cautions],
-        "excluded": [_show_excluded(one, answer=answer) for one in answer.reached],
-        "offences": [_show_offence(one, pack=answer.pack) for one in answer.offences],
-        "warnings": [{"code": code, "text": text} for code, text in answer.warnings],
-    }
-
-
-def show_due(due: Due | None) -> dict[str, str | None]:
-    """Return both dates; null for a duty without term."""
-    return {
-        "strict": _show_moment(due.strict if due else None),
-        "lenient": _show_moment(due.lenient if due else None),
-    }
-
-
-def show_steps(due: Due | None) -> list[dict[str, Any]]:
-    """Return how a date was reckoned."""
-    return [_show_step(step) for step in (due.how if due else ())]
-
-
-def show_ground(ground: RuleGround) -> dict[str, Any]:
-    """Return what a rule stands on."""
-    return {
-        "article": ground.article,
-        "confidence": ground.confidence,
-        "reviewed": ground.reviewed is not None,
-        "source": list(ground.sources),
-        "basis": ground.basis,
-    }
-
-
-def _show_step(step: Step) -> dict[str, Any]:
-    return {
-        "rule": step.rule,
-        "article": step.article,
-        "from": step.start.isoformat(),
-        "to": step.end.isoformat(),
-        "text": step.text,
-    }
-
-
-def _show_moment(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _show_office(office: Office | None) -> str | None:
-    return None if office is None else str(office)
-
-
-def _show_proceeding(one: Proceeding, *, answer: Answer) -> dict[str, Any]:
-    known = list_qualifications(answer.case, proceeding=one.id, pack=answer.pack)
-    return {
-        "id": one.id,
-        "kind": one.kind,
-        "institution": _show_office(one.office),
-        "number": one.number,
-        "offences": [
-            {
-                "id": each.offence.id,
-                "title": each.offence.title,
-                "severity": each.offence.severity,
-                "mode": each.offence.mode,
-                "law_of": each.on.isoformat(),
-                **show_ground(each.offence.ground),
-            }
-            for each in known
-        ],
-    }
-
-
-def _show_duty(one: Owed, *, as_of: datetime) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "title": one.title,
-        "proceeding": one.proceeding,
-        "actor": _show_office(one.actor),
-        "starts_at": one.starts_at.isoformat(),
-        "due": show_due(one.due),
-        "state": one.get_state(as_of),
-        "met_at": _show_moment(one.met_at),
-        "critical": one.is_critical,
-        **show_ground(one.ground),
-        "how": show_steps(one.due),
-    }
-
-
-def _show_breach(one: Breach) -> dict[str, Any]:
-    return {
-        "duty": one.owed.id,
-        "proceeding": one.owed.proceeding,
-        "actor": _show_office(one.owed.actor),
-        "since": one.since.isoformat(),
-        "until": _show_moment(one.until),
-        "article": one.owed.ground.article,
-    }
-
-
-def _show_window(one: OpenWindow, *, as_of: datetime) -> dict[str, Any]:
-    return {
-        "id": one.window.id,
-        "title": one.window.title,
-        "proceeding": one.proceeding,
-        "starts_at": one.starts_at.isoformat(),
-        "due": show_due(one.due),
-        "state": one.get_state(as_of),
-        **show_ground(one.window.ground),
-        "how": show_steps(one.due),
-    }
-
-
-def _show_proposal(one: Proposal, *, answer: Answer) -> dict[str, Any]:
-    body = answer.pack.institutions[one.office.institution]
-    confidences = [one.remedy.ground.confidence, *(owed.ground.confidence for owed in one.because)]
-    return {
-        "remedy": one.remedy.id,
-        "title": one.remedy.title,
-        "addressee": {"institution": str(one.office), "level": body.level},
-        "file_within": _show_moment(one.file_within),
-        "because": reasons.build_proposal(one, pack=answer.pack, as_of=answer.case.as_of),
-        "duties": list(dict.fromkeys(owed.id for owed in one.because if owed.rule is None)),
-        "instead_of": [str(office) for office in one.instead_of],
-        "with": list(one.remedy.along) if one.instead_of else [],
-        **show_ground(one.remedy.ground),
-        "confidence": min(confidences),
-    }
-
-
-def _show_caution(one: Caution) -> dict[str, Any]:
-    return {
-        "institution": str(one.office),
-        "path": list(one.path),
-        "because": one.rule.text,
-        "basis": one.rule.ground.basis,
-        "article": one.rule.ground.article,
-    }
-
-
-def _show_excluded(one: Reached, *, answer: Answer) -> dict[str, Any]:
-    lawful = answer.ladder.lawful.get(one.office, {})
-    running = [
-        window.due.strict
-        for window in answer.windows
-        if window.window.remedy in lawful and window.get_state(answer.case.as_of) == "running"
-    ]
-    along = dict.fromkeys(name for remedy in lawful.values() for name in remedy.along)
-    return {
-        "institution": str(one.office),
-        "path": list(one.path),
-        "because": reasons.build_excluded(one, pack=answer.pack),
-        "lawful_addressee_of": list(lawful),
-        "file_within": _show_moment(min(running, default=None)),
-        "with": list(along),
-    }
-
-
-def _show_offence(one: PressureOffence, *, pack: Pack) -> dict[str, Any]:
-    rule = pack.offences[one.id][0]
-    title = one.owed.title if one.owed else None
-    return {
-        "id": one.id,
-        "title": rule.title,
-        "because": reasons.build_offence(one.event, duty=title),
-        "event": None
-        if one.event is None
-        else {"type": one.event.type, "at": one.event.at.isoformat()},
-        **show_ground(rule.ground),
-    }

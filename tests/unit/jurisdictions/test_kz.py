@@ -13,9 +13,10 @@ from aigaq.jurisdictions.loading import find_pack, load_pack
 from aigaq.jurisdictions.marked_yaml import parse_yaml
 from aigaq.jurisdictions.pack_shapes import Rule, get_in_force
 from aigaq.jurisdictions.zones import load_zone
+from aigaq.reckoning.answer_json import to_json
 from aigaq.reckoning.case_files import parse_document, read_case
 from aigaq.reckoning.due_dates import Rules
-from aigaq.reckoning.evaluation import evaluate, to_json
+from aigaq.reckoning.evaluation import evaluate
 from aigaq.reckoning.single_terms import reckon_rule
 
 KZ = load_pack("kz")
@@ -379,3 +380,18 @@ events:
     assert [one["duty"] for one in answer["breaches"]] == ["detention_max"]
     assert answer["proposals"] == []
     assert "ladder.exhausted" not in [one["code"] for one in answer["warnings"]]
+
+
+def test_the_words_are_those_of_the_codes_in_both_languages() -> None:
+    """Since 2015 no case is 'opened' and nobody is 'privately' accused: the terms changed."""
+    texts = [text for one in visible(ROWS) for text in [one] if isinstance(text, dict)]
+    kazakh = "\n".join(text["kk"] for text in texts)
+    russian = "\n".join(text["ru"] for text in texts)
+    for word in ("іс қозға", "Жеке айыпта", "жария айыпта", "орташа ауырлықтағы", "сезікті"):
+        assert word not in kazakh, word
+    for word in ("ұстап алу хаттамасы", "Жекеше", "іс-әрекетін саралау", "ауырлығы орташа"):
+        assert word in kazakh, word
+    for word in ("возбужд", "СМИ", "доследственн", "частник"):
+        assert word not in russian, word
+    for word in ("масс-медиа", "онлайн-платформ", "досудебное расследование"):
+        assert word in russian, word

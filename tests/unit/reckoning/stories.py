@@ -6,8 +6,9 @@ from typing import Any
 import yaml
 
 from aigaq.jurisdictions.loading import load_pack
+from aigaq.reckoning.answer_json import to_json
 from aigaq.reckoning.case_files import parse_document, read_case
-from aigaq.reckoning.evaluation import evaluate, to_json
+from aigaq.reckoning.evaluation import evaluate
 
 REPORT = {
     "type": "report_submitted",

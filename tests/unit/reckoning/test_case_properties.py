@@ -13,9 +13,10 @@ from tests.flows.stage import ROUNDS_FULL
 
 from aigaq.jurisdictions.loading import load_pack
 from aigaq.jurisdictions.marked_yaml import Document
+from aigaq.reckoning.answer_json import to_json
 from aigaq.reckoning.case_files import read_case
 from aigaq.reckoning.case_shapes import OWN_TYPES, RELATIONS, RESULTS, ROLES
-from aigaq.reckoning.evaluation import evaluate, to_json
+from aigaq.reckoning.evaluation import evaluate
 
 KZ = load_pack("kz")
 SCHEMA = Path(__file__).parents[3] / "spec" / "clocks-answer.schema.json"

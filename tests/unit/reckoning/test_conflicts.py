@@ -10,7 +10,8 @@ import pytest
 from tests.flows.stage import ROUNDS_FULL
 from tests.unit.reckoning.random_cases import World, draw_world, find_reached
 
-from aigaq.reckoning.evaluation import Answer, to_json
+from aigaq.reckoning.answer_json import to_json
+from aigaq.reckoning.evaluation import Answer
 
 WORLDS = 10_000 if ROUNDS_FULL else 1_000
 GROUP = 100
