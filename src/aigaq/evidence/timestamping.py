@@ -170,7 +170,10 @@ def build_subject(checkpoint: SignedCheckpoint) -> Subject:
 
 def is_paused(name: str) -> bool:
     """Tell whether an authority failed a short time ago."""
-    return AuthorityState.objects.filter(name=name, next_at__gt=clock.now()).exists()
+    now = clock.now()
+    # No pause is longer: a later end is that of a clock that was ahead, and would last for years.
+    until = now + LONGEST_PAUSE
+    return AuthorityState.objects.filter(name=name, next_at__gt=now, next_at__lte=until).exists()
 
 
 def _check_named(stamping: Stamping) -> Sequence[CardAuthority]:

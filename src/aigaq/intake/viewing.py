@@ -53,8 +53,9 @@ def read_preview(*, actor: Staff, preview_id: UUID) -> bytes:
     row = models.Preview.objects.filter(pk=preview_id).first()
     if row is None:
         raise NotFound
+    now = clock.now()
     looks = models.Opening.objects.filter(item=row.item_id, what="item", by=actor)
-    if not looks.filter(at__gt=clock.now() - ONE_LOOK).exists():
+    if not looks.filter(at__gt=now - ONE_LOOK, at__lte=now).exists():
         open_item(actor=actor, item_id=row.item_id)
     return blob_store.read_blob(row.blob_id)
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import av
@@ -164,3 +165,7 @@ def test_a_preview_is_part_of_the_opening_of_its_item_by_the_same_person_for_a_w
     models.Opening.objects.update(at=clock.now() - viewing.ONE_LOOK)
     viewing.read_preview(actor=founding.founder, preview_id=preview.pk)
     assert len(read_opened(carried)) == 3
+    # A look by a clock that was ahead covers no later one.
+    models.Opening.objects.update(at=clock.now() + timedelta(days=900))
+    viewing.read_preview(actor=founding.founder, preview_id=preview.pk)
+    assert len(read_opened(carried)) == 4

@@ -235,6 +235,14 @@ def test_a_failing_authority_is_asked_again_later_and_later_and_not_between(hous
     assert (state.failures, state.code, state.failing_since) == (0, "", None)
 
 
+def test_a_pause_begun_by_a_clock_that_was_years_ahead_does_not_last(house: House) -> None:
+    house.first.fault = "error"
+    house.round()
+    AuthorityState.objects.update(next_at=clock.now() + timedelta(days=900))
+    house.first.fault = ""
+    assert [one.code for one in house.round()] == [None]
+
+
 def test_an_item_is_stamped_over_its_own_hash_and_custody_says_so(
     house: House, item: Item, founding: Founding
 ) -> None:
