@@ -39,7 +39,7 @@ from aigaq.reckoning.case_files import (
 from aigaq.reckoning.due_dates import Rules
 from aigaq.reckoning.evaluation import Answer, evaluate
 from aigaq.reckoning.faults import say_fault
-from aigaq.reckoning.single_terms import reckon_rule
+from aigaq.reckoning.single_terms import list_facts, reckon_rule
 
 WRONG = 2
 LANGUAGES = ("kk", "ru", "en")
@@ -164,6 +164,11 @@ def term(
     in_force = get_in_force(found, on=start.astimezone(zone).date())
     if in_force is None:
         _fail(f"“{rule}” was not in force on that day")
+    known = list_facts(in_force)
+    for fact in facts:
+        if fact not in known:
+            asked = f"it asks for {', '.join(known)}" if known else "it has one term alone"
+            _fail(f"“{fact}” chooses no term of “{rule}”: {asked}")
     rules = Rules(counting=pack.counting, calendar=pack.calendar, zone=zone, as_of=start)
     due = reckon_rule(in_force, start=start, rules=rules, facts=frozenset(facts))
     if as_json:

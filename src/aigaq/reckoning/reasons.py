@@ -147,12 +147,12 @@ CAUTIONED: Text = {
 INSTEAD: Text = {
     "kk": "Заң бойынша мұны {offices} қарауға тиіс, бірақ онда мүдделер қақтығысы бар.",
     "ru": "По закону адресат – {offices}, но здесь конфликт интересов.",
-    "en": "The lawful addressee is {offices}, but a conflict reaches it.",
+    "en": "Lawful addressee: {offices}; but a conflict reaches it.",
 }
 BEFORE: Text = {
     "kk": "Әдетте мұны {offices} қарайды, бірақ сақтық үшін ол тізімнің соңында тұр.",
     "ru": "Обычный адресат – {offices}, но из осторожности он в конце списка.",
-    "en": "The usual addressee is {offices}; caution puts it at the end of the list.",
+    "en": "Usual addressee: {offices}; caution puts it at the end of the list.",
 }
 LAPSED: Text = {
     "kk": "Мұны беру мерзімі {at} бітті: мерзімді қалпына келтіруді бірге сұраңыз ({article}).",

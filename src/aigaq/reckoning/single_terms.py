@@ -25,6 +25,12 @@ def reckon_rule(
     return reckon_lenient(due=due, other=other)
 
 
+def list_facts(rule: Rule) -> list[str]:
+    """Return the facts that choose another term of a rule."""
+    variants, _term = _get_terms(rule)
+    return list(dict.fromkeys(fact for one in variants for fact in one.when.list_facts()))
+
+
 def _get_terms(rule: Rule) -> tuple[tuple[Variant, ...], AnyTerm | None]:
     if isinstance(rule, Duty):
         return rule.variants, rule.term

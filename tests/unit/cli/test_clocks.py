@@ -206,6 +206,11 @@ def test_a_fact_chooses_another_term() -> None:
         ["--pack", "kz", "--rule", "none", "--from", "2026-05-08T23:40:00+05:00"],
         ["--pack", "none", "--rule", "erdr", "--from", "2026-05-08T23:40:00+05:00"],
         ["--pack", "kz", "--rule", "erdr", "--from", "2026-05-08T23:40:00"],
+        # A word that is nearly right must not give the term of an adult.
+        [
+            *("--pack", "kz", "--rule", "detention_max", "--from", "2026-05-08T23:40:00+05:00"),
+            *("--when", "suspect_is_minor"),
+        ],
     ],
 )
 def test_a_wrong_question_about_a_term_exits_with_two(arguments: list[str]) -> None:
