@@ -155,6 +155,10 @@ FAULTS: Words = {
     "report.wrong_commitment": _("The sealed fingerprint does not match the contents."),
     "report.empty": _("The report is empty."),
     "report.too_many_items": _("The report holds more files than are allowed."),
+    "report.filed_damaged": _(
+        "This report is filed already, but from a damaged copy, and this file is whole. Keep the"
+        " file in a safe place: it may be the only whole copy."
+    ),
     "container.truncated": _("The file ends too early."),
     "container.bad_tar": _("This is not a sealed report."),
     "container.bad_name": _("The file holds a part with a wrong name."),

@@ -303,6 +303,30 @@ def is_waiting_for_first(*, source: MemberSource, is_being_fetched: Sequence[byt
     return manifest is not None and manifest.continues in is_being_fetched
 
 
+def is_whole(source: MemberSource) -> bool:
+    """Tell whether nothing is wrong with a report, its items read to their ends."""
+    examined = examine_report(
+        source,
+        identities=accounts.list_team_identities(),
+        team_id=bytes.fromhex(accounts.get_organisation().team_id),
+    )
+    if examined.faults or examined.manifest is None:
+        return False
+    try:
+        for one in examined.manifest.items:
+            examined.copy_item(one.number, writer=_Nowhere())
+    except SealingError:
+        return False
+    return True
+
+
+class _Nowhere:
+    """Takes bytes and keeps none."""
+
+    def write(self, data: bytes, /) -> int:
+        return len(data)
+
+
 def _is_member(name: str) -> bool:
     return name == HEADER or name.endswith(".age")
 

@@ -4,12 +4,14 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from tests.conftest import Founding
 
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.consent import selectors as consent
 from aigaq.intake import answering, carrying, filing, mail, models
+from aigaq.intake.errors import ImportRefused
 from aigaq.intake.gate_client import ListedMessage
 from aigaq.intake.shapes import ReportState
 from aigaq.sealing.card import parse_card
@@ -195,3 +197,24 @@ def test_a_report_under_a_code_that_was_replaced_is_flagged(
     assert list(codes) == ["message.dead_mailbox"]
     assert row.first is None
     assert find_box(new).quiet_sign == "d"
+
+
+def test_a_whole_file_of_a_report_that_a_gate_spoiled_is_not_called_filed(
+    founding: Founding, tmp_path: Path
+) -> None:
+    sealed, data = seal(founding, draw_keys(founding))
+    hand_out(sealed, data, folder=tmp_path / "a", spoil="item-0000.age")
+    # Whoever reads that it is filed would throw the only whole copy away.
+    with pytest.raises(ImportRefused) as caught:
+        carrying.import_report_file(actor=founding.founder, file=io.BytesIO(data))
+    assert caught.value.code == "report.filed_damaged"
+
+
+def test_a_damaged_file_that_comes_again_is_the_same_report(founding: Founding) -> None:
+    _sealed, data = seal(founding, draw_keys(founding))
+    at = data.index(b"key.age") + 512 + 200
+    spoiled = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+    first = carrying.import_report_file(actor=founding.founder, file=io.BytesIO(spoiled))
+    assert models.Report.objects.get(pk=first).state == ReportState.DAMAGED
+    again = carrying.import_report_file(actor=founding.founder, file=io.BytesIO(spoiled))
+    assert again == first
