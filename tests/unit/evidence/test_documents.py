@@ -338,6 +338,12 @@ def test_the_papers_for_the_office_say_that_they_are_drafts(folder: Path) -> Non
         assert "Жоба." in read_pdf(folder / f"data/office/{kind}.kk.pdf")
 
 
+def test_an_act_says_that_each_side_keeps_one(folder: Path) -> None:
+    words = {"ru": "в двух экземплярах", "kk": "екі данада"}
+    for language, said in words.items():
+        assert said in " ".join(read_pdf(folder / f"data/office/act.{language}.pdf").split())
+
+
 def test_documents_of_a_trial_say_so(package: Package) -> None:
     made = build_documents(package, is_trial=True)
     assert "Проба." in made["summary.ru.html"].decode()
