@@ -12,7 +12,13 @@ from aigaq.reckoning import reasons
 from aigaq.reckoning.case_shapes import Proceeding
 from aigaq.reckoning.conflicts import Caution, Reached
 from aigaq.reckoning.due_dates import Due, Step
-from aigaq.reckoning.evaluation import Answer, Breach, PressureOffence
+from aigaq.reckoning.evaluation import (
+    Answer,
+    Breach,
+    PressureOffence,
+    get_lawful_window,
+    list_lawful_along,
+)
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.proposals import Proposal
@@ -179,20 +185,13 @@ def _show_caution(one: Caution) -> dict[str, Any]:
 
 
 def _show_excluded(one: Reached, *, answer: Answer) -> dict[str, Any]:
-    lawful = answer.ladder.lawful.get(one.office, {})
-    running = [
-        window.due.strict
-        for window in answer.windows
-        if window.window.remedy in lawful and window.get_state(answer.case.as_of) == "running"
-    ]
-    along = dict.fromkeys(name for remedy in lawful.values() for name in remedy.along)
     return {
         "institution": str(one.office),
         "path": list(one.path),
         "because": reasons.build_excluded(one, pack=answer.pack),
-        "lawful_addressee_of": list(lawful),
-        "file_within": _show_moment(min(running, default=None)),
-        "with": list(along),
+        "lawful_addressee_of": list(answer.ladder.lawful.get(one.office, {})),
+        "file_within": _show_moment(get_lawful_window(answer, one)),
+        "with": list_lawful_along(answer, one),
     }
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from aigaq.jurisdictions.pack_shapes import Ground, Pack
 from aigaq.reckoning import reasons
 from aigaq.reckoning.due_dates import Due, Step
-from aigaq.reckoning.evaluation import Answer
+from aigaq.reckoning.evaluation import Answer, get_lawful_window, list_lawful_along
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.qualification import list_qualifications
@@ -29,7 +29,11 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "late": {"kk": "Кешіктірілді", "ru": "Просрочено", "en": "Late"},
     "due": {"kk": "Мерзімі жүріп жатыр", "ru": "Срок идёт", "en": "Running"},
-    "windows": {"kk": "Біз бере алатын", "ru": "Что можем подать мы", "en": "Ours to file"},
+    "windows": {
+        "kk": "Біз бере алатын құжаттар",
+        "ru": "Что можем подать мы",
+        "en": "Ours to file",
+    },
     "proposals": {"kk": "Келесі қадам", "ru": "Следующий шаг", "en": "What to do next"},
     "excluded": {
         "kk": "Ұсынылмайды: мүдделер қақтығысы бар",
@@ -42,7 +46,7 @@ WORDS: dict[str, dict[str, str]] = {
         "ru": "Это может быть преступлением",
         "en": "This may be an offence",
     },
-    "done": {"kk": "Болған", "ru": "Исполнено и прочее", "en": "Done and other"},
+    "done": {"kk": "Орындалғаны және басқасы", "ru": "Исполнено и прочее", "en": "Done and other"},
     "nothing": {"kk": "Ештеңе жоқ.", "ru": "Ничего нет.", "en": "Nothing."},
     "since": {"kk": "{at} бастап", "ru": "с {at}", "en": "since {at}"},
     "until": {"kk": "{at} дейін", "ru": "до {at}", "en": "by {at}"},
@@ -75,6 +79,11 @@ WORDS: dict[str, dict[str, str]] = {
         "kk": "Заң бойынша мұнда берілетіні: {what}",
         "ru": "По закону адресат: {what}",
         "en": "By law the addressee of: {what}",
+    },
+    "along": {
+        "kk": "Адвокат сонда беруді таңдаса, бірге: {what}",
+        "ru": "Если адвокат решит подать туда, то вместе с этим: {what}",
+        "en": "If a lawyer chooses to file there, along with it: {what}",
     },
     "proceedings": {"kk": "Іс жүргізулер", "ru": "Производства", "en": "Proceedings"},
     "law_of": {
@@ -262,6 +271,16 @@ class _Writer:
             if lawful:
                 titles = ", ".join(remedy.title[self._language] for remedy in lawful.values())
                 yield "detail", f"     {self._say('lawful', what=titles)}"
+            closes_at = get_lawful_window(self._answer, one)
+            if closes_at is not None:
+                yield "soon", f"     {self._say('until', at=self._moment(closes_at))}"
+            along = [
+                rule.title[self._language]
+                for name in list_lawful_along(self._answer, one)
+                for rule in self._pack.remedies.get(name, ())[:1]
+            ]
+            if along:
+                yield "detail", f"     {self._say('along', what=', '.join(along))}"
         if self._answer.cautions:
             yield from self._head("cautions")
         for caution in self._answer.cautions:

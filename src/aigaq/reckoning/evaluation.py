@@ -103,6 +103,23 @@ def evaluate(case: Case, *, pack: Pack) -> Answer:
     )
 
 
+def get_lawful_window(answer: Answer, one: Reached) -> datetime | None:
+    """Return until when what lawfully goes to a reached body can be filed, where time runs."""
+    lawful = answer.ladder.lawful.get(one.office, {})
+    running = [
+        window.due.strict
+        for window in answer.windows
+        if window.window.remedy in lawful and window.get_state(answer.case.as_of) == "running"
+    ]
+    return min(running, default=None)
+
+
+def list_lawful_along(answer: Answer, one: Reached) -> list[str]:
+    """Return the remedies to file along with what lawfully goes to a reached body."""
+    lawful = answer.ladder.lawful.get(one.office, {})
+    return list(dict.fromkeys(name for remedy in lawful.values() for name in remedy.along))
+
+
 def _list_breaches(duties: Sequence[Owed], *, as_of: datetime) -> list[Breach]:
     breaches = []
     for one in duties:

@@ -79,6 +79,8 @@ class Owed:
 
         What was filed after a complaint, while it lay there, need not be filed again.
         """
+        if self.rule is not None:
+            return self.starts_at
         strict = self.due.strict if self.due and not self.is_complaint else None
         known = [at for at in (self.refused_at, strict) if at is not None]
         return max(self.event.at, min(known, default=self.event.at))

@@ -61,7 +61,9 @@ def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
     """Return proposals for every late duty, in the order of ``owed`` and of the pack."""
     ladder = Ladder()
     added = list_added(ground.case, pack=ground.pack, cautions=ground.cautions)
-    routed = list_routed(ground.case, pack=ground.pack, cautions=ground.cautions)
+    routed = list_routed(
+        ground.case, pack=ground.pack, cautions=ground.cautions, reached=ground.reached
+    )
     threats = list_threats(ground.case, pack=ground.pack)
     _add_lawful(ladder, ground=ground)
     for one in (*threats, *owed, *routed):

@@ -4,12 +4,12 @@ Shapes: a reason that no event began is an `Owed` too, so that one search finds 
 of them. Source: ``spec/clocks.md``, *Proposals*.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from aigaq.jurisdictions.pack_shapes import Ground as RuleGround
 from aigaq.jurisdictions.pack_shapes import Pack, Routing, get_in_force
-from aigaq.reckoning.case_shapes import PERPETRATORS, Case, Event
+from aigaq.reckoning.case_shapes import KINDS_OF_COMPLAINTS, PERPETRATORS, Case, Event
 from aigaq.reckoning.conflicts import Caution
 from aigaq.reckoning.duties import iterate_events
 from aigaq.reckoning.owed import Owed
@@ -17,6 +17,8 @@ from aigaq.reckoning.places import Office
 
 POLICE = "police"
 LAW = "law"
+#: The body that leads a proceeding is reached by a conflict.
+LEADING = "leading_body_reached"
 #: A threat was logged or reported, and nobody has applied for protection since.
 THREATENED = "threat_without_application"
 THREAT = "threat_reported"
@@ -53,22 +55,34 @@ def list_added(case: Case, *, pack: Pack, cautions: Mapping[Office, Caution]) ->
     return [name for name in dict.fromkeys(added) if name in pack.remedies]
 
 
-def list_routed(case: Case, *, pack: Pack, cautions: Mapping[Office, Caution]) -> list[Owed]:
-    """Return what the law asks for at once, before anything is late: police do not judge police."""
-    return [
+def list_routed(
+    case: Case, *, pack: Pack, cautions: Mapping[Office, Caution], reached: Container[Office]
+) -> list[Owed]:
+    """Return what the law asks for at once, before anything is late.
+
+    Police do not judge police; and a body that a conflict reaches should not lead the case.
+    """
+    routed = [
         build_standing(one.id, office=one.office, case=case, rule=rule)
         for rule in _list_holding(case, pack=pack, cautions=cautions)
         if rule.condition == "perpetrator_is_police" and rule.ground.basis == LAW
         for one in case.proceedings.values()
     ]
+    for rule in _list_in_force(case, pack=pack):
+        if rule.condition == LEADING:
+            routed += [
+                build_standing(one.id, office=one.office, case=case, rule=rule)
+                for one in case.proceedings.values()
+                if one.office in reached and one.kind not in KINDS_OF_COMPLAINTS
+            ]
+    return routed
 
 
 def list_threats(case: Case, *, pack: Pack) -> list[Owed]:
     """Return what our side should ask for because of a threat; the last one of each proceeding."""
     found = []
-    for versions in pack.routing.values():
-        rule = get_in_force(versions, on=case.as_of.date())
-        if rule is None or rule.condition != THREATENED:
+    for rule in _list_in_force(case, pack=pack):
+        if rule.condition != THREATENED:
             continue
         threats = {
             one.proceeding: one for one in iterate_events(case, pack=pack) if one.type == THREAT
@@ -101,8 +115,12 @@ def _list_holding(case: Case, *, pack: Pack, cautions: Mapping[Office, Caution])
         holding.add("sent_down")
     if _has_officer(case, pack=pack):
         holding.add("perpetrator_is_police")
+    return [rule for rule in _list_in_force(case, pack=pack) if rule.condition in holding]
+
+
+def _list_in_force(case: Case, *, pack: Pack) -> list[Routing]:
     rules = (get_in_force(versions, on=case.as_of.date()) for versions in pack.routing.values())
-    return [rule for rule in rules if rule is not None and rule.condition in holding]
+    return [rule for rule in rules if rule is not None]
 
 
 def _has_officer(case: Case, *, pack: Pack) -> bool:
