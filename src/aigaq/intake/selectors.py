@@ -36,6 +36,7 @@ from aigaq.intake.rows import (
 from aigaq.intake.shapes import InboxPage, InboxView, ReportState
 from aigaq.intake.spool import Spool
 from aigaq.intake.told_numbers import has_no_reader
+from aigaq.sealing.opening import CONTRADICTIONS
 
 COUNTED = 999
 SECOND_CHANNEL_DAYS = 30
@@ -166,12 +167,17 @@ def cannot_reply(box: models.Mailbox) -> str | None:
     """Return why a mailbox cannot be written to, or None.
 
     A contradictory report's mailbox might be another person's, so it is never answered (P9 of the
-    protocol: "the desk refuses to answer").
+    protocol: "the desk refuses to answer"). A file that came damaged is no such reason: else a gate
+    could silence the desk by one wrong byte.
     """
     if box.rebound_at is not None:
         return "intake.dead_mailbox"
     whole = (ReportState.FILED, ReportState.DUPLICATE, ReportState.FORGOTTEN)
-    if not box.reports.filter(state__in=whole).exists():
+    damaged = box.reports.filter(
+        state=ReportState.DAMAGED, commitment__isnull=False, made_at__isnull=False
+    )
+    agree = any(CONTRADICTIONS.isdisjoint(report.faults) for report in damaged)
+    if not agree and not box.reports.filter(state__in=whole).exists():
         return "intake.contradictory"
     if has_no_reader(box):
         return "intake.no_mailbox"

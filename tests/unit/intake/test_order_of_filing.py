@@ -11,7 +11,7 @@ from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.consent import selectors as consent
 from aigaq.intake import answering, carrying, filing, mail, models
-from aigaq.intake.errors import ImportRefused
+from aigaq.intake.errors import ImportRefused, ReplyRefused
 from aigaq.intake.gate_client import ListedMessage
 from aigaq.intake.shapes import ReportState
 from aigaq.sealing.card import parse_card
@@ -218,3 +218,25 @@ def test_a_damaged_file_that_comes_again_is_the_same_report(founding: Founding) 
     assert models.Report.objects.get(pk=first).state == ReportState.DAMAGED
     again = carrying.import_report_file(actor=founding.founder, file=io.BytesIO(spoiled))
     assert again == first
+
+
+def test_a_reporter_whose_file_a_gate_spoiled_can_be_told_so(
+    founding: Founding, tmp_path: Path
+) -> None:
+    keys = draw_keys(founding)
+    hand_out(*seal(founding, keys), folder=tmp_path / "a", spoil="item-0000.age")
+    box = find_box(keys)
+    answering.send_reply(
+        actor=founding.founder, mailbox_id=box.pk, text="The file came damaged. Please send again."
+    )
+    assert box.messages.filter(kind="text", delivery="waiting").exists()
+
+
+def test_a_report_whose_contents_nobody_could_read_is_not_answered(
+    founding: Founding, tmp_path: Path
+) -> None:
+    keys = draw_keys(founding)
+    hand_out(*seal(founding, keys), folder=tmp_path / "a", spoil="key.age")
+    with pytest.raises(ReplyRefused) as caught:
+        answering.send_reply(actor=founding.founder, mailbox_id=find_box(keys).pk, text="Hello")
+    assert caught.value.code == "intake.contradictory"
