@@ -20,6 +20,8 @@ from aigaq.age import HybridIdentity, X25519Identity, encrypt_bytes
 from aigaq.evidence.custody_lines import CustodyLine, build_line, hash_line, hide_line
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.signed_json import build_signed_json
+from aigaq_verify.packages import verify_package
+from aigaq_verify.sources import Digest, Folder
 
 Failing = Callable[..., tuple[int, str, str]]
 Judge = Callable[..., dict[str, Any]]
@@ -818,3 +820,26 @@ def test_the_verdict_names_the_policy_and_the_moment(insider: Insider, judge: Ju
     words = judge(insider.seal())["steps"][2]["words"]
     assert '"A fictional court"' in words
     assert "as of 20" in words
+
+
+def test_a_sealed_file_is_judged_by_the_bytes_that_were_hashed(
+    court: Court, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever can write to the folder puts another file there once its hash was taken."""
+    recipient = X25519Identity.generate().recipient
+    items = [replace(item, sealed_to=recipient) for item in court.package().items]
+    package = court.write(tmp_path / "sealed", items=tuple(items))
+    path = package / "data/items/0001.age"
+    good, digest = path.read_bytes(), Folder.digest
+    path.write_bytes(b"x" * len(good))
+    Insider(court, package).seal()
+
+    def digest_and_swap(self: Folder, name: str) -> Digest:
+        found = digest(self, name)
+        if name == "data/items/0001.age":
+            path.write_bytes(good)
+        return found
+
+    monkeypatch.setattr(Folder, "digest", digest_and_swap)
+    steps = verify_package(package, policy=None).steps
+    assert [one.code for one in steps if one.result == "failed"] == ["item.not_sealed"]

@@ -9,11 +9,11 @@ from aigaq_verify.contents import Contents, Item, Report
 from aigaq_verify.encoding import hash_leaf
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.merkle import check_inclusion
-from aigaq_verify.sealed import HEADER_BYTES, check_sealed
-from aigaq_verify.sources import Digest, Source
+from aigaq_verify.sealed import check_sealed
+from aigaq_verify.sources import Digest
 
 
-def check_items(source: Source, *, payload: Mapping[str, Digest], contents: Contents) -> str:
+def check_items(*, payload: Mapping[str, Digest], contents: Contents) -> str:
     """Check every item, and that no other file lies among them; say what stays unknown.
 
     ``payload``: what step 1 found of each file. Raises `VerifyError` ``item.*``, with the path.
@@ -22,7 +22,7 @@ def check_items(source: Source, *, payload: Mapping[str, Digest], contents: Cont
     for item in contents.items:
         try:
             _check_leaf(item, report=reports[item.report_id])
-            _check_file(source, item, digest=payload.get(item.path))
+            _check_file(item, digest=payload.get(item.path))
         except VerifyError as error:
             raise error.at(item.path) from None
     disclosed = {item.path for item in contents.items}
@@ -54,12 +54,12 @@ def _check_leaf(item: Item, *, report: Report) -> None:
     )
 
 
-def _check_file(source: Source, item: Item, *, digest: Digest | None) -> None:
+def _check_file(item: Item, *, digest: Digest | None) -> None:
     if digest is None:
         raise VerifyError("item.missing")
     if item.sealed_to is not None:  # What is in it is for who can open it to compare.
         check_sealed(
-            _read_beginning(source, item.path),
+            digest.beginning,
             file_size=digest.size,
             item_size=item.size,
             recipient=item.sealed_to,
@@ -69,15 +69,6 @@ def _check_file(source: Source, item: Item, *, digest: Digest | None) -> None:
         raise VerifyError("item.wrong_size")
     if digest.sha256 != item.sha256:
         raise VerifyError("item.wrong_hash")
-
-
-def _read_beginning(source: Source, name: str) -> bytes:
-    beginning = bytearray()
-    for block in source.blocks(name):
-        beginning += block[:HEADER_BYTES]
-        if len(beginning) >= HEADER_BYTES:
-            break
-    return bytes(beginning[:HEADER_BYTES])
 
 
 def _describe(contents: Contents) -> str:

@@ -334,7 +334,7 @@ def _commitment(report: Report, *, team_id: bytes) -> bytes:
 
 def _check_items(verdict: Verdict, work: _Work) -> None:
     payload = work.bag.payload if work.bag is not None else {}
-    words = check_items(work.source, payload=payload, contents=work.known)
+    words = check_items(payload=payload, contents=work.known)
     if words:
         verdict.note(8, "items", PASSED, words)
 

@@ -20,6 +20,7 @@ from aigaq_verify.errors import VerifyError
 
 BLOCK_BYTES = 1 << 20
 _HASHED_BYTES = 1 << 17
+BEGINNING_BYTES = 256
 MAXIMUM_FILES = 100_000
 _MAXIMUM_PATH_BYTES = 1_024
 _MAXIMUM_DEPTH = 16
@@ -31,6 +32,8 @@ class Digest:
 
     sha256: bytes
     size: int
+    #: The first `BEGINNING_BYTES` bytes of what was hashed.
+    beginning: bytes
 
 
 class Source(ABC):
@@ -58,11 +61,12 @@ class Source(ABC):
 
     def digest(self, name: str) -> Digest:
         """Read a file through."""
-        hasher, size = hashlib.sha256(), 0
+        hasher, size, beginning = hashlib.sha256(), 0, b""
         for block in self.blocks(name):
             hasher.update(block)
             size += len(block)
-        return Digest(hasher.digest(), size)
+            beginning += block[: BEGINNING_BYTES - len(beginning)]
+        return Digest(hasher.digest(), size, beginning)
 
 
 class Folder(Source):
@@ -80,13 +84,15 @@ class Folder(Source):
 
     def digest(self, name: str) -> Digest:
         """Read a file through, into the same memory again and again."""
-        hasher, total = hashlib.sha256(), 0
+        hasher, total, beginning = hashlib.sha256(), 0, b""
         buffer = memoryview(bytearray(_HASHED_BYTES))
         with self._open(name) as file:
             while size := file.readinto(buffer):
                 hasher.update(buffer[:size])
                 total += size
-        return Digest(hasher.digest(), total)
+                if len(beginning) < BEGINNING_BYTES:
+                    beginning += bytes(buffer[: min(size, BEGINNING_BYTES - len(beginning))])
+        return Digest(hasher.digest(), total, beginning)
 
     @contextmanager
     def _open(self, name: str) -> Iterator[io.FileIO]:
