@@ -6,6 +6,7 @@ claimed on; strict ≤ lenient. Source: ``spec/jurisdiction-pack.md``, *Time* (t
 steps stand beside the code).
 """
 
+import re
 from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from aigaq.reckoning import words
 from aigaq.reckoning.words import Text
 
 ONE_HOUR = timedelta(hours=1)
+#: The name of a code before the number of an article.
+CODE = re.compile(r"[^0-9]+")
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,7 @@ class _Reckoning:
     def _run_dates(self, start: datetime, pauses: list[Pause], *, starts_at_end: bool) -> datetime:
         # 2. The day in which it starts is not counted.
         first = start.date()
+        is_counted = self._term.is_detention or not self._rules.counting.excludes_start_day
         if self._term.is_detention:
             # Custody: its first day is counted, and it ends on its day.
             begin = self._midnight(first)
@@ -220,7 +224,7 @@ class _Reckoning:
                 end = self._midnight(last + ONE_DAY)
                 self._add("working_days", begin, end, words.NOT_WORKED, skipped=skipped)
         else:
-            last = self._count_dates(first)
+            last = self._count_dates(first, is_counted=is_counted)
             self._add_term(begin, self._midnight(last + ONE_DAY))
             last = self._shift_by_pauses(start, last, pauses)
         # 5. Roll.
@@ -234,11 +238,19 @@ class _Reckoning:
         self._add("roll_forward", due, rolled, words.ROLLED, skipped=skipped)
         return rolled
 
-    def _count_dates(self, first: date) -> date:
+    def _count_dates(self, first: date, *, is_counted: bool) -> date:
+        """Return the last day; ``first`` is the day before the first that is counted.
+
+        Where the day of the start is counted itself, months end on the day before its date.
+        """
         if self._term.unit is Unit.DAY:
             return first + timedelta(days=self._term.n)
         months = self._term.n * (12 if self._term.unit is Unit.YEAR else 1)
-        return add_months(first, months=months)
+        if not is_counted:
+            return add_months(first, months=months)
+        day = first + ONE_DAY
+        same = add_months(day, months=months)
+        return same - ONE_DAY if same.day == day.day else same
 
     def _count_working_days(self, first: date, pauses: list[Pause]) -> date:
         zone = self._rules.zone
@@ -323,7 +335,18 @@ class _Reckoning:
     ) -> None:
         text = words.fill(template, begin=begin, due=end, skipped=skipped, **facts)
         article = self._rules.counting.get_article("roll_forward" if rule == "hours_roll" else rule)
+        if not _is_of_one_code(article, self._article):
+            # How this code counts is not known to be how the term's own code does.
+            article = None
         self._steps.append(Step(rule, article, begin, end, text))
+
+
+def _is_of_one_code(counting: str | None, term: str | None) -> bool:
+    """Tell whether the article of a counting rule is of a code that the term's article names."""
+    if counting is None or term is None:
+        return True
+    code = CODE.match(counting)
+    return code is None or code[0].strip() in term
 
 
 def _reckon_immediate(*, start: datetime, rules: Rules, article: str | None) -> Due:

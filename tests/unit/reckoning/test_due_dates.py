@@ -1,6 +1,6 @@
 """Single rules of counting that the vectors do not tell apart."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -237,3 +237,63 @@ def test_what_is_owed_at_once_stands_still_for_nobody_and_is_sure() -> None:
     plain = Rules(counting=Counting(), calendar=KZ.calendar, zone=ALMATY, as_of=at("06-01T12:00"))
     bare = reckon(term=Immediate(), start=at("05-12T09:00"), rules=plain)
     assert (bare.lenient, bare.is_paused, bare.is_unsure) == (bare.strict, False, False)
+
+
+def test_a_term_of_another_code_does_not_cite_how_this_one_counts() -> None:
+    rules = Rules(
+        counting=KZ.counting,
+        calendar=Calendar(weekend=frozenset({5, 6}), table=load_table("KZ")),
+        zone=ALMATY,
+        as_of=at("08-01T12:00"),
+    )
+    article = "Administrative Procedural Code 92(1)"
+    term = Term(3, Unit.MONTH)
+    due = reckon(term=term, start=at("05-04T12:30"), rules=rules, article=article)
+    assert [(one.rule, one.article) for one in due.how] == [
+        ("exclude_start", None),
+        ("term", article),
+    ]
+
+
+def test_days_of_custody_count_their_first_day_and_never_move() -> None:
+    rules = Rules(
+        counting=KZ.counting,
+        calendar=Calendar(weekend=frozenset({5, 6}), table=load_table("KZ")),
+        zone=ALMATY,
+        as_of=at("08-01T12:00"),
+    )
+    ten_days = Term(10, Unit.DAY, is_detention=True)
+    due = reckon(term=ten_days, start=at("05-01T08:00"), rules=rules, article="CPC 139(1)")
+    # 10 May is a Sunday: the 1st is the first day of ten.
+    assert due.strict == due.lenient == at("05-11T00:00")
+    assert [one.rule for one in due.how] == ["detention_minute", "term"]
+
+
+@pytest.mark.parametrize(
+    ("start", "last"),
+    [("05-01", "06-30"), ("05-15", "07-14"), ("06-30", "08-29"), ("03-01", "04-30")],
+)
+def test_months_of_custody_end_on_the_day_before_their_date(start: str, last: str) -> None:
+    rules = Rules(
+        counting=KZ.counting,
+        calendar=Calendar(weekend=frozenset({5, 6}), table=load_table("KZ")),
+        zone=ALMATY,
+        as_of=at("08-01T12:00"),
+    )
+    months = Term(2, Unit.MONTH, is_detention=True)
+    due = reckon(term=months, start=at(f"{start}T08:00"), rules=rules, article="CPC 151")
+    assert due.strict == at(f"{last}T00:00") + timedelta(days=1)
+
+
+def test_a_term_that_starts_with_the_end_of_another_leaves_that_day_out_once() -> None:
+    rules = Rules(
+        counting=KZ.counting,
+        calendar=Calendar(weekend=frozenset({5, 6}), table=load_table("KZ")),
+        zone=ALMATY,
+        as_of=at("08-01T12:00"),
+    )
+    term = Term(15, Unit.DAY)
+    ends = reckon(term=term, start=at("05-22T00:00"), rules=rules, starts_at_end=True)
+    assert ends.strict == at("06-06T00:00")
+    within = reckon(term=term, start=at("05-22T10:00"), rules=rules, starts_at_end=True)
+    assert within.strict == at("06-09T00:00")

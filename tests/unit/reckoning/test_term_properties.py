@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigaq.jurisdictions.calendars import Calendar, Override, load_table
@@ -52,6 +52,7 @@ def build_rules(counting: Counting, *, added: frozenset[date] = frozenset()) -> 
     return Rules(counting=counting, calendar=calendar, zone=ALMATY, as_of=as_of)
 
 
+@settings(deadline=None)
 @given(terms() | st.just(Immediate()), MOMENTS, countings())
 def test_no_term_ends_before_it_starts(
     term: Term | Immediate, start: datetime, counting: Counting
@@ -60,6 +61,7 @@ def test_no_term_ends_before_it_starts(
     assert start <= due.strict <= due.lenient
 
 
+@settings(deadline=None)
 @given(terms(), MOMENTS, countings())
 def test_every_step_begins_where_the_law_was_before_and_the_last_one_ends_at_a_due_date(
     term: Term, start: datetime, counting: Counting
@@ -72,6 +74,7 @@ def test_every_step_begins_where_the_law_was_before_and_the_last_one_ends_at_a_d
     assert any(step.article == "A 1" for step in due.how)
 
 
+@settings(deadline=None)
 @given(terms(), MOMENTS, countings(), st.data())
 def test_an_added_holiday_never_shortens_a_term(
     term: Term, start: datetime, counting: Counting, data: st.DataObject
@@ -85,6 +88,7 @@ def test_an_added_holiday_never_shortens_a_term(
     assert before.lenient <= after.lenient
 
 
+@settings(deadline=None)
 @given(terms(), MOMENTS, countings(), st.timedeltas(timedelta(0), timedelta(days=60)), st.data())
 def test_a_pause_shifts_a_term_by_its_length_and_never_shortens_it(
     term: Term, start: datetime, counting: Counting, length: timedelta, data: st.DataObject
@@ -105,6 +109,7 @@ def assert_shifted_exactly(term: Term, before: Due, after: Due, pause: Pause) ->
         assert after.strict - before.strict == pause.end - pause.start
 
 
+@settings(deadline=None)
 @given(terms(), MOMENTS, countings(), st.data())
 def test_pauses_in_any_order_and_overlapping_count_once(
     term: Term, start: datetime, counting: Counting, data: st.DataObject
@@ -120,6 +125,7 @@ def test_pauses_in_any_order_and_overlapping_count_once(
     assert (once.strict, once.lenient) == (twice.strict, twice.lenient)
 
 
+@settings(deadline=None)
 @given(terms(), MOMENTS, countings())
 def test_a_longer_term_never_ends_earlier(term: Term, start: datetime, counting: Counting) -> None:
     rules = build_rules(counting)
@@ -130,6 +136,7 @@ def test_a_longer_term_never_ends_earlier(term: Term, start: datetime, counting:
     )
 
 
+@settings(deadline=None)
 @given(terms(), MOMENTS, st.timedeltas(timedelta(0), timedelta(days=40)), countings())
 def test_a_later_start_never_ends_earlier(
     term: Term, start: datetime, later: timedelta, counting: Counting
@@ -147,6 +154,7 @@ def get_last_day(due: datetime) -> date:
     return (due - timedelta(microseconds=1)).date()
 
 
+@settings(deadline=None)
 @given(terms(), MOMENTS)
 def test_a_rolled_term_ends_with_a_working_day(term: Term, start: datetime) -> None:
     rules = build_rules(Counting(rolls_hours=True))
