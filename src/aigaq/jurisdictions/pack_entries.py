@@ -36,6 +36,7 @@ MODES = ("private", "private_public", "public")
 CONDITIONS = (
     *("sent_down", "district_office_outside_case"),
     *("subordinate_of_reached", "perpetrator_is_police", "threat_without_application"),
+    "leading_body_reached",
 )
 
 
