@@ -185,7 +185,7 @@ class RunningGate:
     def _wait_until_up(self) -> None:
         for _ in range(400):
             try:
-                if httpx.get(f"{self.origin}/api/time").status_code == 200:
+                if httpx.get(f"{self.origin}/api/time", verify=False).status_code == 200:
                     return
             except httpx.TransportError:
                 pass

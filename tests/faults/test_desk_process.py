@@ -108,7 +108,9 @@ def find_token(page: httpx.Response) -> str:
 
 
 def open_browser(desk: Desk) -> httpx.Client:
-    return httpx.Client(base_url=f"http://localhost:{desk.port}", trust_env=False, timeout=120)
+    return httpx.Client(
+        base_url=f"http://localhost:{desk.port}", trust_env=False, timeout=120, verify=False
+    )
 
 
 def test_an_empty_desk_is_set_up_in_a_browser_and_opens(empty_desk: Desk) -> None:

@@ -28,7 +28,7 @@ def phone(tmp_path: Path) -> Iterator[Phone]:
     port = free_port()
     gate = RunningGate(Organisation.found(port=port), folder=tmp_path, port=port)
     gate.start()
-    with httpx.Client(base_url=gate.origin, timeout=30) as client:
+    with httpx.Client(base_url=gate.origin, timeout=30, verify=False) as client:
         yield Phone(client, gate.organisation)
     gate.stop()
 

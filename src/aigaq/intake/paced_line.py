@@ -9,6 +9,7 @@ few KiB a second, is far above the pace.
 import ssl
 import time
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import httpcore  # What httpx stands on, and brings with it.
@@ -106,6 +107,12 @@ class _PacedBackend(httpcore.NetworkBackend):
         return paced
 
 
+@cache
+def _get_tls_context() -> ssl.SSLContext:
+    """Return the one context of this process: reading all authorities takes a tenth of a second."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class PacedTransport(httpx.HTTPTransport):
     """httpx's own transport over paced connections, straight or through ``proxy``.
 
@@ -113,9 +120,9 @@ class PacedTransport(httpx.HTTPTransport):
     """
 
     def __init__(self, *, proxy: Proxy | None = None, grace_seconds: float = GRACE_SECONDS) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_get_tls_context(), trust_env=False)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=_get_tls_context(),
             max_connections=4,
             max_keepalive_connections=1,
             keepalive_expiry=30.0,

@@ -85,14 +85,14 @@ def test_a_new_key_begins_a_new_log_and_leaves_the_old_one_as_it_was(
     before: RunningGate, tmp_path: Path
 ) -> None:
     old = before.organisation
-    with httpx.Client(base_url=before.origin, timeout=30) as client:
+    with httpx.Client(base_url=before.origin, timeout=30, verify=False) as client:
         parcel = seal(old, mailbox_keys())
         Phone(client, old).send(parcel)
         wait_for_entry(before, build_blinded(parcel.commitment))
     before.stop()
     kept = (before.data / "log" / "checkpoint").read_bytes()
     restart(before, renew(old), folder=tmp_path / "gate")
-    with httpx.Client(base_url=before.origin, timeout=30) as client:
+    with httpx.Client(base_url=before.origin, timeout=30, verify=False) as client:
         later = seal(before.organisation, mailbox_keys())
         Phone(client, before.organisation).send(later)
         entries = wait_for_entry(before, build_blinded(later.commitment))
@@ -117,7 +117,7 @@ def test_what_waited_at_the_seizure_goes_into_the_new_log_with_a_new_promise(
     running = RunningGate(old, folder=tmp_path / "gate", port=port)
     running.start()
     keys = mailbox_keys()
-    with httpx.Client(base_url=running.origin, timeout=30) as client:
+    with httpx.Client(base_url=running.origin, timeout=30, verify=False) as client:
         for _ in range(100):  # The first batch goes at once; what comes after it waits.
             if (running.data / "log" / "checkpoint").exists():
                 size = read_checkpoint((running.data / "log" / "checkpoint").read_bytes())
@@ -131,7 +131,7 @@ def test_what_waited_at_the_seizure_goes_into_the_new_log_with_a_new_promise(
     restart(running, renew(old, interval_seconds=1), folder=tmp_path / "gate")
     try:
         wait_for_entry(running, build_blinded(parcel.commitment))
-        with httpx.Client(base_url=running.origin, timeout=30) as client:
+        with httpx.Client(base_url=running.origin, timeout=30, verify=False) as client:
             answer = Phone(client, running.organisation).mailbox(keys)
     finally:
         running.stop()
@@ -145,7 +145,7 @@ def test_what_waited_at_the_seizure_goes_into_the_new_log_with_a_new_promise(
 def test_a_log_never_changes_its_name_alone(before: RunningGate) -> None:
     own = before.organisation
     card = replace(own.card, version=2, log_origin="other.example/log")
-    with httpx.Client(base_url=before.origin, timeout=30) as client:
+    with httpx.Client(base_url=before.origin, timeout=30, verify=False) as client:
         signed = replace(own, card=card).signed_card()
         answer = Phone(client, own).signed("PUT", "/api/desk/card", key=own.desk, body=signed)
     assert (answer.status_code, answer.json()["error"]) == (409, "gate.wrong_log_key")

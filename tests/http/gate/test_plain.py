@@ -37,7 +37,7 @@ def run_gate(folder: Path) -> Iterator[Phone]:
     port = free_port()
     running = RunningGate(Organisation.found(port=port), folder=folder, port=port)
     running.start()
-    with httpx.Client(base_url=running.origin, timeout=30) as client:
+    with httpx.Client(base_url=running.origin, timeout=30, verify=False) as client:
         yield Phone(client, running.organisation)
     running.stop()
 
