@@ -15,6 +15,7 @@ from aigaq import clock
 from aigaq.blobs import write_durably
 from aigaq.cli.desk import JSON, tell
 from aigaq.cli.report import CODE, ROOT, read_code
+from aigaq.core.hardening import harden_process
 from aigaq.errors import AigaqError
 from aigaq.intake.reporter_gate import ReporterGate, SendingError
 from aigaq.sealing.card import Card, parse_card
@@ -73,6 +74,7 @@ class Session:
 @click.pass_context
 def mailbox(context: click.Context, gate: str, root: str, code_from: str | None) -> None:
     """Read and answer in a mailbox with its receipt code."""
+    harden_process()
     connection = context.with_resource(ReporterGate(gate))
     root_key = decode_base64(root)
     _, card = connection.fetch_card(root_key=root_key)

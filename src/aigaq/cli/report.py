@@ -21,6 +21,7 @@ from aigaq import clock
 from aigaq.blobs import sync_folder, write_durably
 from aigaq.cli.chat import import_chat
 from aigaq.cli.desk import JSON, PASSPHRASE_FD, tell
+from aigaq.core.hardening import harden_process
 from aigaq.intake.reporter_gate import TRIES, ReporterGate, SendingError, Uploads, read_header
 from aigaq.sealing.age_files import parse_hybrid_identity
 from aigaq.sealing.card import parse_card
@@ -85,6 +86,7 @@ def seal(
     as_json: bool,
 ) -> None:
     """Seal a report into a file that only the team can open, and show its receipt code once."""
+    harden_process()
     card = parse_card(card_file.read_bytes(), root_key=decode_base64(root))
     code = read_code(code_from) if code_from or continues else draw_code()
     with ExitStack() as opened:
@@ -162,6 +164,7 @@ def send(file: Path, gate: str, root: str, receipt: Path | None, tries: int, as_
 @JSON
 def open_report(file: Path, identity: Path, out: Path, as_json: bool) -> None:
     """Open a report file with a team identity and check everything that can be checked."""
+    harden_process()
     secret = parse_hybrid_identity(
         identity.read_text("ascii", errors="replace").strip(), code="open.bad_identity"
     )
