@@ -61,6 +61,8 @@ class LocalAuthority:
     adds: str = "between.pem"
     lists_url: str | None = None
     revoked: dict[int, datetime] = field(default_factory=dict)
+    #: How long from now on a list says that it is the newest.
+    lists_live: timedelta = DAY
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
@@ -126,7 +128,7 @@ class LocalAuthority:
             x509.CertificateRevocationListBuilder()
             .issuer_name(self.between.certificate.subject)
             .last_update(now - DAY)
-            .next_update(now + DAY)
+            .next_update(now + self.lists_live)
         )
         for number, at in self.revoked.items():
             revoked = x509.RevokedCertificateBuilder().serial_number(number).revocation_date(at)

@@ -1,7 +1,7 @@
 """Lists of revoked certificates (CRLs) for the chain of a token, checked and kept as received.
 
-A certificate that names no list has none; a list that is named and cannot be had is told by its
-code, and a token is taken without it. Source: RFC 5280 4.2.1.13, 5.
+A certificate that names no list has none; a list that is named and cannot be had, or whose time is
+over, is told by its code, and a token is taken without it. Source: RFC 5280 4.2.1.13, 5.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from aigaq import clock
 from aigaq.evidence.errors import TimestampError
 from aigaq.evidence.timestamp_client import Connect, fetch_list
 from aigaq_verify.certificates import parse_certificate
@@ -79,8 +80,12 @@ def _find_revoked(
             issuer.public_key()  # type: ignore[arg-type]  # Another kind of key is a TypeError.
         )
         entry = revoked_list.get_revoked_certificate_by_serial_number(certificate.serial_number)
+        until = revoked_list.next_update_utc
     except (ValueError, TypeError, UnsupportedAlgorithm, VerifyError):
         raise TimestampError(NO_LIST) from None
     if not is_theirs:
+        raise TimestampError(NO_LIST)
+    # Whoever is on the line can give the one of before a revocation. What it names stays named.
+    if entry is None and until is not None and until <= clock.now():
         raise TimestampError(NO_LIST)
     return [] if entry is None else [entry.revocation_date_utc]

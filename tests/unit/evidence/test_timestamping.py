@@ -77,7 +77,7 @@ class House:
         )
         return Stamping(
             card=replace(self.gate.card, timestamp_authorities=named),
-            connect=lambda _url: httpx.Client(timeout=5.0, trust_env=False),
+            connect=lambda _url: httpx.Client(timeout=5.0, trust_env=False, verify=False),
             on_failure=self.failures.append,
             seconds=5.0,
         )
@@ -316,6 +316,19 @@ def test_a_list_of_revoked_certificates_is_kept_or_missed_by_its_code(house: Hou
     assert not second.lists.exists()
 
 
+def test_a_list_whose_time_is_over_shows_nothing_but_what_it_names(house: House) -> None:
+    for server in house.servers:
+        assert server.authority is not None
+        server.authority.lists_live = -timedelta(hours=1)
+    assert house.second.authority is not None
+    signer = house.second.authority.signer
+    house.second.authority.revoke(signer, at=datetime.now(UTC) - timedelta(days=2))
+    assert [one.code for one in house.round()] == [None, "timestamp.revoked"]
+    (token,) = TimestampToken.objects.all()
+    assert token.revocation_code == "timestamp.no_revocation_list"
+    assert not token.lists.exists()
+
+
 def end_soon(house: House, *, days: int) -> None:
     for server in house.servers:
         assert server.authority is not None
@@ -535,7 +548,9 @@ def test_without_an_authority_there_is_no_timestamp_and_it_is_said(
     gate: LogGate, item: Item
 ) -> None:
     stamping = Stamping(
-        card=gate.card, connect=lambda _url: httpx.Client(), on_failure=lambda _one: None
+        card=gate.card,
+        connect=lambda _url: httpx.Client(verify=False),
+        on_failure=lambda _one: None,
     )
     checkpoint = read_checkpoint(gate.source.read_checkpoint())
     assert stamps.stamp_due(checkpoint, stamping=stamping) == ()
