@@ -1,10 +1,11 @@
 """Dates of a case as an iCalendar file whose titles say nothing to who looks over a shoulder.
 
 One all-day entry for each date that someone must act on: the last day of a running duty (strict)
-and of our own running windows, with an alarm a day before. Source: RFC 5545, by `icalendar`.
+and of our own running windows, with an alarm a day before. Ids are drawn anew each time: one made
+from a duty and its moment could be guessed back from the file. Source: RFC 5545, by `icalendar`.
 """
 
-import hashlib
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -22,9 +23,9 @@ def build_feed(answer: Answer, *, language: str, is_disguised: bool) -> bytes:
     feed = Calendar()
     feed.add("prodid", "-//calendar//")
     feed.add("version", "2.0")
-    for number, (key, title, due) in enumerate(_list_dates(answer, language=language), 1):
+    for number, (title, due) in enumerate(_list_dates(answer, language=language), 1):
         event = Event()
-        event.add("uid", hashlib.sha256(key.encode()).hexdigest()[:32])
+        event.add("uid", secrets.token_hex(16))
         event.add("dtstamp", answer.case.as_of)
         disguised = TITLES[language].format(number=number)
         event.add("summary", disguised if is_disguised else title)
@@ -43,13 +44,11 @@ def build_feed(answer: Answer, *, language: str, is_disguised: bool) -> bytes:
     return written
 
 
-def _list_dates(answer: Answer, *, language: str) -> Iterator[tuple[str, str, Due]]:
+def _list_dates(answer: Answer, *, language: str) -> Iterator[tuple[str, Due]]:
     as_of = answer.case.as_of
     for owed in answer.duties:
         if owed.due is not None and owed.get_state(as_of) in ("running", "disputed"):
-            key = f"duty {owed.id} {owed.proceeding} {owed.starts_at.isoformat()}"
-            yield key, owed.title[language], owed.due
+            yield owed.title[language], owed.due
     for one in answer.windows:
         if one.get_state(as_of) == "running":
-            key = f"window {one.window.id} {one.proceeding} {one.starts_at.isoformat()}"
-            yield key, one.window.title[language], one.due
+            yield one.window.title[language], one.due

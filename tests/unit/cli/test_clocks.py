@@ -230,6 +230,20 @@ def test_a_calendar_has_titles_that_say_nothing(story: Path, tmp_path: Path) -> 
     assert [str(one["SUMMARY"]) for one in entries][:2] == ["Reminder 1", "Reminder 2"]
 
 
+def test_ids_of_a_calendar_cannot_be_guessed_from_a_duty_and_its_moment(
+    story: Path, tmp_path: Path
+) -> None:
+    ids = []
+    for name in ("one.ics", "two.ics"):
+        as_of = ("--as-of", "2026-05-04T10:00:00+05:00")
+        assert run("clocks", "ics", story, "--out", tmp_path / name, *as_of).returncode == 0
+        feed = Calendar.from_ical((tmp_path / name).read_bytes())
+        ids.append({str(one["uid"]) for one in feed.walk("VEVENT")})
+    assert ids[0]
+    assert ids[1]
+    assert not ids[0] & ids[1]
+
+
 def test_plain_titles_are_there_for_who_asks(story: Path, tmp_path: Path) -> None:
     out = tmp_path / "dates.ics"
     arguments = ("--out", out, "--as-of", "2026-05-04T12:00:00+05:00", "--titles", "plain")
