@@ -450,3 +450,15 @@ def test_slander_is_an_administrative_offence_and_private_life_is_guarded() -> N
     assert not slander.ground.is_from_memory
     assert "CC 147(4), (5)" in (private.ground.article or "")
     assert KZ.pressure["intimate_images_spread"][0].offence == "cc147_5"
+
+
+def test_only_concealment_may_not_be_investigated_by_the_officers_own_body() -> None:
+    """CPC 187(4) says so of CC 433 (412, 412-1); of CC 362 and 370 parts 3 and 4 say who does."""
+    offences = {rule.id: rule for rules in KZ.offences.values() for rule in rules}
+    exceeding, inaction = offences["cc362"], offences["cc370"]
+    for rule in (exceeding, inaction):
+        assert not rule.ground.is_from_memory
+        assert "187(3)" in (rule.ground.article or "")
+        for language, own in (("kk", "өз қызметкерін"), ("ru", "своё"), ("en", "own staff")):
+            assert own not in rule.text[language]
+    assert "370" in (KZ.remedies["report_anticorruption"][0].ground.article or "")
