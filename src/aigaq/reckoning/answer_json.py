@@ -165,7 +165,7 @@ def _show_proposal(one: Proposal, *, answer: Answer) -> dict[str, Any]:
         "title": one.remedy.title,
         "addressee": {"institution": str(one.office), "level": body.level},
         "file_within": _show_moment(one.file_within),
-        "because": reasons.build_proposal(one, pack=answer.pack, as_of=answer.case.as_of),
+        "because": reasons.build_proposal(one, pack=answer.pack, case=answer.case),
         "duties": list(dict.fromkeys(owed.id for owed in one.because if owed.rule is None)),
         "instead_of": [str(office) for office in one.instead_of],
         "with": list(one.remedy.along) if one.instead_of else [],

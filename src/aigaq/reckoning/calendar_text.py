@@ -217,7 +217,9 @@ class _Writer:
             yield "plain", f"     {self._say('to', office=self._office(one.office))}"
             if one.file_within is not None:
                 yield "soon", f"     {self._say('until', at=self._moment(one.file_within))}"
-            because = reasons.build_reasons(one, pack=self._pack, as_of=self._as_of)[self._language]
+            because = reasons.build_reasons(one, pack=self._pack, case=self._answer.case)[
+                self._language
+            ]
             first = known.setdefault(because, number)
             because = because if first == number else self._say("same", number=str(first))
             way = reasons.build_way(one, pack=self._pack)[self._language]
@@ -338,9 +340,7 @@ class _Writer:
 
     def _title(self, one: Owed) -> str:
         title = one.title[self._language]
-        if len(self._answer.case.proceedings) < 2:
-            return title
-        return f"{title} ({one.proceeding})"
+        return self._answer.case.name_within(title, proceeding=one.proceeding)
 
     def _is_soon(self, due: Due) -> bool:
         return (due.strict - self._as_of).days < SOON_DAYS

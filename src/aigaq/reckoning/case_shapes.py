@@ -102,6 +102,10 @@ class Case:
         one = self.proceedings.get(proceeding)
         return (one.offences if one else ()) or self.offences
 
+    def name_within(self, title: str, *, proceeding: str) -> str:
+        """Return a title, with the proceeding behind it where the case has several."""
+        return title if len(self.proceedings) < 2 else f"{title} ({proceeding})"
+
     def get_office(self, who: str | Office | None) -> Office | None:
         """Return the office that was meant: itself, or that of a party."""
         if isinstance(who, str):

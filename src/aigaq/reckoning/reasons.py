@@ -1,12 +1,11 @@
 """Why something is proposed, passed over or warned of, in Kazakh, Russian and English."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aigaq.jurisdictions.citing import cite_article
 from aigaq.jurisdictions.pack_shapes import Pack, Text
-from aigaq.reckoning.case_shapes import Event
+from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.conflicts import Reached
 from aigaq.reckoning.places import Office
 from aigaq.reckoning.words import LANGUAGES, tell, write_moment
@@ -203,21 +202,23 @@ def build_exhausted(titles: Sequence[Text], *, has_more: bool) -> Text:
     }
 
 
-def build_proposal(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text:
+def build_proposal(proposal: "Proposal", *, pack: Pack, case: Case) -> Text:
     """Return why a remedy is proposed, and why to this office."""
-    reasons, ways = build_reasons(proposal, pack=pack, as_of=as_of), build_way(proposal, pack=pack)
+    reasons, ways = build_reasons(proposal, pack=pack, case=case), build_way(proposal, pack=pack)
     return {
         language: " ".join(part for part in (reasons[language], ways[language]) if part)
         for language in LANGUAGES
     }
 
 
-def build_reasons(proposal: "Proposal", *, pack: Pack, as_of: datetime) -> Text:
-    """Return for what a remedy is proposed."""
+def build_reasons(proposal: "Proposal", *, pack: Pack, case: Case) -> Text:
+    """Return for what a remedy is proposed; each sentence once."""
     return {
         language: " ".join(
-            _say_reason(owed, pack=pack, language=language, as_of=as_of)
-            for owed in proposal.because
+            dict.fromkeys(
+                _say_reason(owed, pack=pack, language=language, case=case)
+                for owed in proposal.because
+            )
         )
         for language in LANGUAGES
     }
@@ -253,10 +254,10 @@ def say_article(article: str | None, *, language: str, pack: Pack) -> str:
     return cite_article(article, language=language, pack=pack)
 
 
-def _say_reason(owed: "Owed", *, pack: Pack, language: str, as_of: datetime) -> str:
+def _say_reason(owed: "Owed", *, pack: Pack, language: str, case: Case) -> str:
     if owed.rule is not None:
         return owed.rule.text[language]
-    late = owed.get_breach(as_of)
+    late = owed.get_breach(case.as_of)
     since = owed.refused_at or owed.met_at or (late[0] if late else owed.starts_at)
     template = REFUSED if owed.is_refused() and not owed.had_no_ground else LATE
     template = SENT_DOWN_DUTY if owed.was_sent_down else template
@@ -264,7 +265,7 @@ def _say_reason(owed: "Owed", *, pack: Pack, language: str, as_of: datetime) -> 
     return tell(
         template[language],
         language=language,
-        what=owed.title[language],
+        what=case.name_within(owed.title[language], proceeding=owed.proceeding),
         since=write_moment(since, language=language),
         article=say_article(owed.ground.article, language=language, pack=pack),
         duty=owed.unheeded[language] if owed.unheeded else "",

@@ -364,3 +364,37 @@ def test_a_court_that_counts_from_the_arrival_of_the_papers_is_late_only_then() 
     due = get_duty(judge(build_story(filed)), "appeal_investigating_judge")["due"]
     assert due["strict"] == "2026-05-16T00:00:00+05:00"
     assert due["lenient"] == "2026-05-20T00:00:00+05:00"
+
+
+def test_what_a_conflict_asked_for_is_not_asked_twice() -> None:
+    officer = [
+        {"id": "s", "roles": ["survivor"]},
+        {"id": "p1", "roles": ["alleged_perpetrator"], "office": "police_district"},
+    ]
+    moved = event(
+        "complaint_submitted", "2026-05-04T10:00", remedy="transfer_case", to="prosecutor_region"
+    )
+    as_of = "2026-05-04T11:00:00+05:00"
+    before = get_proposals(judge(build_story(REPORT, parties=officer, as_of=as_of)))
+    after = get_proposals(judge(build_story(REPORT, moved, parties=officer, as_of=as_of)))
+    assert ("transfer_case", "prosecutor_region") in before
+    assert [one for one in before if one[0] != "transfer_case"] == after
+
+
+def test_a_case_led_by_a_reached_body_asks_for_a_recusal_and_a_transfer_at_once() -> None:
+    story = build_story(REPORT, relations=KIN, as_of="2026-05-04T09:30:00+05:00")
+    answer = judge(story)
+    assert answer["breaches"] == []
+    assert get_proposals(answer) == [
+        ("recusal_investigator", "prosecutor_district"),
+        ("transfer_case", "prosecutor_region"),
+    ]
+
+
+def test_a_reached_body_that_does_not_lead_the_case_asks_for_no_recusal_of_investigators() -> None:
+    elsewhere = [{"id": "main", "institution": "police_region"}]
+    report = {**REPORT, "to": "police_region"}
+    story = build_story(
+        report, relations=KIN, proceedings=elsewhere, as_of="2026-05-04T09:30:00+05:00"
+    )
+    assert "recusal_investigator" not in [one for one, _to in get_proposals(judge(story))]

@@ -91,10 +91,12 @@ def test_the_pause_and_each_proceeding_stand_for_themselves(answer: dict[str, An
     }
 
 
-def test_the_day_of_the_report_asks_for_nothing_yet() -> None:
+def test_the_day_of_the_report_asks_only_for_another_body_to_lead_the_case() -> None:
     shown = json.loads(run("--json", "--as-of", "2026-05-04T10:00:00+05:00"))
     assert shown["breaches"] == []
-    assert shown["proposals"] == []
+    assert {one["remedy"] for one in shown["proposals"]} == {
+        *("recusal_investigator", "transfer_case", "joint_group")
+    }
 
 
 def test_before_the_appeal_the_complaint_that_was_sent_down_leads_to_the_region() -> None:
