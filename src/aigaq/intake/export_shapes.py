@@ -56,6 +56,10 @@ class ExportedPart:
     is_forgotten: bool
 
 
+#: What the verifier says of a package without timestamps, now and in verdicts of before.
+_NO_TOKENS = ("no timestamps", "0 of 0 by authorities of the policy")
+
+
 @dataclass(frozen=True)
 class VerdictStep:
     """What our own verifier found at one step; ``words`` are its own, in English."""
@@ -70,7 +74,7 @@ class VerdictStep:
     @property
     def has_nothing(self) -> bool:
         """Tell whether the step had nothing to look at: a package without timestamps."""
-        return self.name == "tokens" and self.words.startswith("0 of 0 ")
+        return self.name == "tokens" and self.words in _NO_TOKENS
 
 
 @dataclass(frozen=True)
