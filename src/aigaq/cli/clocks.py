@@ -177,7 +177,7 @@ def term(
             "starts_at": start.astimezone(zone).isoformat(),
             "due": show_due(due),
             **show_ground(in_force.ground),
-            "how": show_steps(due),
+            "how": show_steps(due.how if due else ()),
         }
         click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
         return

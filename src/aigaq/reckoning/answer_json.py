@@ -3,6 +3,7 @@
 Source of the form: ``spec/clocks.md``, *Answer*, and ``spec/clocks-answer.schema.json``.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -62,9 +63,9 @@ def show_due(due: Due | None) -> dict[str, str | None]:
     }
 
 
-def show_steps(due: Due | None) -> list[dict[str, Any]]:
+def show_steps(steps: Iterable[Step]) -> list[dict[str, Any]]:
     """Return how a date was reckoned."""
-    return [_show_step(step) for step in (due.how if due else ())]
+    return [_show_step(step) for step in steps]
 
 
 def show_ground(ground: RuleGround) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def _show_duty(one: Owed, *, as_of: datetime) -> dict[str, Any]:
         "met_at": _show_moment(one.met_at),
         "critical": one.is_critical,
         **show_ground(one.ground),
-        "how": show_steps(one.due),
+        "how": show_steps(one.list_steps()),
     }
 
 
@@ -153,7 +154,7 @@ def _show_window(one: OpenWindow, *, as_of: datetime) -> dict[str, Any]:
         "due": show_due(one.due),
         "state": one.get_state(as_of),
         **show_ground(one.window.ground),
-        "how": show_steps(one.due),
+        "how": show_steps(one.due.how),
     }
 
 

@@ -5,7 +5,7 @@ it a colour. People see the last day of a term; JSON has its exclusive end.
 """
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from aigaq.jurisdictions.pack_shapes import Ground, Pack
@@ -261,7 +261,7 @@ class _Writer:
             style = "soon" if state == "running" else "done"
             yield style, f"  {due}  {one.window.title[self._language]}{mark}"
             yield "detail", f"     {self._ground(one.window.ground)}"
-            yield from self._steps(one.due)
+            yield from self._steps(one.due.how)
 
     def _write_conflicts(self) -> Iterator[Line]:
         if self._answer.reached:
@@ -326,11 +326,11 @@ class _Writer:
     def _details(self, one: Owed) -> Iterator[Line]:
         office = self._office(one.actor)
         yield "detail", f"     {office}. {self._ground(one.ground)}"
-        yield from self._steps(one.due)
+        yield from self._steps(one.list_steps())
 
-    def _steps(self, due: Due | None) -> Iterator[Line]:
-        if self._with_steps and due is not None:
-            for step in due.how:
+    def _steps(self, steps: Iterable[Step]) -> Iterator[Line]:
+        if self._with_steps:
+            for step in steps:
                 article = write_step_article(step, language=self._language, pack=self._pack)
                 yield "detail", f"       · {step.text[self._language]}{article}"
 

@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from aigaq.jurisdictions.pack_shapes import Duty, Ground, Pack, Remedy, get_in_force
-from aigaq.jurisdictions.terms import AnyTerm, Immediate, Term
+from aigaq.jurisdictions.terms import AnyTerm, Immediate, Term, UntilLimitation
 from aigaq.reckoning.case_shapes import Case, Event
 from aigaq.reckoning.due_dates import Due, Pause, Rules, reckon, reckon_lenient
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.qualification import get_law_date
 from aigaq.reckoning.resolving import Around, resolve
 from aigaq.reckoning.settling import US, settle
-from aigaq.reckoning.starts import build_start
+from aigaq.reckoning.starts import build_start, build_variant, build_without_date
 from aigaq.reckoning.words import build_answer_title
 
 #: What someone asks for from an authority begins at the event itself.
@@ -102,7 +102,11 @@ def _owe(
     facts = get_facts(case, event=event, pack=pack)
     begun = _find_start(duty, event, case=case, pack=pack)
     start = begun.at
-    term = next((one.term for one in duty.variants if one.when.holds(facts)), duty.term)
+    variant = next((one for one in duty.variants if one.when.holds(facts)), None)
+    term = variant.term if variant else duty.term
+    how = build_start(begun, pack=pack)
+    if variant is not None:
+        how += build_variant(variant.when, facts=facts, pack=pack, at=start)
     mine = [
         pause
         for reason, pause in pauses.get(event.proceeding, [])
@@ -119,8 +123,10 @@ def _owe(
             article=duty.ground.article,
         )
         due = reckon_lenient(due=due, other=other)
-    if due is not None:
-        due = replace(due, how=build_start(begun, pack=pack) + due.how)
+    if due is None:
+        is_to_limitation = isinstance(term, UntilLimitation)
+        article = duty.ground.article
+        how += build_without_date(article=article, at=start, is_to_limitation=is_to_limitation)
     proceeding = case.proceedings[event.proceeding]
     around = Around(proceeding=proceeding.office, recipient=case.get_office(event.to))
     return Owed(
@@ -133,6 +139,7 @@ def _owe(
         due=due,
         ground=duty.ground,
         on_breach=duty.on_breach,
+        how=how + (due.how if due else ()),
         is_critical=duty.is_critical,
         applies=duty.applies is None or duty.applies.holds(facts),
         refused_at=event.at if _is_broken_at_once(duty, event) else None,
@@ -200,11 +207,11 @@ def _owe_answer(event: Event, *, case: Case, pack: Pack) -> Owed | None:
     if remedy is None:
         return None
     facts = get_facts(case, event=event, pack=pack)
-    term: AnyTerm | None = remedy.answer
-    for variant in remedy.answer_variants:
-        if variant.when.holds(facts):
-            term = variant.term
-            break
+    variant = next((one for one in remedy.answer_variants if one.when.holds(facts)), None)
+    term: AnyTerm | None = variant.term if variant else remedy.answer
+    how = build_start(event, pack=pack)
+    if variant is not None:
+        how += build_variant(variant.when, facts=facts, pack=pack, at=event.at)
     due = None
     if isinstance(term, Term | Immediate):
         rules = get_rules(case, event=event, pack=pack)
@@ -213,7 +220,6 @@ def _owe_answer(event: Event, *, case: Case, pack: Pack) -> Owed | None:
         if remedy.answer_lenient is not None:
             other = reckon(term=remedy.answer_lenient, start=event.at, rules=rules, article=article)
             due = reckon_lenient(due=due, other=other)
-        due = replace(due, how=build_start(event, pack=pack) + due.how)
     return Owed(
         id=remedy.id,
         title=build_answer_title(remedy.title),
@@ -224,6 +230,7 @@ def _owe_answer(event: Event, *, case: Case, pack: Pack) -> Owed | None:
         due=due,
         ground=remedy.ground,
         on_breach=remedy.on_unanswered,
+        how=how + (due.how if due else ()),
         is_complaint=True,
     )
 

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from aigaq.jurisdictions.pack_shapes import Ground, Routing, Text
 from aigaq.reckoning.case_shapes import Event
-from aigaq.reckoning.due_dates import Due
+from aigaq.reckoning.due_dates import Due, Step
 from aigaq.reckoning.places import Office
+from aigaq.reckoning.starts import build_refusal
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Owed:
     due: Due | None
     ground: Ground
     on_breach: tuple[str, ...]
+    #: From the event to the date, or to why there is none.
+    how: tuple[Step, ...] = ()
     is_critical: bool = False
     applies: bool = True
     is_complaint: bool = False
@@ -58,6 +61,14 @@ class Owed:
         if self.due.lenient <= as_of:
             return "breached"
         return "disputed" if self.due.strict <= as_of else "running"
+
+    def list_steps(self) -> tuple[Step, ...]:
+        """Return how its date came about, and how it broke before it."""
+        if self.refused_at is None:
+            return self.how
+        return self.how + build_refusal(
+            self.refused_at, had_no_ground=self.had_no_ground, was_sent_down=self.was_sent_down
+        )
 
     def is_refused(self) -> bool:
         """Tell whether the authority said no, to the duty or to the complaint."""

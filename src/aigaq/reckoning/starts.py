@@ -1,13 +1,26 @@
-"""The first step of every date: the event from which it runs, in words.
+"""The steps beside the reckoning: where a date starts, why another term holds, a refusal.
 
 Source: ``spec/clocks.md``, *Answer* (`how`). What an event is called is the pack's word for its
 trigger; types that every pack has are named here.
 """
 
-from aigaq.jurisdictions.pack_shapes import Pack, Text
+from datetime import datetime
+
+from aigaq.jurisdictions.pack_shapes import Condition, Pack, Text
 from aigaq.reckoning.case_shapes import Event
 from aigaq.reckoning.due_dates import Step
-from aigaq.reckoning.words import LANGUAGES, STARTED, tell, write_moment
+from aigaq.reckoning.words import (
+    CAME_DOWN,
+    LANGUAGES,
+    NO_TERM,
+    STARTED,
+    TO_LIMITATION,
+    TURNED_DOWN,
+    VARIANT,
+    WITHOUT_GROUND,
+    tell,
+    write_moment,
+)
 
 RULE = "start"
 #: Types of events beside the triggers of a pack from which a date can run.
@@ -48,3 +61,47 @@ def build_start(event: Event, *, pack: Pack) -> tuple[Step, ...]:
         for language in LANGUAGES
     }
     return (Step(RULE, trigger.ground.article if trigger else None, event.at, event.at, text),)
+
+
+def build_variant(
+    when: Condition, *, facts: frozenset[str], pack: Pack, at: datetime
+) -> tuple[Step, ...]:
+    """Return the step that says by which facts another term than the usual one holds."""
+    known = [fact for fact in when.list_facts() if fact in facts]
+    texts = [_name_fact(fact, pack=pack) for fact in known]
+    named = [text for text in texts if text is not None]
+    if not named:
+        return ()
+    text = {
+        language: VARIANT[language].format(why="; ".join(one[language] for one in named))
+        for language in LANGUAGES
+    }
+    return (Step("variant", None, at, at, text),)
+
+
+def _name_fact(fact: str, *, pack: Pack) -> Text | None:
+    kind, _, name = fact.partition(":")
+    if kind == "severity":
+        return pack.severities.get(name)
+    if kind == "offence" and name in pack.offences:
+        return pack.offences[name][0].title
+    return pack.profiles.get(fact) or pack.event_facts.get(fact)
+
+
+def build_without_date(
+    *, article: str | None, at: datetime, is_to_limitation: bool
+) -> tuple[Step, ...]:
+    """Return the step of a duty that has no date."""
+    return (Step("term", article, at, at, TO_LIMITATION if is_to_limitation else NO_TERM),)
+
+
+def build_refusal(
+    at: datetime, *, had_no_ground: bool = False, was_sent_down: bool = False
+) -> tuple[Step, ...]:
+    """Return the step by which a breach began before any date."""
+    template = CAME_DOWN if was_sent_down else WITHOUT_GROUND if had_no_ground else TURNED_DOWN
+    text = {
+        language: template[language].format(at=write_moment(at, language=language))
+        for language in LANGUAGES
+    }
+    return (Step("refused", None, at, at, text),)

@@ -22,6 +22,37 @@ STARTED: Text = {
     "ru": "Начало: «{what}», {at}.",
     "en": "It starts with “{what}”, {at}.",
 }
+#: Where a variant of the rule holds, by what.
+VARIANT: Text = {
+    "kk": "Мұнда басқа мерзім қолданылады: {why}.",
+    "ru": "Здесь действует другой срок: {why}.",
+    "en": "Another term holds here: {why}.",
+}
+NO_TERM: Text = {
+    "kk": "Заң мерзімін айтпайды.",
+    "ru": "Срока закон не называет.",
+    "en": "The law sets no term.",
+}
+TO_LIMITATION: Text = {
+    "kk": "Мерзім ескіру мерзімі біткенше созылады.",
+    "ru": "Срок длится, пока не истечёт давность.",
+    "en": "The term lasts until the limitation period ends.",
+}
+TURNED_DOWN: Text = {
+    "kk": "{at} бас тартылды: бұл бірден бұзушылық болып саналады.",
+    "ru": "{at} отказано: это сразу нарушение.",
+    "en": "Refused, {at}: that is a breach at once.",
+}
+WITHOUT_GROUND: Text = {
+    "kk": "Негізі айтылмады: әрекеттің өзі ({at}) – бұзушылық.",
+    "ru": "Основание не названо: нарушение – само действие, {at}.",
+    "en": "No ground was given: the act itself is the breach, {at}.",
+}
+CAME_DOWN: Text = {
+    "kk": "Шағым үстінен шағым жасалған органға жіберілді ({at}): бұл – бұзушылық.",
+    "ru": "Жалоба {at} спущена тому, на кого жаловались: это нарушение.",
+    "en": "The complaint was sent down to the one complained of, {at}: that is a breach.",
+}
 EXCLUDED_HOUR: Text = {
     "kk": "Мерзім басталған сағат есепке алынбайды: мерзім {begin_end} бастап есептеледі.",
     "ru": "Час, в котором начался срок, не считается: срок идёт с {begin_end}.",

@@ -36,10 +36,36 @@ def get_proposal(answer: dict[str, Any], name: str) -> dict[str, Any]:
 
 def test_every_date_begins_with_the_event_from_which_it_runs() -> None:
     answer = judge(build_story(REPORT, COMPLAINT, as_of="2026-05-25T12:00:00+05:00"))
-    dated = [one for one in (*answer["duties"], *answer["windows"]) if one["how"]]
+    dated = [*answer["duties"], *answer["windows"]]
     assert {one["how"][0]["rule"] for one in dated} == {"start"}
     erdr = get_duty(answer, "erdr")
     assert erdr["how"][0]["from"] == erdr["starts_at"] == "2026-05-04T09:00:00+05:00"
+
+
+def test_a_duty_without_a_term_says_so_and_from_what_it_is_owed() -> None:
+    duty = get_duty(judge(build_story(REPORT)), "mandatory_investigation")
+    assert duty["due"] == {"strict": None, "lenient": None}
+    assert [one["rule"] for one in duty["how"]] == ["start", "term"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [("refused", {"duty": "accept"}), ("refused", {"by": "police_district"})],
+)
+def test_a_breach_by_a_refusal_says_how_it_came_about(name: str, fields: dict[str, Any]) -> None:
+    answer = judge(build_story(REPORT, event(name, "2026-05-04T10:00", **fields)))
+    last = get_duty(answer, "accept")["how"][-1]
+    assert (last["rule"], last["from"]) == ("refused", answer["breaches"][0]["since"])
+
+
+def test_another_term_than_the_usual_one_says_by_which_fact() -> None:
+    detained = event("suspect_detained", "2026-05-08T23:40")
+    usual = get_duty(judge(build_story(detained)), "detention_max")
+    minor = get_duty(judge(build_story(detained, profile=["suspect_minor"])), "detention_max")
+    assert "variant" not in [one["rule"] for one in usual["how"]]
+    said = next(one for one in minor["how"] if one["rule"] == "variant")
+    assert all("18" in text for text in said["text"].values())
+    assert minor["due"]["strict"] == "2026-05-09T23:40:00+05:00"
 
 
 def test_a_term_that_runs_from_an_earlier_event_says_from_which() -> None:
