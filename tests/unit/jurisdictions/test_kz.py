@@ -462,3 +462,34 @@ def test_only_concealment_may_not_be_investigated_by_the_officers_own_body() -> 
         for language, own in (("kk", "өз қызметкерін"), ("ru", "своё"), ("en", "own staff")):
             assert own not in rule.text[language]
     assert "370" in (KZ.remedies["report_anticorruption"][0].ground.article or "")
+
+
+@pytest.mark.parametrize(
+    ("offence", "facts", "months", "protocol"),
+    [
+        ("cc120_2", "[]", "2026-07-04", None),
+        ("cc115", "[]", None, "2026-05-19"),
+        ("cc115", "[inquiry]", "2026-06-04", "2026-05-19"),
+    ],
+)
+def test_a_misdemeanour_has_its_protocol_and_no_two_months(
+    offence: str, facts: str, months: str | None, protocol: str | None
+) -> None:
+    text = f"""
+pack: kz
+as_of: 2026-05-08T12:00:00+05:00
+offence: {offence}
+place: {{region: KZ-35}}
+events:
+  - {{type: report_submitted, at: 2026-05-03T09:00:00+05:00, to: police_district}}
+  - {{type: erdr_registered, at: 2026-05-03T20:00:00+05:00, facts: {facts}}}
+  - {{type: suspect_interrogated, at: 2026-05-08T10:00:00+05:00}}
+"""
+    answer = to_json(evaluate(read_case(parse_document(text.encode()), pack=KZ), pack=KZ))
+    due = {
+        one["id"]: one["due"]["strict"][:10]
+        for one in answer["duties"]
+        if one["due"]["strict"] and one["state"] != "not_applicable"
+    }
+    assert due.get("term_investigation") == months
+    assert due.get("misdemeanour_protocol") == protocol
