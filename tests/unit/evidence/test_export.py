@@ -17,6 +17,7 @@ from tests.unit.evidence.log_of import LogGate
 from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq import clock
+from aigaq.accounts import selectors as accounts
 from aigaq.accounts.errors import NotThere
 from aigaq.accounts.models import Staff
 from aigaq.age import X25519Identity, decrypt_bytes
@@ -31,15 +32,25 @@ from aigaq.intake.errors import IntakeError
 from aigaq.intake.package_gathering import PackageChoice
 from aigaq.intake.packaging import (
     Exported,
+    NotVerified,
     WatchedHead,
     export_package,
     make_package,
     record_handed_out,
 )
 from aigaq.intake.told import ToldFile, ToldReport, file_told
+from aigaq.sealing.card import parse_card
 from aigaq.sealing.encoding import encode_base64
 from aigaq.sealing.fingerprint import format_fingerprint
-from aigaq.tlog import Cosigner, VerifierKey, add_signatures, parse_note, read_checkpoint
+from aigaq.sealing.witnessing import read_cosigners
+from aigaq.tlog import (
+    Cosigner,
+    SignatureLine,
+    VerifierKey,
+    add_signatures,
+    parse_note,
+    read_checkpoint,
+)
 from aigaq.tlog.notes import ED25519
 from aigaq.watching.store import Leaves
 from aigaq_verify.packages import verify_package
@@ -701,3 +712,27 @@ def test_a_package_does_not_say_which_report_was_forgotten(
     assert b"number 1" not in chain
     assert b"shredded" not in chain
     assert b'"sequence":2}' in chain
+
+
+def test_what_is_false_under_our_own_policy_is_not_handed_out(stage: Stage, tmp_path: Path) -> None:
+    """Without a policy nobody looks at cosignatures: a broken one would be found by the court."""
+    card = accounts.get_card()
+    (own, *_others) = read_cosigners(
+        parse_card(card, root_key=bytes(stage.founding.organisation.root_key))
+    )
+    key = own.verifiers[0]
+    line = SignatureLine(key.name, key.key_id, bytes(72))
+    head = stage.head()
+    spoiled = replace(head, note=add_signatures(parse_note(head.note), [line]).encode())
+    with pytest.raises(NotVerified) as caught:
+        export_package(
+            actor=stage.founding.founder,
+            choice=stage.choice(),
+            target=tmp_path / "package",
+            head=spoiled,
+        )
+    assert (caught.value.context["step"], caught.value.context["found"]) == (
+        4,
+        "note.wrong_signature",
+    )
+    assert not (tmp_path / "package").exists()
