@@ -31,7 +31,12 @@ TESTS = {
     ),
 }
 #: All other modules of the reckoning.
-STORIES = ("tests/unit/reckoning/test_evaluation.py", "tests/unit/reckoning/test_conflicts.py")
+STORIES = (
+    "tests/unit/reckoning/test_evaluation.py",
+    "tests/unit/reckoning/test_other_stories.py",
+    "tests/unit/reckoning/test_hostile_stories.py",
+    "tests/unit/reckoning/test_conflicts.py",
+)
 SENSELESS = ("_RShift", "_LShift", "_Pow", "_Mod", "_FloorDiv", "_BitXor", "_Div")
 AT_ONCE = 2
 LONGEST_SECONDS = 120
