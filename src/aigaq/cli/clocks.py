@@ -92,7 +92,11 @@ PACK_FILE = click.option(
 )
 
 
-@click.group(cls=FileOrCommand, invoke_without_command=False)
+@click.group(
+    cls=FileOrCommand,
+    invoke_without_command=False,
+    subcommand_metavar="FILE.yaml | COMMAND [ARGS]...",
+)
 def clocks() -> None:
     """Say what is owed by when, and where to complain next.
 

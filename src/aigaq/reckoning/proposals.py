@@ -73,7 +73,11 @@ def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
         ladder.offences += [(name, one) for name in names if name in ground.pack.offences]
         found = [get_remedy(name, event=one.event, pack=ground.pack) for name in names]
         remedies = [
-            remedy for remedy in found if remedy is not None and fits(remedy, one, ground=ground)
+            remedy
+            for remedy in found
+            if remedy is not None
+            and fits(remedy, one, ground=ground)
+            and not _is_against_a_yes(remedy, one)
         ]
         # Each remedy is tried: a list, not a generator.
         served = [
@@ -82,13 +86,20 @@ def propose(owed: Sequence[Owed], *, ground: Ground) -> Ladder:
         ]
         is_served = any(served) or _propose_any(remedies, one, ladder=ladder, ground=ground)
         # A duty for which the pack has no remedy, by ``no_remedy``, leaves no ladder to exhaust.
-        is_asking = one.rule is None and (one.on_breach or one.is_complaint)
+        # A complaint answered in vain leaves the duty, which has a ladder of its own.
+        is_complaint = one.is_complaint and one.unheeded is None
+        is_asking = one.rule is None and (is_complaint or (one.on_breach and not one.is_complaint))
         if not is_served and is_asking:
             ladder.exhausted.append(one)
     _propose_international(ladder, ground=ground)
     # Bodies that are never the first come last; those that caution lowers, before them.
     ladder.proposals.sort(key=lambda one: (one.remedy.is_never_first, one.is_cautioned))
     return ladder
+
+
+def _is_against_a_yes(remedy: Remedy, one: Owed) -> bool:
+    """Tell whether a last appeal would be against a ruling that granted what was asked."""
+    return remedy.is_final and one.result == "granted"
 
 
 def _is_of_the_case(one: Owed, *, ground: Ground) -> bool:

@@ -70,7 +70,19 @@ def list_windows(case: Case, *, pack: Pack, owed: Sequence[Owed]) -> list[OpenWi
                         )
                     )
     windows.sort(key=lambda one: (one.due.strict, one.window.id, one.proceeding))
-    return windows
+    return _join_same(windows)
+
+
+def _join_same(windows: Sequence[OpenWindow]) -> list[OpenWindow]:
+    """Return one window where two events of one moment open it: a ruling, and that it said no."""
+    joined: dict[tuple[object, ...], OpenWindow] = {}
+    for one in windows:
+        key = (one.window.id, one.proceeding, one.starts_at, one.due.strict)
+        known = joined.get(key)
+        # What concerns nothing by name concerns everything.
+        about = (*known.about, *one.about) if known and known.about and one.about else ()
+        joined[key] = replace(known, about=about) if known else one
+    return list(joined.values())
 
 
 def _list_in_force(event: Event, *, opens: str, case: Case, pack: Pack) -> list[Window]:

@@ -424,3 +424,30 @@ def test_a_reached_body_that_does_not_lead_the_case_asks_for_no_recusal_of_inves
         report, relations=KIN, proceedings=elsewhere, as_of="2026-05-04T09:30:00+05:00"
     )
     assert "recusal_investigator" not in [one for one, _to in get_proposals(judge(story))]
+
+
+def test_nobody_appeals_against_a_judge_who_granted_the_complaint() -> None:
+    filed = event(
+        "complaint_submitted", "2026-05-11T09:00", remedy="complaint_court",
+        to="judge_investigating",
+    )  # fmt: skip
+    granted = event(
+        "complaint_answered", "2026-05-13T09:00", remedy="complaint_court", result="granted"
+    )
+    answer = judge(build_story(REPORT, filed, granted))
+    assert "appeal_investigating_judge" not in [one for one, _to in get_proposals(answer)]
+    assert ("complaint_prosecutor", "prosecutor_district") in get_proposals(answer)
+    assert "ladder.exhausted" not in [one["code"] for one in answer["warnings"]]
+
+
+def test_a_ruling_and_that_it_said_no_open_one_window() -> None:
+    filed = event(
+        "complaint_submitted", "2026-05-11T09:00", remedy="complaint_court",
+        to="judge_investigating",
+    )  # fmt: skip
+    refused = event(
+        "complaint_answered", "2026-05-13T09:00", remedy="complaint_court", result="refused"
+    )
+    ruled = event("judge_ruled", "2026-05-13T09:00")
+    answer = judge(build_story(REPORT, filed, refused, ruled))
+    assert [one["id"] for one in answer["windows"]] == ["judge_appeal"]
