@@ -395,7 +395,7 @@ def test_the_words_are_those_of_the_codes_in_both_languages() -> None:
         assert word not in kazakh, word
     for word in ("ұстап алу хаттамасы", "Жекеше", "іс-әрекетін саралау", "ауырлығы орташа"):
         assert word in kazakh, word
-    for word in ("возбужд", "СМИ", "доследственн", "Начать дело об"):
+    for word in ("возбудить дело", "возбуждено", "СМИ", "доследственн", "Начать дело об"):
         assert word not in russian, word
     for word in ("масс-медиа", "онлайн-платформ", "досудебное расследование"):
         assert word in russian, word
@@ -493,3 +493,26 @@ events:
     }
     assert due.get("term_investigation") == months
     assert due.get("misdemeanour_protocol") == protocol
+
+
+def test_a_refused_private_complaint_has_an_appeal_and_its_fifteen_days() -> None:
+    text = """
+pack: kz
+as_of: 2026-05-20T12:00:00+05:00
+offence: cc123_1
+place: {region: KZ-35}
+events:
+  - {type: complaint_submitted, remedy: private_prosecution, at: 2026-05-04T10:00:00+05:00,
+     to: court_district}
+  - {type: complaint_answered, remedy: private_prosecution, at: 2026-05-06T10:00:00+05:00,
+     result: refused}
+"""
+    answer = to_json(evaluate(read_case(parse_document(text.encode()), pack=KZ), pack=KZ))
+    (window,) = [one for one in answer["windows"] if one["id"] == "court_ruling_appeal"]
+    assert window["due"]["strict"] == "2026-05-22T00:00:00+05:00"
+    (first, *_) = answer["proposals"]
+    assert (first["remedy"], first["addressee"]["institution"]) == (
+        "appeal_court_ruling",
+        "court_region",
+    )
+    assert "judge_appeal" not in {one["id"] for one in answer["windows"]}
