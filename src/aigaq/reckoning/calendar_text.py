@@ -99,6 +99,11 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "public": {"kk": "жариялы айыптау", "ru": "публичное обвинение", "en": "public prosecution"},
     "number": {"kk": ", № {number}", "ru": ", № {number}", "en": ", No. {number}"},
+    "no_remedy": {
+        "kk": "Бұған шағымданудың жолы ережелерде жоқ: адвокаттан сұраңыз.",
+        "ru": "Как это обжаловать, правила не говорят: спросите адвоката.",
+        "en": "The rules know no complaint about this: ask a lawyer.",
+    },
     "same": {
         "kk": "Себептері {number}-тармақтағыдай.",
         "ru": "Причины те же, что в пункте {number}.",
@@ -204,6 +209,8 @@ class _Writer:
             since = self._say("since", at=self._moment(one.since))
             yield "late", f"  {since}  {self._title(one.owed)}"
             yield from self._details(one.owed)
+            if not one.owed.on_breach and not one.owed.is_complaint:
+                yield "detail", f"     {self._say('no_remedy')}"
         if not late:
             yield "plain", f"  {self._say('nothing')}"
 
