@@ -61,6 +61,7 @@ def test_a_term_ends_where_a_person_reckoned(vector: dict[str, Any]) -> None:
         rules=build_rules(vector),
         pauses=read_pauses(vector),
         article=vector["article"],
+        starts_at_end=vector.get("starts_at_end", False),
     )
     assert [due.strict.isoformat(), due.lenient.isoformat()] == [
         vector["strict"],
