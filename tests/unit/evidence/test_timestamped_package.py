@@ -66,7 +66,7 @@ def build_stamping(stage: Stage, *, servers: tuple[Server, Server]) -> Stamping:
     )
     return Stamping(
         card=replace(stage.gate.card, timestamp_authorities=named),
-        connect=lambda _url: httpx.Client(timeout=5.0, trust_env=False),
+        connect=lambda _url: httpx.Client(timeout=5.0, trust_env=False, verify=False),
         on_failure=lambda one: pytest.fail(str(one.code)),
     )
 
@@ -151,7 +151,7 @@ def test_a_package_carries_renewals_lists_and_every_card(
     }
     stamping = Stamping(
         card=replace(stage.gate.card, timestamp_authorities=(named,)),
-        connect=lambda _url: httpx.Client(timeout=5.0, trust_env=False),
+        connect=lambda _url: httpx.Client(timeout=5.0, trust_env=False, verify=False),
         on_failure=lambda one: pytest.fail(str(one.code)),
     )
     head = stage.head()
