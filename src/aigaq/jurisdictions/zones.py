@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from aigaq.errors import AigaqError
 
+LONGEST = 60
+
 
 class ZoneError(AigaqError):
     """A time zone is not known."""
@@ -19,10 +21,14 @@ class ZoneError(AigaqError):
 def load_zone(name: str) -> ZoneInfo:
     """Return the zone ``name``, such as ``Asia/Almaty``. Raises `ZoneError` ``zone.unknown``."""
     parts = name.split("/")
-    if not all(part.replace("_", "").replace("-", "").isalnum() for part in parts):
+    is_name = all(part.replace("_", "").replace("-", "").isalnum() for part in parts)
+    if not is_name or len(name) > LONGEST:
         raise ZoneError("zone.unknown", zone=name[:50])
     file = files("tzdata").joinpath("zoneinfo", *parts)
     if not file.is_file():
         raise ZoneError("zone.unknown", zone=name[:50])
-    with file.open("rb") as data:
-        return ZoneInfo.from_file(data, key=name)
+    try:
+        with file.open("rb") as data:
+            return ZoneInfo.from_file(data, key=name)
+    except ValueError:  # The package has lists of other kinds beside the zones.
+        raise ZoneError("zone.unknown", zone=name[:50]) from None
