@@ -79,7 +79,7 @@ def read_case(document: Document, *, pack: Pack, as_of: datetime | None = None) 
     case = reader.read()
     if reader.faults.found:
         raise CaseFileFaults(reader.faults.found)
-    return case
+    return mark_sent_down(case)
 
 
 def parse_instant(text: Any) -> datetime | None:
@@ -120,7 +120,7 @@ class _CaseReader:
         self._proceedings = self._read_proceedings()
         events = self._read_events(as_of)
         top.end()
-        case = Case(
+        return Case(
             pack_id=self._pack.facts.id,
             as_of=as_of,
             zone=self._zone,
@@ -134,7 +134,6 @@ class _CaseReader:
             events=events,
             notes=tuple(self._notes),
         )
-        return mark_sent_down(case)
 
     def _read_rows(self, key: str) -> list[Fields]:
         rows = self._top.rows(key)

@@ -125,6 +125,8 @@ FAULTS = [
     ("  at: '2026-05-04T09:00:00+05:00'", "  at: yesterday", 19),
     ("  at: '2026-05-04T09:00:00+05:00'", "  when: '2026-05-04T09:00:00+05:00'", 19),
     ("  by: s", "  by: nobody", 20),
+    ("  by: s", "  timezone: leapseconds", 20),
+    ("  by: s", "  proceeding: none", 20),
     ("  by: s", "  by: s\n  by: s", 21),
     ("  by: s", "  by: &s s", 20),
     ("  by: s", "  by: [", 22),
