@@ -8,13 +8,15 @@ found where they must be.
 """
 
 import base64
+import ctypes
 import json
 import secrets
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -24,6 +26,7 @@ from tests.gatehouse import Organisation, Phone, RunningGate, free_port
 ROOT = Path(__file__).parents[2]
 BLOCK_BYTES = 1 << 20
 PAGE_BYTES = 4_096
+PR_CAPBSET_DROP, CAP_SYS_PTRACE = 24, 19
 # Seals and sends in a process of its own, so that no canary comes near the gate but by the line.
 PHONE = """
 import json, sys, httpx
@@ -175,6 +178,40 @@ def test_a_core_dump_is_not_written_by_itself(gate: RunningGate) -> None:
         limits = Path(f"/proc/{pid}/limits").read_text()
         (line,) = [one for one in limits.splitlines() if one.startswith("Max core file size")]
         assert line.split()[4:6] == ["0", "0"]
+
+
+def without_tracing(work: Callable[[], None]) -> None:
+    """Run ``work``, and what it starts, without the right to read every process's memory."""
+
+    def run() -> None:
+        assert ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0) == 0
+        work()
+
+    thread = threading.Thread(target=run)  # The right goes with this thread alone.
+    thread.start()
+    thread.join()
+
+
+def test_no_program_of_the_same_user_reads_the_memory_of_a_gate(tmp_path: Path) -> None:
+    port = free_port()
+    gate = RunningGate(Organisation.found(port=port), folder=tmp_path, port=port)
+    readable: dict[int, bool] = {}
+
+    def look() -> None:
+        gate.start()
+        other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        for pid in (other.pid, *gate.worker_pids()):
+            opening = f"open('/proc/{pid}/mem', 'rb')"
+            seen = subprocess.run([sys.executable, "-c", opening], capture_output=True)
+            readable[pid] = seen.returncode == 0
+        other.communicate(b"\n")
+
+    try:
+        without_tracing(look)
+    finally:
+        gate.stop()
+    # The search finds what it may: a program that did not shut itself off.
+    assert list(readable.values()) == [True, False, False]
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ from aigaq.gate.settings import Settings
 MARKER = "desk.marker"
 _HEADERS_TIMEOUT_MS = 10_000
 _CONNECTIONS = 1_024
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _SWITCH_SECONDS = 0.03
 _STOP_SECONDS = 20
 
@@ -45,7 +45,7 @@ def serve_gate(settings: Settings) -> None:
     ``gate.bad_key_file``, ``gate.wrong_log_key``, ``card.*``, ``bundle.*``.
     """
     check_no_desk(settings)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_memory_closed()
     _allow_files(4 * _CONNECTIONS)
     os.umask(0o077)
     for folder in (settings.data, settings.items, settings.bodies):
@@ -70,6 +70,16 @@ def serve_gate(settings: Settings) -> None:
             log_access=False,
             log_level=LogLevels.error,
         ).serve(target_loader=lambda *_: start_worker(settings))
+
+
+def keep_memory_closed() -> None:
+    """Let neither a core dump nor another program of this user have the memory of this process.
+
+    A kernel that hands dumps to a program does not ask the limit, so both are set. Source: core(5),
+    PR_SET_DUMPABLE(2const).
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _let_new_workers_die() -> None:
@@ -122,6 +132,7 @@ def is_loopback(host: str) -> bool:
 
 def start_worker(settings: Settings) -> ASGIApp:
     """Open the gate in a worker process and return its application."""
+    keep_memory_closed()
     # If the parent is killed nobody would watch this worker: it ends, too.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     # The writer and the event loop share one interpreter: handing it over 200 times a second for
