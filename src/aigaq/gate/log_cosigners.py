@@ -31,6 +31,7 @@ from aigaq.tlog.writer import CHECKPOINT
 TIMEOUT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 MAXIMUM_ANSWER_BYTES = 64 * 1024
+_AS_IT_IS = {"Accept-Encoding": "identity"}
 _log = logging.getLogger("aigaq.gate")
 
 
@@ -112,8 +113,10 @@ class CosignerCaller:
         end = time.monotonic() + ANSWER_SECONDS
         body = bytearray()
         address = f"{url.rstrip('/')}/add-checkpoint"
-        with http.stream("POST", address, content=build_add_checkpoint(request)) as answer:
-            for piece in answer.iter_bytes():
+        content = build_add_checkpoint(request)
+        with http.stream("POST", address, content=content, headers=_AS_IT_IS) as answer:
+            # As it is on the line: what would be unpacked first could be of any size.
+            for piece in answer.iter_raw():
                 body += piece
                 if len(body) > MAXIMUM_ANSWER_BYTES or time.monotonic() > end:
                     raise TlogError("witness.bad_answer")

@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import ClassVar
 
+import brotli
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -119,6 +123,51 @@ def test_a_cosigner_that_does_not_answer_holds_up_nothing(
         time.sleep(2.5)
     assert sizes[0] < sizes[1] < sizes[2]
     assert read_cosigned(gate) is None
+
+
+class Packed(BaseHTTPRequestHandler):
+    """A cosigner whose answer is small on the line and large when it is unpacked."""
+
+    answer = b""
+    asked_for: ClassVar[list[str | None]] = []
+
+    def do_POST(self) -> None:
+        self.asked_for.append(self.headers["accept-encoding"])
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-encoding", "br")
+        self.send_header("content-length", str(len(self.answer)))
+        self.end_headers()
+        self.wfile.write(self.answer)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def peak_mib(pid: int) -> int:
+    (line,) = [
+        one for one in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmHWM" in one
+    ]
+    return int(line.split()[1]) // 1024
+
+
+def test_an_answer_is_limited_as_it_is_on_the_line(asked: tuple[RunningGate, Path]) -> None:
+    gate, _seed = asked
+    port = int(gate.organisation.card.cosigners[0]["url"].rpartition(":")[2])
+    Packed.answer = brotli.compress(bytes(256 << 20), quality=2)
+    assert len(Packed.answer) < 64 * 1024
+    with HTTPServer(("127.0.0.1", port), Packed) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        for _ in range(200):
+            if len(Packed.asked_for) > 2:
+                break
+            time.sleep(0.1)
+        server.shutdown()
+        thread.join()
+    assert len(Packed.asked_for) > 2
+    assert set(Packed.asked_for) == {"identity"}
+    assert max(map(peak_mib, gate.worker_pids())) < 250
 
 
 def test_a_cosigner_that_answers_follows_the_card_to_a_new_key_of_the_log(
