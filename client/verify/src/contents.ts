@@ -142,6 +142,9 @@ function checkNumbers({ reports, items, tokens }: Contents): void {
   const ids = new Set(reports.map((one) => one.id));
   const shown = new Set(items.map((one) => one.report));
   must(ids.size === reports.length && ids.size > 0);
+  // An id is the desk's word: one report under two of them would pass for two that agree.
+  must(new Set(reports.map((one) => toHex(one.commitment))).size === ids.size);
+  must(new Set(reports.map((one) => one.logIndex)).size === ids.size);
   must(new Set(items.map((one) => `${one.report} ${one.leafIndex}`)).size === items.length);
   must(new Set(items.map((one) => `${one.report} ${one.itemNumber}`)).size === items.length);
   must(items.every((one, at) => one.number === at + 1));
@@ -366,7 +369,7 @@ interface Withdrawal {
 }
 
 /** How a grant is shown; what staff took down was not given by the reporter's hand. */
-export type Given = "consent_in_report" | "consent_told" | "consent_by_mouth";
+export type Given = "consent_in_report" | "consent_told" | "consent_by_mouth" | "consent_by_mouth_only";
 
 /** Check the consents; return by the item's number in the package how its grant is shown. */
 export function checkConsent(data: Bytes, contents: Contents): ReadonlyMap<number, Given> {
@@ -390,7 +393,8 @@ export function checkConsent(data: Bytes, contents: Contents): ReadonlyMap<numbe
     const live = covering.filter((grant) => !withdrawn.some((one) => one.reports.includes(grant.report) && (one.numbers === null || (grant.number !== null && one.numbers.includes(grant.number)))));
     if (live.length === 0) throw new VerifyError("consent.withdrawn", item.path);
     const isInReport = live.some((one) => one.number !== null);
-    given.set(item.number, !isInReport ? "consent_by_mouth" : told.has(item.report) ? "consent_told" : "consent_in_report");
+    const wasGiven = covering.some((one) => one.number !== null);
+    given.set(item.number, !isInReport ? (wasGiven ? "consent_by_mouth_only" : "consent_by_mouth") : told.has(item.report) ? "consent_told" : "consent_in_report");
   }
   return given;
 }

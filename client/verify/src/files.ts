@@ -111,6 +111,6 @@ function checkName(name: string): void {
   const parts = name.split("/");
   if (encodeText(name).length > MAXIMUM_PATH_BYTES || parts.length > MAXIMUM_DEPTH) throw new VerifyError("files.bad_path", name.slice(0, 80));
   if (parts.some((part) => part === "" || /[. ]$/.test(part))) throw new VerifyError("files.bad_path", name);
-  if (/[\\:\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) throw new VerifyError("files.bad_path", name);
+  if (/[\\:\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) throw new VerifyError("files.bad_path", name);
   if (fold(name) === "fetch.txt") throw new VerifyError("files.fetch", name);
 }

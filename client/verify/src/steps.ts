@@ -101,6 +101,8 @@ interface Bag {
   readonly payload: ReadonlyMap<string, Digest>;
   readonly tags: ReadonlyMap<string, Digest>;
   readonly tagManifest: Bytes;
+  /** Whose package it says it is; the card must say so, too. */
+  readonly organisation: string;
 }
 
 /** A head whose log signature was checked, and when whom the policy names vouched for it, in Unix seconds. */
@@ -155,8 +157,9 @@ class Work {
     for (const name of TAG_FILES) if (!names.includes(name!)) throw new VerifyError("bag.missing", name);
     const payload = await this.compare(payloadLines);
     const tags = await this.compare(tagLines);
-    this.bag = { payload, tags, tagManifest };
-    const dated = checkInfo(await this.read(INFO!, 65_536), payload);
+    this.bag = { payload, tags, tagManifest, organisation: "" };
+    const { dated, organisation } = checkInfo(await this.read(INFO!, 65_536), payload);
+    this.bag = { payload, tags, tagManifest, organisation };
     this.contents = await placed(PACKAGE, async () => parseContents(await this.read(PACKAGE, 16 * MEBIBYTE)));
     if (dated !== this.contents.madeOn) throw new VerifyError("bag.bad_info", INFO);
     const expected = listEvidence(this.contents);
@@ -179,7 +182,7 @@ class Work {
     const policy = this.policy;
     if (!policy) return { result: "not anchored", words: [["no_policy"]] };
     await placed(PACKAGE, () => policy.checkRoot(this.contents.rootKey));
-    return {};
+    return { words: [["policy_used", makePlain(policy.name), formatTime(this.now)]] };
   }
 
   async checkCards(): Promise<Found> {
@@ -201,7 +204,10 @@ class Work {
     if (cards.some((card) => !same(card.teamId, this.contents.teamId))) throw new VerifyError("card.other_team", PACKAGE);
     this.cards = cards;
     await placed(NOTE, () => this.checkTagNote(last));
-    const words: [string, ...string[]][] = [["card", last.names.text("kk"), last.names.text("ru"), last.names.text("en"), String(last.version)]];
+    const names = ["kk", "ru", "en"].map((language) => last.names.text(language));
+    if (!names.some((name) => name.split(/\s+/).filter((one) => one !== "").join(" ") === this.bag!.organisation)) throw new VerifyError("bag.bad_info", INFO);
+    const key = this.policy === null ? "card_unknown" : "card";
+    const words: [string, ...string[]][] = [[key, ...names.map(makePlain), String(last.version), formatTime(last.signedAt)]];
     if (last.state === "trial") words.push(["trial"]);
     return { words };
   }
@@ -319,11 +325,13 @@ class Work {
     if (!canCheck() && tokens.length > 0) return { result: "unknown", words: [["tokens", String(tokens.length)]] };
     const found = new Map<string, number>();
     const codes: string[] = [];
+    let unlisted = 0;
     for (const files of tokens) {
       const { anchor, code } = findAnchor(await this.judgeRow(files), this.now);
       codes.push(code);
       if (anchor?.authority == null) continue;
       this.heads.get(files.checkpoint)!.stamps.push(anchor.at);
+      if (files.stamps.every((one) => one.lists.length === 0)) unlisted++;
       if (files.checkpoint === this.contents.checkpoint) found.set(anchor.authority, Math.min(anchor.at, found.get(anchor.authority) ?? anchor.at));
     }
     const result = found.size >= (this.policy?.neededTimestamps ?? 0) ? ("passed" as const) : ("not anchored" as const);
@@ -337,6 +345,7 @@ class Work {
     const [ended, revoked] = [EXPIRED, REVOKED].map((each) => codes.filter((one) => one === each).length);
     if (ended) words.push(["tokens_expired", String(ended), formatTime(this.now)]);
     if (revoked) words.push(["tokens_revoked", String(revoked)]);
+    if (unlisted) words.push(["tokens_unlisted", String(unlisted)]);
     return { result, code: revoked ? REVOKED : ended ? EXPIRED : "", words };
   }
 
@@ -455,6 +464,7 @@ class Work {
       result: item.sealedTo === null && item.recipe === null ? "passed" : "unknown",
       sha256: toHex(item.sha256),
       words: [
+        ...(item.sealedTo !== null || item.path.endsWith(`/${item.name}`) ? [] : [["listed_as", makePlain(item.name)] as const]),
         ...(item.recipe === null ? [] : [["derived_from", toHex(item.original.sha256)] as const]),
         ...this.custodyWords.get(item.number)!,
         [given.get(item.number)!],
@@ -476,7 +486,7 @@ const SHORT: Readonly<Record<string, string>> = { "\t": "\\t", "\n": "\\n", "\r"
 
 /** `text` with what could turn a line round, or cannot be seen, written as escapes. */
 function makePlain(text: string): string {
-  return text.replace(/\p{C}/gu, (one) => {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => {
     const code = one.codePointAt(0)!.toString(16);
     return SHORT[one] ?? (code.length < 3 ? `\\x${code.padStart(2, "0")}` : code.length < 5 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`);
   });
@@ -512,8 +522,8 @@ function checkListed(there: readonly string[], listed: ReadonlyMap<string, strin
   if (listed.size === 0) throw new VerifyError("bag.bad_manifest", where);
 }
 
-/** Check `bag-info.txt` and return its date. */
-function checkInfo(data: Bytes, payload: ReadonlyMap<string, Digest>): string {
+/** Check `bag-info.txt` and return its date and organisation. */
+function checkInfo(data: Bytes, payload: ReadonlyMap<string, Digest>): { readonly dated: string; readonly organisation: string } {
   const bad = new VerifyError("bag.bad_info", INFO);
   let lines: string[];
   try {
@@ -532,5 +542,5 @@ function checkInfo(data: Bytes, payload: ReadonlyMap<string, Digest>): string {
   if (values.get("Payload-Oxum") !== `${size}.${payload.size}`) throw new VerifyError("bag.wrong_oxum", INFO);
   // eslint-disable-next-line no-control-regex
   if (![...values.values()].every((value) => /^[^\x00-\x1f\x7f]+$/.test(value))) throw bad;
-  return values.get("Bagging-Date")!;
+  return { dated: values.get("Bagging-Date")!, organisation: values.get("Source-Organization")! };
 }

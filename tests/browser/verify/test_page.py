@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -178,6 +179,43 @@ LIES: dict[str, Lie] = {
 }
 
 
+def show_twice(one: Insider) -> None:
+    """Show the report a second time under another id."""
+    other = "11" * 32
+
+    def change(contents: dict[str, Any]) -> None:
+        report, item = dict(contents["reports"][0]), dict(contents["items"][0])
+        path = f"evidence/reports/{other}/proof.tlog-proof"
+        one.write(path, one.read(report["proof"]))
+        number = len(contents["items"]) + 1
+        place = f"data/items/{number:04d}/again.jpg"
+        one.write(place, one.read(item["path"]))
+        contents["reports"].append(report | {"proof": path, "report_id": other})
+        contents["items"].append(item | {"number": number, "path": place, "report_id": other})
+
+    one.edit(change)
+
+
+def part_name(one: Insider) -> None:
+    """Put what parts lines into a name."""
+    place = "data/items/0001/a\u2028b.jpg"
+    one.write(place, one.read("data/items/0001/a.jpg"))
+    one.remove("data/items/0001/a.jpg")
+    one.edit(lambda p: p["items"][0].update(path=place))
+
+
+def rename_organisation(one: Insider) -> None:
+    info = one.read("bag-info.txt")
+    one.write("bag-info.txt", info.replace(b"A fictional team", b"A prosecutor"))
+
+
+MORE_LIES: tuple[tuple[str, Lie], ...] = (
+    ("package.bad_form", show_twice),
+    ("files.bad_path", part_name),
+    ("bag.bad_info", rename_organisation),
+)
+
+
 def test_page_and_command_name_the_same_lies_of_an_insider(page: Page, tmp_path: Path) -> None:
     court = Court(tmp_path / "court")
     sealed = court.add_report([("a.jpg", b"content"), ("b.jpg", b"more")], answers=[(202, "phone")])
@@ -185,8 +223,8 @@ def test_page_and_command_name_the_same_lies_of_an_insider(page: Page, tmp_path:
     court.publish()
     judge = Judge(page, court.write_policy(tmp_path / "policy.json"))
     assert judge.agree(court.write(tmp_path / "good"))[0] == 0
-    for code, lie in LIES.items():
-        insider = Insider(court, court.write(tmp_path / code))
+    for number, (code, lie) in enumerate((*LIES.items(), *MORE_LIES)):
+        insider = Insider(court, court.write(tmp_path / f"{number}-{code}"))
         lie(insider)
         found = judge.agree(insider.seal())
         assert code in [row[2] for row in found[1]], (code, found)

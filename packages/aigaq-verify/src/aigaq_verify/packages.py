@@ -30,6 +30,19 @@ from aigaq_verify.sources import Source
 from aigaq_verify.verdict import NOT_ANCHORED, PASSED, UNKNOWN, Item, Verdict, make_plain
 
 _MAXIMUM_SMALL_BYTES = 1_048_576
+_AFTER_FILES = (
+    "bag",
+    "policy",
+    "card",
+    "checkpoint",
+    "tokens",
+    "inclusion",
+    "commitment",
+    "items",
+    "custody",
+    "consent",
+    "verdict",
+)
 
 
 @dataclass
@@ -67,6 +80,8 @@ def verify_package(path: Path, *, policy: Policy | None, now: datetime | None = 
     verdict = Verdict()
     source = verdict.run(0, "files", lambda: open_source(path))
     if source is None:
+        for number, name in enumerate(_AFTER_FILES, 1):
+            verdict.run(number, name, lambda: None)
         return verdict
     work = _Work(source, policy, now if now is not None else datetime.now(UTC))
     verdict.run(1, "bag", lambda: _check_bag(work))
