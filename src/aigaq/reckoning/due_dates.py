@@ -177,9 +177,9 @@ class _Reckoning:
                 due = later
         # 5. Roll.
         rolls = self._rules.counting.rolls_hours
-        self._note_day(self._get_last_day(due))
         if self._term.is_detention or rolls is False:
             return due, due
+        self._note_day(self._get_last_day(due))
         # A pause never shortens: what would have rolled without it ends no earlier with it.
         rolled = max(self._roll_moment(due), self._roll_moment(unpaused))
         if rolled == due:
@@ -228,10 +228,11 @@ class _Reckoning:
             self._add_term(begin, self._midnight(last + ONE_DAY))
             last = self._shift_by_pauses(start, last, pauses)
         # 5. Roll.
-        self._note_day(last)
         due = self._midnight(last + ONE_DAY)
-        is_fixed = self._term.is_detention or not self._rules.counting.rolls
-        if is_fixed or self._rules.calendar.is_working(last):
+        if self._term.is_detention or not self._rules.counting.rolls:
+            return due
+        self._note_day(last)
+        if self._rules.calendar.is_working(last):
             return due
         rolled = self._roll(last)
         skipped = self._list_days(last, self._get_last_day(rolled))

@@ -194,9 +194,10 @@ def _list_warnings(
         warnings.append((NO_OFFENCE, reasons.NO_OFFENCE))
     for code, line in case.notes:
         warnings.append((code, reasons.build_note(code, line=line)))
-    dates = [one.due for one in duties if one.due] + [one.due for one in windows]
-    if any(due.is_unsure for due in dates):
-        warnings.append(("calendar.estimated", reasons.CALENDAR_ESTIMATED))
+    unsure = [one.title for one in duties if one.due and one.due.is_unsure]
+    unsure += [one.window.title for one in windows if one.due.is_unsure]
+    if unsure:
+        warnings.append(("calendar.estimated", reasons.build_unsure(unsure)))
     if ladder.exhausted:
         titles = [one.title for one in ladder.exhausted]
         has_more = any(one.remedy.is_international for one in ladder.proposals)

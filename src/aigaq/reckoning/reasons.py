@@ -27,11 +27,12 @@ NO_OFFENCE: Text = {
     "en": "No offence is named: terms and windows that depend on it are left out.",
 }
 CALENDAR_ESTIMATED: Text = {
-    "kk": "Кейбір мерзімдер әлі бекітілмеген немесе ауыстырылған мереке күніне байланысты. "
+    "kk": "Мына мерзімдер әлі бекітілмеген немесе ауыстырылған мереке күніне байланысты: {what}. "
     "Күнтізбені тексеріңіз.",
-    "ru": "Некоторые сроки зависят от праздника, который ещё не утверждён или перенесён. "
+    "ru": "Эти сроки зависят от праздника, который ещё не утверждён или перенесён: {what}. "
     "Проверьте календарь.",
-    "en": "Some dates rest on a holiday that is estimated or was moved. Check the calendar.",
+    "en": "These dates rest on a holiday that is estimated or was moved: {what}. Check the "
+    "calendar.",
 }
 ACTOR_UNKNOWN: Text = {
     "kk": "Кейбір міндеттерді қай орган атқаратыны файлдан көрінбейді.",
@@ -193,10 +194,18 @@ def build_note(code: str, *, line: int) -> Text:
 
 def build_exhausted(titles: Sequence[Text], *, has_more: bool) -> Text:
     """Return the sentence that nobody is left for these duties; ``has_more`` beyond the country."""
-    template = EXHAUSTED if has_more else EXHAUSTED_ALONE
+    return _list_titles(EXHAUSTED if has_more else EXHAUSTED_ALONE, titles)
+
+
+def build_unsure(titles: Sequence[Text]) -> Text:
+    """Return the sentence that these dates rest on a holiday that may be another day."""
+    return _list_titles(CALENDAR_ESTIMATED, titles)
+
+
+def _list_titles(template: Text, titles: Sequence[Text]) -> Text:
     return {
         language: template[language].format(
-            what=", ".join(dict.fromkeys(title[language] for title in titles))
+            what="; ".join(dict.fromkeys(title[language] for title in titles))
         )
         for language in LANGUAGES
     }

@@ -29,6 +29,8 @@ def count(
     counting: Counting = KZ.counting,
     overrides: tuple[Override, ...] = (),
     as_of: str = "08-01T12:00",
+    article: str = "CPC 1",
+    starts_at_end: bool = False,
 ) -> Due:
     calendar = Calendar(weekend=frozenset({5, 6}), table=load_table("KZ"), overrides=overrides)
     return reckon(
@@ -36,7 +38,8 @@ def count(
         start=at(start),
         rules=Rules(counting=counting, calendar=calendar, zone=ALMATY, as_of=at(as_of)),
         pauses=[Pause(at(begin), at(end) if end else None) for begin, end in pauses],
-        article="CPC 1",
+        article=article,
+        starts_at_end=starts_at_end,
     )
 
 
@@ -138,6 +141,20 @@ def test_only_a_date_that_rests_on_an_unsure_day_is_unsure() -> None:
     assert not count(14, Unit.DAY, "05-12T09:00").is_unsure
     override = Override(2026, frozenset({date(2026, 5, 26)}), frozenset())
     assert count(14, Unit.DAY, "05-12T09:00", overrides=(override,)).is_unsure
+
+
+@pytest.mark.parametrize("term", [Term(48, Unit.HOUR, True), Term(3, Unit.DAY, True)])
+def test_a_term_that_never_moves_rests_on_no_holiday(term: Term) -> None:
+    rules = Rules(
+        counting=KZ.counting,
+        calendar=Calendar(weekend=frozenset({5, 6}), table=load_table("KZ")),
+        zone=ALMATY,
+        as_of=at("08-01T12:00"),
+    )
+    # Both end on 27 May, Eid al-Adha, whose day is estimated.
+    due = reckon(term=term, start=at("05-25T06:30"), rules=rules)
+    assert (due.strict - timedelta(minutes=1)).date() == date(2026, 5, 27)
+    assert not due.is_unsure
 
 
 def test_a_start_that_counts_is_the_first_day() -> None:
