@@ -27,6 +27,7 @@ TESTS = {
     "due_dates": (
         "tests/vectors/test_clocks_vectors.py",
         "tests/unit/reckoning/test_due_dates.py",
+        "tests/unit/reckoning/test_shown_steps.py",
         "tests/unit/reckoning/test_term_properties.py",
     ),
 }
