@@ -6,6 +6,7 @@ with a warning.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +28,7 @@ from aigaq.reckoning.case_shapes import (
     Proceeding,
     Relation,
 )
+from aigaq.reckoning.faults import find_near
 from aigaq.reckoning.handled_complaints import mark_sent_down
 from aigaq.reckoning.office_reading import OfficeReader
 from aigaq.reckoning.places import Office
@@ -155,7 +157,10 @@ class _CaseReader:
         names = row.names(key)
         for number, name in enumerate(names):
             if name not in known:
-                self.faults.add(f"case.unknown_{key}", (*row.path, key, number), id=name[:50])
+                near = find_near(name, known)
+                self.faults.add(
+                    f"case.unknown_{key}", (*row.path, key, number), id=name[:50], near=near
+                )
         return tuple(name for name in names if name in known)
 
     def _read_parties(self) -> dict[str, Party]:
@@ -186,14 +191,16 @@ class _CaseReader:
         if isinstance(value, str) and value in self._parties:
             return value
         if isinstance(value, str) and value.partition("@")[0] not in self._pack.institutions:
-            row.fault("unknown_party", key, id=value[:50])
+            known = (*self._parties, *self._pack.institutions)
+            row.fault("unknown_party", key, id=value[:50], near=find_near(value, known))
             return None
         return self._offices.read_office(row, key)
 
     def _read_relation(self, row: Fields) -> Relation:
         start = row.words("from")
         if start not in self._parties:
-            row.fault("unknown_party", "from", id=start[:50])
+            near = find_near(start, self._parties)
+            row.fault("unknown_party", "from", id=start[:50], near=near)
         end = self._read_who(row, "to")
         if "to" not in row:
             row.fault("bad_form", "to", field="to", expected="a party or an office")
@@ -244,10 +251,12 @@ class _CaseReader:
         kind = row.words("type")
         line = self.faults.document.get_line(row.path)
         if kind not in OWN_TYPES and kind not in self._pack.triggers:
-            row.fault("unknown_event", "type", type=kind[:50])
+            near = find_near(kind, (*OWN_TYPES, *self._pack.triggers))
+            row.fault("unknown_event", "type", type=kind[:50], near=near)
         proceeding = row.words("proceeding", first)
         if proceeding not in known:
-            row.fault("unknown_proceeding", "proceeding", id=proceeding[:50])
+            near = find_near(proceeding, known)
+            row.fault("unknown_proceeding", "proceeding", id=proceeding[:50], near=near)
         at = self._read_at(row, line)
         event_facts = self._read_known(row, "facts", self._pack.event_facts)
         fields = {key: row.words(key) for key in FIELDS if key in row}
@@ -287,14 +296,14 @@ class _CaseReader:
             known["kind"] = self._pack.pressure
         for key, names in known.items():
             if key in fields and fields[key] not in names:
-                self._fault_unknown(row, key, fields[key])
+                self._fault_unknown(row, key, fields[key], known=names)
 
-    def _fault_unknown(self, row: Fields, key: str, name: str) -> None:
+    def _fault_unknown(self, row: Fields, key: str, name: str, *, known: Iterable[str]) -> None:
         now = self._pack.former_ids.get(name)
         if now is not None:
             row.fault("renamed", key, id=name[:50], now=now)
         else:
-            row.fault(f"unknown_{key}", key, id=name[:50])
+            row.fault(f"unknown_{key}", key, id=name[:50], near=find_near(name, known))
 
     def _read_at(self, row: Fields, line: int) -> datetime | None:
         zone = self._zone

@@ -10,6 +10,7 @@ from typing import Any
 from aigaq.jurisdictions.fields import Faults, Fields
 from aigaq.jurisdictions.marked_yaml import Path
 from aigaq.jurisdictions.pack_shapes import Pack
+from aigaq.reckoning.faults import find_near
 from aigaq.reckoning.places import Office
 
 #: Where in a row of each list an office can stand.
@@ -57,7 +58,9 @@ class OfficeReader:
             fields.fault("unknown_region", "region", region=region[:20])
         found = self._find_institution(kind, district=district, region=region)
         if found is None:
-            fields.fault("unknown_institution", "kind", id=kind[:50])
+            branches = {one.branch for one in self._pack.institutions.values()}
+            near = find_near(kind, branches | set(self._pack.institutions))
+            fields.fault("unknown_institution", "kind", id=kind[:50], near=near)
             return None
         office = Office(found, self._find_elsewhere(district=district, region=region))
         return self._note_district(office, path=fields.path)
@@ -65,10 +68,11 @@ class OfficeReader:
     def _find_office(self, row: Fields, key: str, text: str) -> Office | None:
         institution, _, district = text.partition("@")
         if institution not in self._pack.institutions:
-            row.fault("unknown_institution", key, id=institution[:50])
+            near = find_near(institution, self._pack.institutions)
+            row.fault("unknown_institution", key, id=institution[:50], near=near)
             return None
         if "@" in text and not district:
-            row.fault("unknown_institution", key, id=text[:50])
+            row.fault("unknown_institution", key, id=text[:50], near="")
         office = Office(institution, None if district in ("", *self._own_places()) else district)
         return self._note_district(office, path=(*row.path, key))
 

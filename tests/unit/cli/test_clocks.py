@@ -146,6 +146,24 @@ def test_a_wrong_file_is_named_with_its_line(story: Path, old: str, new: str, li
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "near"),
+    [
+        ("report_submitted", "report_submited", "report_submitted"),
+        ("office: police_district", "office: police_distrikt", "police_district"),
+        ("offence: cc120_1", "offence: cc120", "cc120_1"),
+        ("by: s", "facts: [no_ground]", "no_ground_given"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_the_nearest_ones(
+    story: Path, old: str, new: str, near: str
+) -> None:
+    story.write_text(story.read_text("utf-8").replace(old, new, 1), "utf-8")
+    done = run("clocks", story)
+    assert done.returncode == 2
+    assert f"“{near}”" in done.stderr
+
+
 def test_every_fault_is_named_and_not_the_first_alone(story: Path) -> None:
     text = story.read_text("utf-8").replace("cc120_1", "cc999").replace("KZ-35", "KZ-99")
     story.write_text(text, "utf-8")
