@@ -23,7 +23,7 @@ from aigaq.reckoning.duties import (
 )
 from aigaq.reckoning.owed import Owed
 from aigaq.reckoning.proposals import Ladder, propose
-from aigaq.reckoning.settling import list_idle, list_idle_pauses
+from aigaq.reckoning.settling import list_idle, list_idle_pauses, list_pause_reasons
 from aigaq.reckoning.windows import OpenWindow, list_windows
 
 #: A severity or mode that no offence of the file decides is worth a word.
@@ -215,7 +215,8 @@ def _list_warnings(
     odd.append(("pressure.not_told", untold))
     for code, events in odd:
         for line in sorted({event.line for event in events}):
-            warnings.append((code, reasons.build_note(code, line=line)))
+            known = list_pause_reasons(pack) if code == "pause.unknown_reason" else ()
+            warnings.append((code, reasons.build_note(code, line=line, known=known)))
     if any(one.actor is None for one in duties):
         warnings.append(("actor.unknown", reasons.ACTOR_UNKNOWN))
     return tuple(warnings)

@@ -58,9 +58,11 @@ NO_EFFECT: Text = {
     "en": "Line {line}: by then the file has no such duty or complaint; the event changes nothing.",
 }
 PAUSE_UNKNOWN: Text = {
-    "kk": "{line}-жол: бұл себеппен ешбір мерзім тоқтамайды немесе жалғаспайды.",
-    "ru": "Строка {line}: по этой причине ни один срок не останавливается и не возобновляется.",
-    "en": "Line {line}: for this reason no term stops or goes on.",
+    "kk": "{line}-жол: бұл себеппен ешбір мерзім тоқтамайды немесе жалғаспайды. Ережелердегі "
+    "себептер: {known}.",
+    "ru": "Строка {line}: по этой причине ни один срок не останавливается и не возобновляется. "
+    "Причины, которые есть в правилах: {known}.",
+    "en": "Line {line}: for this reason no term stops or goes on. The rules know these: {known}.",
 }
 OTHER_BODY: Text = {
     "kk": "{line}-жол: шағым оны шешуге құзыретті емес органға берілді. Ол әлі берілмеген болып "
@@ -187,9 +189,10 @@ BREACH: Text = {
 }
 
 
-def build_note(code: str, *, line: int) -> Text:
-    """Return the sentence for something odd on a line of the file."""
-    return {language: NOTES[code][language].format(line=line) for language in LANGUAGES}
+def build_note(code: str, *, line: int, known: Sequence[str] = ()) -> Text:
+    """Return the sentence for something odd on a line of the file; ``known`` words would do."""
+    facts = {"line": line, "known": ", ".join(known) or "–"}
+    return {language: NOTES[code][language].format_map(facts) for language in LANGUAGES}
 
 
 def build_exhausted(titles: Sequence[Text], *, has_more: bool) -> Text:

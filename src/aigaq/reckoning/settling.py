@@ -52,9 +52,15 @@ def list_idle(owed: Sequence[Owed], *, events: Iterable[Event]) -> list[Event]:
     return idle
 
 
+def list_pause_reasons(pack: Pack) -> list[str]:
+    """Return the reasons for which clocks of the pack stop."""
+    rules = (duty for versions in pack.duties.values() for duty in versions)
+    return list(dict.fromkeys(reason for duty in rules for reason in duty.pausable))
+
+
 def list_idle_pauses(case: Case, *, pack: Pack) -> list[Event]:
     """Return the pauses whose reason stops no clock of the pack, and resumptions of nothing."""
-    known = {reason for rules in pack.duties.values() for duty in rules for reason in duty.pausable}
+    known = set(list_pause_reasons(pack))
     idle, standing = [], set()
     for event in case.events:
         key = (event.proceeding, event.get_field("reason"))

@@ -303,7 +303,8 @@ def test_a_pause_after_the_end_of_a_term_hides_no_breach() -> None:
 def test_a_reason_that_the_pack_does_not_know_stops_nothing_and_is_warned_of() -> None:
     answer = judge(build_story(REGISTERED, pause("2026-05-10T09:00", "holiday_of_the_officer")))
     assert get_duty(answer, "term_investigation")["state"] == "running"
-    assert "pause.unknown_reason" in get_codes(answer)
+    said = [one["text"] for one in answer["warnings"] if one["code"] == "pause.unknown_reason"]
+    assert all("expert_examination" in text for text in said[0].values())
 
 
 def test_a_pause_stands_in_its_own_proceeding() -> None:
