@@ -256,7 +256,7 @@ def _say_way(proposal: "Proposal", *, pack: Pack, language: str) -> Iterator[str
     if proposal.lapsed_at is not None and proposal.file_within is None:
         article = say_article(pack.counting.get_article("restore"), language=language, pack=pack)
         at = write_moment(proposal.lapsed_at, language=language)
-        yield LAPSED[language].format(at=at, article=article)
+        yield tell(LAPSED[language], language=language, at=at, article=article)
 
 
 def say_article(article: str | None, *, language: str, pack: Pack) -> str:
@@ -312,7 +312,11 @@ def build_offence(event: Event | None, *, duty: Text | None) -> Text:
     """Return which event or which missed duty may be the offence."""
     if event is not None:
         return {
-            language: PRESSURE[language].format(at=write_moment(event.at, language=language))
+            language: tell(
+                PRESSURE[language],
+                language=language,
+                at=write_moment(event.at, language=language),
+            )
             for language in LANGUAGES
         }
     return {

@@ -101,7 +101,9 @@ def build_refusal(
     """Return the step by which a breach began before any date."""
     template = CAME_DOWN if was_sent_down else WITHOUT_GROUND if had_no_ground else TURNED_DOWN
     text = {
-        language: template[language].format(at=write_moment(at, language=language))
+        language: tell(
+            template[language], language=language, at=write_moment(at, language=language)
+        )
         for language in LANGUAGES
     }
     return (Step("refused", None, at, at, text),)

@@ -130,16 +130,20 @@ TERM: Text = {
     "en": "The term is {length}: to {due}.",
 }
 ANSWER: Text = {"kk": "Жауап: {what}", "ru": "Ответ: {what}", "en": "Answer: {what}"}
-#: "To", which asks for another case than "from" and "after".
-TO = "дейін"
-DECLINED = re.compile(rf":(\d\d) (бастап|кейін|{TO})\b")
-#: How the last number of a time ends in Kazakh: from it, to it.
+#: The words behind a time, and the case that each asks for: from it, to it, at it.
+CASES = {
+    **dict.fromkeys(("бастап", "кейін"), 0),
+    "дейін": 1,
+    **dict.fromkeys(("келді", "бас тартылды", "болған", "бітті", "бітеді"), 2),
+}
+DECLINED = re.compile(rf":(\d\d) ({'|'.join(CASES)})\b")
+#: How the last number of a time ends in Kazakh: from it, to it, at it.
 ENDINGS = {
-    0: ("ден", "ге"),
-    **{1: ("ден", "ге"), 2: ("ден", "ге"), 3: ("тен", "ке"), 4: ("тен", "ке"), 5: ("тен", "ке")},
-    **{6: ("дан", "ға"), 7: ("ден", "ге"), 8: ("ден", "ге"), 9: ("дан", "ға")},
-    **{10: ("нан", "ға"), 20: ("дан", "ға"), 30: ("дан", "ға"), 40: ("тан", "қа")},
-    50: ("ден", "ге"),
+    **dict.fromkeys((0, 1, 2, 7, 8, 50), ("ден", "ге", "де")),
+    **dict.fromkeys((3, 4, 5), ("тен", "ке", "те")),
+    **dict.fromkeys((6, 9, 20, 30), ("дан", "ға", "да")),
+    10: ("нан", "ға", "да"),
+    40: ("тан", "қа", "та"),
 }
 #: One, few (Russian 2 to 4), many.
 UNITS: dict[Unit, dict[str, tuple[str, str, str]]] = {
@@ -191,8 +195,8 @@ def decline(text: str, *, language: str) -> str:
 
 def _add_ending(found: re.Match[str]) -> str:
     minute = int(found[1])
-    from_it, to_it = ENDINGS[minute % 10 or minute]
-    return f":{found[1]}-{to_it if found[2] == TO else from_it} {found[2]}"
+    ending = ENDINGS[minute % 10 or minute][CASES[found[2]]]
+    return f":{found[1]}-{ending} {found[2]}"
 
 
 def fill(

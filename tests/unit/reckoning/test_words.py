@@ -9,18 +9,28 @@ from aigaq.reckoning.words import decline, write_days
 
 
 @pytest.mark.parametrize(
-    ("time", "from_it", "to_it"),
+    ("time", "from_it", "to_it", "at_it"),
     [
-        *(("10:00", "ден", "ге"), ("24:00", "ден", "ге"), ("08:01", "ден", "ге")),
-        *(("09:03", "тен", "ке"), ("08:45", "тен", "ке"), ("09:06", "дан", "ға")),
-        *(("09:09", "дан", "ға"), ("12:10", "нан", "ға"), ("14:20", "дан", "ға")),
-        *(("18:30", "дан", "ға"), ("15:40", "тан", "қа"), ("07:50", "ден", "ге")),
-        *(("06:35", "тен", "ке"), ("23:59", "дан", "ға"), ("11:17", "ден", "ге")),
+        *(("10:00", "ден", "ге", "де"), ("24:00", "ден", "ге", "де"), ("08:01", "ден", "ге", "де")),
+        *(("09:03", "тен", "ке", "те"), ("08:45", "тен", "ке", "те"), ("09:06", "дан", "ға", "да")),
+        *(("09:09", "дан", "ға", "да"), ("12:10", "нан", "ға", "да"), ("14:20", "дан", "ға", "да")),
+        *(("18:30", "дан", "ға", "да"), ("15:40", "тан", "қа", "та"), ("07:50", "ден", "ге", "де")),
+        *(("06:35", "тен", "ке", "те"), ("23:59", "дан", "ға", "да"), ("11:17", "ден", "ге", "де")),
     ],
 )
-def test_a_kazakh_time_ends_as_its_last_number_is_said(time: str, from_it: str, to_it: str) -> None:
-    said = decline(f"{time} бастап {time} дейін, {time} кейін.", language="kk")
-    assert said == f"{time}-{from_it} бастап {time}-{to_it} дейін, {time}-{from_it} кейін."
+def test_a_kazakh_time_ends_as_its_last_number_is_said(
+    time: str, from_it: str, to_it: str, at_it: str
+) -> None:
+    said = decline(f"{time} бастап {time} дейін, {time} кейін, {time} бітті.", language="kk")
+    assert said == (
+        f"{time}-{from_it} бастап {time}-{to_it} дейін, "
+        f"{time}-{from_it} кейін, {time}-{at_it} бітті."
+    )
+
+
+def test_every_minute_has_its_endings() -> None:
+    for minute in range(60):
+        assert decline(f"9:{minute:02} дейін", language="kk") != f"9:{minute:02} дейін"
 
 
 def test_other_languages_and_other_words_stay_as_they_are() -> None:
