@@ -33,6 +33,7 @@ from aigaq.sealing.mailbox_requests import (
     RequestTarget,
     sign_request,
 )
+from aigaq.watching.phone import PHONE, Asking, Page
 
 MAX_JSON_BYTES = 64 * 1024 * 1024
 MAX_PUBLIC_BYTES = 4 * 1024 * 1024
@@ -45,28 +46,6 @@ PAGE_REPORTS = 20
 PAGE_MESSAGES = 200
 PAGE_CHAFF = 200
 BAD = "gate.bad_answer"
-#: What a phone says of itself (Chrome tells no more than this of any phone): a gate must not tell
-#: the stranger from a reporter by its headers, and show it other pages.
-PHONE = {
-    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-    "Accept-Encoding": "gzip, deflate, br",
-    "Accept-Language": "ru-RU,ru;q=0.9,kk;q=0.8,en;q=0.7",
-    "User-Agent": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/131.0.0.0 Mobile Safari/537.36",
-}
-LANGUAGES = {
-    "en": "en-US,en;q=0.9",
-    "kk": "kk-KZ,kk;q=0.9,ru;q=0.8,en;q=0.7",
-    "ru": "ru-RU,ru;q=0.9,en;q=0.8",
-}
-
-
-@dataclass(frozen=True)
-class Page:
-    """A public page as it came: its bytes, packed in the way that ``packing`` names, if any."""
-
-    packing: str
-    body: bytes
 
 
 @dataclass(frozen=True)
@@ -325,17 +304,13 @@ def read_public(*, origin: str, path: str, timeout_seconds: float = 30.0) -> byt
     return page.body
 
 
-def read_document(*, origin: str, language: str, is_chosen: bool) -> Page:
+def read_document(*, origin: str, asking: Asking) -> Page:
     """Return the reporters' page as a phone gets it, on first coming or after choosing a language.
 
     Raises as `read_public` does.
     """
-    headers = PHONE | {"Accept-Language": LANGUAGES[language]}
-    if not is_chosen:
-        return _ask_as_stranger("GET", "/", origin=origin, headers=headers)
-    headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": origin}
-    form = f"language={language}".encode()
-    return _ask_as_stranger("POST", "/", origin=origin, headers=headers, form=form)
+    headers = asking.build_headers(origin=origin)
+    return _ask_as_stranger(asking.method, "/", origin=origin, headers=headers, form=asking.form)
 
 
 def _ask_as_stranger(

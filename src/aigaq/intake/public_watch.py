@@ -11,7 +11,6 @@ watches too. Source: spec/card.md, PROTOCOL 32.
 import hashlib
 import json
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -25,18 +24,17 @@ from aigaq.core.home import Home
 from aigaq.errors import AigaqError
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.errors import GateError
-from aigaq.intake.gate_client import LANGUAGES, read_document, read_public
+from aigaq.intake.gate_client import read_document, read_public
 from aigaq.intake.locked_files import LockedFiles
 from aigaq.intake.shapes import PublicWatch, WatchState
 from aigaq.sealing.canonical_json import parse_json
 from aigaq.sealing.forms import Form
+from aigaq.watching.phone import MAXIMUM_FILE_BYTES, is_document, list_askings
 
 STAMPED = "bundle-manifest.json"
 SEEN = "watch.json"
 FORMAT = "aigaq/bundle/v1"
 PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}\Z")
-#: The largest file of a bundle.
-MAXIMUM_FILE_BYTES = 2**24
 NEVER = WatchState("never", None, ())
 
 
@@ -125,37 +123,14 @@ def _list_false_documents(
     A gate could serve every file truly by its name, and something else where people begin.
     """
     return [
-        f"{'POST' if is_chosen else 'GET'} / {language}"
-        for language in sorted(LANGUAGES)
-        for is_chosen in (False, True)
-        if f"index.{language}.html" in expected
-        and not _is_document(files, language=language, is_chosen=is_chosen, expected=expected)
+        asking.name
+        for asking in list_askings(expected)
+        if not is_document(
+            read_document(origin=files.gate_origin, asking=asking),
+            language=asking.language,
+            expected=expected,
+        )
     ]
-
-
-def _is_document(
-    files: LockedFiles,
-    *,
-    language: str,
-    is_chosen: bool,
-    expected: Mapping[str, tuple[bytes, int]],
-) -> bool:
-    page = read_document(origin=files.gate_origin, language=language, is_chosen=is_chosen)
-    name, body = f"index.{language}.html", page.body
-    if page.packing == "br":
-        # Compared as it is, with the file of the bundle that it should be: nothing is unpacked.
-        name += ".br"
-    elif page.packing == "gzip":
-        unpacking = zlib.decompressobj(wbits=31)
-        try:
-            body = unpacking.decompress(body, MAXIMUM_FILE_BYTES)
-        except zlib.error:
-            return False
-        if not unpacking.eof or unpacking.unused_data:
-            return False
-    elif page.packing:
-        return False
-    return expected.get(name) == (hashlib.sha256(body).digest(), len(body))
 
 
 def _parse_manifest(data: bytes) -> dict[str, tuple[bytes, int]]:

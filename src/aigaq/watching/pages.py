@@ -2,7 +2,8 @@
 
 A version that is new at the gate gets its entry with the next batch, so one that is not on record
 is an alarm only after two intervals; it is then an alarm also if the gate has stopped serving it.
-Each file of the bundle is compared with the manifest now and then; all that differ are one alarm.
+Each file of the bundle, and the document that a phone gets at ``/`` in each language, is compared
+with the manifest now and then; all that differ are one alarm.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from urllib.parse import quote
 from aigaq.clock import format_time, parse_time
 from aigaq.sealing.card import MAXIMUM_CARD_BYTES
 from aigaq.watching.errors import WatchError
+from aigaq.watching.phone import is_document, list_askings
 from aigaq.watching.sources import Source
 from aigaq.watching.store import State
 
@@ -102,7 +104,8 @@ class PageWatch:
         """
         wrong: dict[str, str | None] = {}
         kept: dict[str, bytes] = {}
-        for path, sha256, size in _read_manifest(manifest):
+        listed = _read_manifest(manifest)
+        for path, sha256, size in listed:
             try:
                 data = self._source.get("/" + quote(path), limit=MAXIMUM_FILE_BYTES)
             except WatchError as error:
@@ -113,6 +116,7 @@ class PageWatch:
                 wrong[path] = None if data is None else _hash(data)
                 if data is not None and len(kept) < _KEPT_FILES:
                     kept[f"served.file.{len(kept)}"] = data
+        wrong |= self._compare_documents(listed, kept=kept)
         if not wrong:
             return []
         names = json.dumps(wrong, indent=1, sort_keys=True).encode()
@@ -125,6 +129,25 @@ class PageWatch:
                 {**kept, "served.bundle_manifest": manifest, "served.files.json": names},
             )
         ]
+
+    def _compare_documents(
+        self, listed: list[tuple[str, str, int]], *, kept: dict[str, bytes]
+    ) -> dict[str, str | None]:
+        """Return the documents at ``/`` that are not the manifest's, by how they were asked for."""
+        expected = {path: (_read_hex(sha256), size) for path, sha256, size in listed}
+        wrong: dict[str, str | None] = {}
+        for asking in list_askings(expected):
+            try:
+                page = self._source.read_document(asking, limit=MAXIMUM_FILE_BYTES)
+            except WatchError as error:
+                if error.code == "watch.unreachable":
+                    raise
+                page = None
+            if page is None or not is_document(page, language=asking.language, expected=expected):
+                wrong[asking.name] = None if page is None else _hash(page.body)
+                if page is not None and len(kept) < _KEPT_FILES:
+                    kept[f"served.file.{len(kept)}"] = page.body
+        return wrong
 
 
 def read_listed(text: str) -> str:
@@ -139,6 +162,14 @@ def read_listed(text: str) -> str:
 
 def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _read_hex(text: str) -> bytes:
+    """Return the bytes of a hash; none, which no file has, of what is none."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
 
 
 def _read_manifest(manifest: bytes) -> list[tuple[str, str, int]]:

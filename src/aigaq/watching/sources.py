@@ -1,8 +1,9 @@
 """Where a watched log is read: paths below the gate's origin, as any stranger gets them.
 
-``/log/checkpoint``, ``/log/tile/…``, ``/card``, ``/bundle-manifest.json`` and the files that it
-names. Nothing that comes back is believed here; each answer has a limit in bytes, and is taken as
-it comes: one that is packed could unpack to more than memory holds.
+``/log/checkpoint``, ``/log/tile/…``, ``/card``, ``/bundle-manifest.json``, the files that it names
+and, as a phone asks for it, the document at ``/``. Nothing that comes back is believed here; each
+answer has a limit in bytes, and is taken as it comes: one that is packed could unpack to more than
+memory holds.
 """
 
 import time
@@ -14,6 +15,7 @@ from aigaq.tlog import Tile, TlogError, build_bundle, parse_bundle
 from aigaq.tlog.hashing import HASH_BYTES
 from aigaq.tlog.tiles import WIDTH
 from aigaq.watching.errors import WatchError
+from aigaq.watching.phone import PHONE, Asking, Page
 
 TIMEOUT_SECONDS = 30.0
 #: One answer may take so long in all, however steadily it drips.
@@ -28,6 +30,9 @@ class Source(Protocol):
 
     def get(self, path: str, *, limit: int) -> bytes | None:
         """Return what lies at ``path``, None for 404. Raises `WatchError`."""
+
+    def read_document(self, asking: Asking, *, limit: int) -> Page | None:
+        """Return the reporters' page as a phone gets it, None for 404. Raises `WatchError`."""
 
     def post_cosignatures(self, note: bytes) -> bool:
         """Hand cosignatures over; tell whether they were taken. Raises `WatchError`."""
@@ -45,9 +50,27 @@ class HttpSource:
 
         Raises `WatchError`: ``watch.unreachable``, ``watch.bad_answer`` (another status, too long).
         """
+        page = self._ask("GET", path, headers=PHONE | UNPACKED, limit=limit)
+        return None if page is None else page.body
+
+    def read_document(self, asking: Asking, *, limit: int) -> Page | None:
+        """Return the document at ``/`` packed as it came, None for 404. Raises as `get` does."""
+        url = self._http.base_url
+        headers = asking.build_headers(origin=f"{url.scheme}://{url.netloc.decode()}")
+        return self._ask(asking.method, "/", headers=headers, limit=limit, form=asking.form)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str],
+        limit: int,
+        form: bytes | None = None,
+    ) -> Page | None:
         end = time.monotonic() + ANSWER_SECONDS
         try:
-            with self._http.stream("GET", path, headers=UNPACKED) as answer:
+            with self._http.stream(method, path, headers=headers, content=form) as answer:
                 if answer.status_code == 404:
                     return None
                 if answer.status_code != 200:
@@ -57,7 +80,7 @@ class HttpSource:
                     body += piece
                     if len(body) > limit or time.monotonic() > end:
                         raise WatchError("watch.bad_answer")
-                return bytes(body)
+                return Page(answer.headers.get("Content-Encoding", ""), bytes(body))
         except httpx.HTTPError:
             raise WatchError("watch.unreachable") from None
 

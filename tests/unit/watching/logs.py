@@ -12,6 +12,7 @@ from tests.gatehouse import Organisation
 from aigaq.sealing.log_entries import build_blinded, build_public
 from aigaq.tlog import Cosigner, LogWriter, Memory, read_checkpoint, sign_checkpoint
 from aigaq.watching.errors import WatchError
+from aigaq.watching.phone import Asking, Page
 from aigaq.watching.store import Alarm, Store
 from aigaq.watching.watcher import Watcher
 
@@ -27,6 +28,8 @@ class ServedLog:
     folder: Path
     organisation: Organisation = field(default_factory=lambda: Organisation.found(port=8470))
     pages: dict[str, bytes | None] = field(default_factory=dict)
+    #: What stands at ``/`` in place of the files of the bundle, by how it is asked for.
+    documents: dict[str, bytes | None] = field(default_factory=dict)
     taken: list[bytes] = field(default_factory=list)
     takes: bool = True
     is_reachable: bool = True
@@ -47,6 +50,13 @@ class ServedLog:
             return self.pages[path]
         file = self.folder / path.removeprefix("/log/")
         return file.read_bytes() if file.is_file() else None
+
+    def read_document(self, asking: Asking, *, limit: int) -> Page | None:
+        if not self.is_reachable or "/".startswith(self.cut):
+            raise WatchError("watch.unreachable")
+        name = f"index.{asking.language}.html"
+        body = self.documents.get(asking.name, self.pages.get(f"/{name}"))
+        return None if body is None else Page("", body)
 
     def post_cosignatures(self, note: bytes) -> bool:
         if self.takes:

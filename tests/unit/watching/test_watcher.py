@@ -1,5 +1,7 @@
 """A watcher: what it cosigns, what it remembers, and each trick of a log that it must see."""
 
+import hashlib
+import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -270,3 +272,21 @@ def test_a_watcher_that_lost_all_but_its_head_goes_on_from_there(
     assert tower.codes() == []
     state = tower.store.read_state()
     assert (state.size, state.read) == (9, 9)
+
+
+@pytest.mark.parametrize("name", ["GET / kk", "POST / kk"])
+@pytest.mark.parametrize("given", [b"<script>steal()</script>", None])
+def test_a_false_document_where_people_begin_is_an_alarm_behind_true_files(
+    name: str, given: bytes | None, tmp_path: Path
+) -> None:
+    served = ServedLog(tmp_path / "gate")
+    page = b"<html lang=kk>"
+    named = {"path": "index.kk.html", "sha256": hashlib.sha256(page).hexdigest(), "size": len(page)}
+    served.pages["/bundle-manifest.json"] = json.dumps({"files": [named]}).encode() + b"\n"
+    served.pages["/index.kk.html"] = page
+    served.list_pages()
+    tower = Tower(served, tmp_path / "desk")
+    assert tower.codes() == []
+    served.documents[name] = given
+    (alarm,) = tower.look(after=timedelta(minutes=31))
+    assert (alarm.code, alarm.details["path"]) == ("log.unlisted_bundle", name)
