@@ -41,6 +41,10 @@ YEARS = range(1990, 2100)
 MOST = 5_000
 #: The role of a body to which reports go.
 ACCEPTS = "accept_report"
+#: Types that say what became of something else in the file.
+ANSWERING = frozenset(
+    {"complaint_answered", "complaint_sent_down", "duty_met", "refused", "resumed"}
+)
 #: Who makes a trigger happen when an authority does.
 AUTHORITY = "authority"
 #: Text of the file that only people read.
@@ -357,6 +361,15 @@ class _CaseReader:
 
 
 def _get_order(event: Event) -> tuple[object, ...]:
-    """Return the order of an event: by what it says, never by its line."""
-    said = (event.type, event.proceeding, sorted(event.fields.items()), str(event.by))
+    """Return the order of an event: by what it says, never by its line.
+
+    What answers something comes after it, also within one moment.
+    """
+    said = (
+        event.type in ANSWERING,
+        event.type,
+        event.proceeding,
+        sorted(event.fields.items()),
+        str(event.by),
+    )
     return (event.at, *said, str(event.to), sorted(event.facts), event.about)

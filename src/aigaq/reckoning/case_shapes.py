@@ -74,6 +74,8 @@ class Event:
     fields: Mapping[str, str] = field(default_factory=dict)
     about: tuple[str, ...] = ()
     line: int = 0
+    #: Pressure that counts as this type, although nobody reported it.
+    is_pressure: bool = False
 
     def get_field(self, name: str) -> str:
         """Return a field that its type asks for, or an empty text."""

@@ -50,7 +50,7 @@ def iterate_events(case: Case, *, pack: Pack) -> Iterator[Event]:
         if event.type == "pressure":
             rule = get_in_force(pack.pressure.get(event.get_field("kind"), ()), on=event.at.date())
             for trigger in rule.opens if rule else ():
-                yield replace(event, type=trigger)
+                yield replace(event, type=trigger, is_pressure=True)
 
 
 def get_facts(case: Case, *, event: Event, pack: Pack) -> frozenset[str]:
@@ -167,7 +167,7 @@ def _reckon(
 
 def _find_start(duty: Duty, event: Event, *, case: Case, pack: Pack) -> Event:
     """Return the event from which the term runs."""
-    if is_pressure(event):
+    if event.is_pressure:
         return find_told(event, case=case, pack=pack, met_by=duty.met_by) or event
     if duty.start == FROM_EVENT:
         return event
@@ -177,11 +177,6 @@ def _find_start(duty: Duty, event: Event, *, case: Case, pack: Pack) -> Event:
         if one.type == duty.start and one.proceeding == event.proceeding and one.at <= event.at
     ]
     return max(earlier, key=lambda one: one.at, default=event)
-
-
-def is_pressure(event: Event) -> bool:
-    """Tell whether an event is pressure that counts as a trigger."""
-    return event.type != "pressure" and bool(event.get_field("kind"))
 
 
 def find_told(

@@ -17,7 +17,6 @@ from aigaq.reckoning.due_dates import reckon
 from aigaq.reckoning.duties import (
     find_told,
     get_rules,
-    is_pressure,
     iterate_events,
     list_duties,
 )
@@ -210,7 +209,7 @@ def _list_warnings(
     untold = [
         one
         for one in iterate_events(case, pack=pack)
-        if is_pressure(one) and find_told(one, case=case, pack=pack) is None
+        if one.is_pressure and find_told(one, case=case, pack=pack) is None
     ]
     odd.append(("pressure.not_told", untold))
     for code, events in odd:

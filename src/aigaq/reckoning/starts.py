@@ -44,23 +44,32 @@ NAMES: dict[str, Text] = {
 def build_start(event: Event, *, pack: Pack) -> tuple[Step, ...]:
     """Return the step that says which event a date runs from; none where it has no name."""
     # What pressure counts as was not reported yet: it is named as what it is.
-    kind = "pressure" if event.get_field("kind") else event.type
+    kind = "pressure" if event.is_pressure else event.type
     trigger = pack.triggers.get(kind)
-    title = trigger.text if trigger else NAMES.get(kind)
+    title = trigger.text if trigger else _name_own(kind, event=event, pack=pack)
     if title is None:
         return ()
-    remedy = pack.remedies.get(event.get_field("remedy"))
-    what = remedy[0].title if remedy else None
     text = {
         language: tell(
             STARTED[language],
             language=language,
-            what=title[language].format(what=what[language] if what else ""),
+            what=title[language],
             at=write_moment(event.at, language=language, ends_day=False),
         )
         for language in LANGUAGES
     }
     return (Step(RULE, trigger.ground.article if trigger else None, event.at, event.at, text),)
+
+
+def _name_own(kind: str, *, event: Event, pack: Pack) -> Text | None:
+    """Return the name of a type that every pack has; that of a complaint with its title."""
+    names = NAMES.get(kind)
+    remedies = pack.remedies.get(event.get_field("remedy"), ())
+    if names is None or not remedies:
+        return names
+    return {
+        language: names[language].format(what=remedies[0].title[language]) for language in names
+    }
 
 
 def build_variant(

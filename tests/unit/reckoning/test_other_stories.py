@@ -131,6 +131,14 @@ def test_a_report_that_was_turned_away_is_a_breach_of_all_that_it_asked_for() ->
     assert get_window(answer, "court_complaint")["due"]["strict"] == "2026-05-20T00:00:00+05:00"
 
 
+def test_a_refusal_in_the_minute_of_the_report_is_about_it() -> None:
+    refused = event("refused", "2026-05-04T09:00", by="police_district")
+    answer = judge(build_story(refused, REPORT, as_of="2026-05-04T11:00:00+05:00"))
+    assert {one["duty"] for one in answer["breaches"]} == {
+        *("accept", "erdr", "mandatory_investigation")
+    }
+
+
 def test_a_complaint_that_was_refused_in_a_word_is_answered_with_no() -> None:
     refused = event("refused", "2026-05-08T10:00", by="prosecutor_district")
     story = build_story(REPORT, COMPLAINT, refused, as_of="2026-05-08T12:00:00+05:00")
@@ -284,6 +292,14 @@ def test_a_threat_of_which_nobody_was_told_is_warned_of() -> None:
     answer = judge(build_story(threaten("2026-05-06T21:15")))
     assert get_duty(answer, "safety_new_case")["starts_at"] == "2026-05-06T21:15:00+05:00"
     assert "pressure.not_told" in [one["code"] for one in answer["warnings"]]
+
+
+def test_a_word_that_belongs_to_pressure_makes_no_pressure_of_another_event() -> None:
+    report = {**REPORT, "kind": "in_writing"}
+    motion = event("motion_submitted", "2026-05-06T10:00")
+    answer = judge(build_story(report, motion))
+    assert get_duty(answer, "accept")["starts_at"] == REPORT["at"]
+    assert "pressure.not_told" not in [one["code"] for one in answer["warnings"]]
 
 
 def test_an_authority_that_acted_on_a_threat_by_itself_met_its_duty() -> None:
