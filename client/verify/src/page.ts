@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The page: takes a folder or a ZIP and a policy, and shows the verdict. Nothing leaves the device. */
 
-import texts from "../texts.json";
+import texts from "../../../packages/aigaq-verify/src/aigaq_verify/texts.json";
 
 import { VerifyError } from "./errors";
 import { Folder, type Source } from "./files";

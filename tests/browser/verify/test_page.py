@@ -142,7 +142,7 @@ def test_the_vector_of_copies_is_verified_and_says_what_did_not_come(page: Page)
     judge = Judge(page, VECTOR / "v1-copies.policy.json")
     assert judge.agree(VECTOR / "v1-copies")[0] == 0
     said = page.inner_text("#verdict")
-    words = json.loads((ROOT / "client/verify/texts.json").read_text())["ru"]
+    words = json.loads(PAGE.with_name("texts.json").read_text())["ru"]
     assert said.count(words["consent_told"]) == 2
     assert said.count(words["derived_from"].split("{")[0]) == 2
 
@@ -248,7 +248,7 @@ def test_the_page_is_what_its_source_builds(tmp_path: Path) -> None:
 def test_the_page_is_whole_in_three_languages_and_accessible(
     page: Page, policy: Path, vector: Path
 ) -> None:
-    texts = json.loads((ROOT / "client/verify/texts.json").read_text())
+    texts = json.loads(PAGE.with_name("texts.json").read_text())
     assert texts["kk"].keys() == texts["ru"].keys() == texts["en"].keys()
     page.set_viewport_size({"width": 360, "height": 800})
     for language in ("kk", "ru", "en"):

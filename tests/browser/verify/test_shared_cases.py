@@ -98,7 +98,7 @@ def test_page_and_command_take_the_same_files_for_sealed_items(
 
 
 def test_the_page_says_how_many_lines_of_custody_are_hidden(page: Page, tmp_path: Path) -> None:
-    texts = json.loads((test_page.ROOT / "client/verify/texts.json").read_text())
+    texts = json.loads(test_page.PAGE.with_name("texts.json").read_text())
     policy = VECTOR / "v1.policy.json"
     Judge(page, policy).agree(VECTOR / "v1")
     told = texts["ru"]["custody_hidden"].replace("{1}", "1")

@@ -554,7 +554,7 @@ def test_what_staff_took_down_is_called_so(told: Insider, check: Callable[..., A
     verdict = check("package", told.seal())
     assert [one["result"] for one in verdict["steps"]].count("failed") == 0
     assert "told to staff" in verdict["items"][0]["words"]
-    assert "(phone)" in verdict["items"][0]["words"]
+    assert "told by phone" in verdict["items"][0]["words"]
 
 
 @pytest.mark.parametrize(
@@ -728,7 +728,7 @@ def test_events_after_the_logged_head_are_counted(
     insider.custody(lambda lines: lines.append(build_line(line)))
     verdict = judge(insider.seal())
     assert verdict["verdict"] == "verified"
-    assert "1 came after it" in verdict["steps"][9]["words"]
+    assert "1 came after" in verdict["steps"][9]["words"]
 
 
 # One thing shown as two, names, days.
@@ -803,7 +803,7 @@ def test_a_file_under_another_name_than_its_leaf_is_said_to_be(
     insider.remove(PHOTO)
     insider.edit(lambda one: one["items"][0].update(path=place))
     first, second, _third = judge(insider.seal())["items"]
-    assert 'listed under the name "Фото 1.jpg"' in first["words"]
+    assert "listed under the name “Фото 1.jpg”" in first["words"]
     assert "listed under" not in second["words"]
 
 
@@ -812,13 +812,13 @@ def test_without_a_policy_the_name_of_the_organisation_is_its_own_word(
 ) -> None:
     package = insider.seal()
     words = check("package", package)["steps"][3]["words"]
-    assert "one that calls itself A fictional team" in words
+    assert "calls itself A fictional team" in words
     assert "calls itself" not in judge(package)["steps"][3]["words"]
 
 
 def test_the_verdict_names_the_policy_and_the_moment(insider: Insider, judge: Judge) -> None:
     words = judge(insider.seal())["steps"][2]["words"]
-    assert '"A fictional court"' in words
+    assert "“A fictional court”" in words
     assert "as of 20" in words
 
 

@@ -650,7 +650,7 @@ def test_a_filing_dated_before_the_report_or_yet_to_come_is_not_taken(
 def test_a_report_filed_as_damaged_is_said_to_be(own_court: Court, receipt: Receipt) -> None:
     verdict = receipt(file_as(own_court, state="damaged", at=AT))
     assert "damaged" in step(verdict, 7)["words"]
-    assert "the organisation says" in step(verdict, 7)["words"]
+    assert "The organisation says" in step(verdict, 7)["words"]
 
 
 def test_a_receipt_of_a_trial_says_so(own_court: Court, receipt: Receipt) -> None:

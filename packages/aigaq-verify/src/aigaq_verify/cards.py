@@ -14,6 +14,7 @@ from aigaq_verify.encoding import Form, decode_base64, format_time, parse_json
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.notes import ED25519, NoteKey
 from aigaq_verify.signatures import open_signed_json
+from aigaq_verify.words import Told
 
 _BAD = "card.bad_form"
 _MAXIMUM_BYTES = 64 * 1024
@@ -50,9 +51,8 @@ class Card:
 
     version: int
     team_id: bytes
-    name: str
-    #: In every language of the card, spaces as ``bag-info.txt`` has them.
-    names: frozenset[str]
+    #: In Kazakh, Russian and English.
+    names: tuple[str, str, str]
     root_key: bytes
     log_key: bytes
     log_origin: str
@@ -63,13 +63,16 @@ class Card:
     state: str
     signed_at: datetime
 
-    def describe(self, *, is_trusted: bool) -> str:
-        """Return in words whose card this is; that is the card's own word unless its root is."""
-        verb = "of" if is_trusted else "of one that calls itself"
-        words = f"card {self.version} {verb} {self.name}, signed {format_time(self.signed_at)}"
-        if self.state == "trial":
-            words += "; a trial: this organisation had not opened yet, this is no real evidence"
-        return words
+    def describe(self, key: str, *, is_trusted: bool) -> list[Told]:
+        """Tell whose card this is; that is the card's own word unless its root is trusted."""
+        key = key if is_trusted else f"{key}_unknown"
+        told: list[Told] = [(key, *self.names, str(self.version), format_time(self.signed_at))]
+        return [*told, ("trial",)] if self.state == "trial" else told
+
+    @property
+    def organisations(self) -> frozenset[str]:
+        """Its names, spaces as ``bag-info.txt`` has them."""
+        return frozenset(" ".join(name.split()) for name in self.names)
 
     @property
     def log(self) -> NoteKey:
@@ -109,8 +112,7 @@ def parse_card(data: bytes, *, root_key: bytes) -> Card:
     return Card(
         version=form.integer("version", minimum=1),
         team_id=form.hex("team_id", length=16),
-        name=names.text("ru"),
-        names=frozenset(" ".join(names.text(one).split()) for one in ("en", "kk", "ru")),
+        names=(names.text("kk"), names.text("ru"), names.text("en")),
         root_key=root_key,
         log_key=form.base64("log_key"),
         log_origin=form.text("log_origin"),

@@ -5,9 +5,11 @@ Exit: 0 verified, 1 failed, 2 usage or unreadable, 3 not anchored, 4 unknown. So
 
 import argparse
 import io
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from aigaq_verify.encoding import parse_time
@@ -16,14 +18,18 @@ from aigaq_verify.packages import verify_package
 from aigaq_verify.policy import Policy, parse_policy
 from aigaq_verify.receipts import MAXIMUM_BYTES, verify_receipt
 from aigaq_verify.verdict import USAGE_EXIT, Verdict
+from aigaq_verify.words import LANGUAGES, find_language, say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a verdict and return its exit code."""
-    options = _build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # A terminal that knows no Kazakh shows escapes.
             stream.reconfigure(errors="backslashreplace")
+    language = _choose_language(given)
+    tell = partial(say, language=language)
+    options = _build_parser(tell).parse_args(given)
     try:
         policy = _read_policy(options.policy)
         verdict: Verdict
@@ -33,37 +39,91 @@ def main(arguments: Sequence[str] | None = None) -> int:
             data = _read(options.path, maximum_bytes=MAXIMUM_BYTES)
             verdict = verify_receipt(data, policy=policy, log=options.log, now=options.at)
     except VerifyError as error:
-        print(f"aigaq-verify: {error}", file=sys.stderr)
+        print(f"aigaq-verify: {tell('unusable', str(error))}", file=sys.stderr)
         return USAGE_EXIT
     if verdict.steps and verdict.steps[0].code == "files.unreadable":
-        print(f"aigaq-verify: {options.path}: nothing that can be read", file=sys.stderr)
+        print(f"aigaq-verify: {tell('unreadable', str(options.path))}", file=sys.stderr)
         return USAGE_EXIT
-    print(verdict.to_json() if options.json else verdict.to_text())
+    print(verdict.to_json() if options.json else verdict.to_text(language))
     return verdict.exit_code
 
 
-def _build_parser() -> argparse.ArgumentParser:
+def _choose_language(given: Sequence[str]) -> str:
+    """Return the language for the help, before all that is given is read."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    default = find_language(os.environ)
+    parser.add_argument("--language", choices=LANGUAGES, default=default)
+    try:
+        found, _ = parser.parse_known_args(given)
+    except argparse.ArgumentError:  # The whole parser says what is wrong.
+        return default
+    return str(found.language)
+
+
+def _build_parser(tell: Callable[[str], str]) -> argparse.ArgumentParser:
+    def format_help(prog: str) -> argparse.HelpFormatter:
+        return _Formatter(prog, usage=tell("help_usage"))
+
     parser = argparse.ArgumentParser(
         prog="aigaq-verify",
-        description="Check what Aigaq hands out, offline, trusting nobody here.",
-        epilog="Exit: 0 verified, 1 failed, 2 unreadable, 3 not anchored, 4 unknown. "
-        "A policy names whom you trust; get it from elsewhere than the package.",
+        description=tell("help_about"),
+        epilog=tell("help_exit"),
+        formatter_class=format_help,
+        add_help=False,
+        allow_abbrev=False,
     )
-    whats = parser.add_subparsers(dest="what", required=True)
-    package = whats.add_parser("package", help="an evidence package, a folder or a ZIP")
-    receipt = whats.add_parser("receipt", help="a reporter's receipt file")
-    receipt.add_argument("--log", type=Path, metavar="DIR", help="a copy of the log")
-    for one in (package, receipt):
-        one.add_argument("path", type=Path)
-        one.add_argument(
-            "--at",
-            type=_read_time,
-            metavar="TIME",
-            help="as of 2026-05-04T09:00:00Z: what was still proof then, what was due; else now",
+    _add_options(parser, tell)
+    whats = parser.add_subparsers(dest="what", required=True, title=tell("help_what"))
+    for what in ("package", "receipt"):
+        one = whats.add_parser(
+            what,
+            help=tell(f"help_{what}"),
+            description=tell(f"help_{what}"),
+            epilog=tell("help_exit"),
+            formatter_class=format_help,
+            add_help=False,
+            allow_abbrev=False,
         )
-        one.add_argument("--policy", type=Path, metavar="FILE", help="whom you trust")
-        one.add_argument("--json", action="store_true", help="for machines")
+        given = one.add_argument_group(tell("help_what"))
+        given.add_argument("path", type=Path, help=tell("help_path"))
+        group = _add_options(one, tell)
+        if what == "receipt":
+            group.add_argument("--log", type=Path, metavar="DIR", help=tell("help_log"))
+        group.add_argument("--at", type=_read_time, metavar="TIME", help=tell("help_at"))
+        group.add_argument("--policy", type=Path, metavar="FILE", help=tell("help_policy"))
+        group.add_argument("--json", action="store_true", help=tell("help_json"))
     return parser
+
+
+def _add_options(
+    parser: argparse.ArgumentParser, tell: Callable[[str], str]
+) -> argparse._ArgumentGroup:
+    group = parser.add_argument_group(tell("help_options"))
+    group.add_argument("-h", "--help", action="help", help=tell("help_help"))
+    group.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        default=argparse.SUPPRESS,  # Before or after what is to be checked.
+        help=tell("help_language"),
+    )
+    return group
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Says *usage* in the language of the help."""
+
+    def __init__(self, prog: str, *, usage: str) -> None:
+        super().__init__(prog)
+        self._usage_word = usage
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[argparse._MutuallyExclusiveGroup],
+        prefix: str | None = None,
+    ) -> None:
+        super().add_usage(usage, actions, groups, self._usage_word if prefix is None else prefix)
 
 
 def _read_time(text: str) -> datetime:

@@ -14,6 +14,7 @@ from aigaq_verify.encoding import Form, build_json, hash_leaf, parse_json
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.merkle import check_inclusion
 from aigaq_verify.signatures import open_signed_json
+from aigaq_verify.words import Told
 
 MAXIMUM_BYTES = 16 * 1024 * 1024
 _BAD = "consent.bad_form"
@@ -74,7 +75,7 @@ class Grant:
         return self.items is None or item.item_number in self.items
 
 
-def check_consent(data: bytes, *, contents: Contents) -> dict[int, str]:
+def check_consent(data: bytes, *, contents: Contents) -> dict[int, tuple[Told, ...]]:
     """Return, by the item's number in the package, how its grant is shown.
 
     Raises `VerifyError`: ``consent.bad_form``, ``consent.wrong_purpose``, ``consent.wrong_root``,
@@ -97,7 +98,7 @@ def check_consent(data: bytes, *, contents: Contents) -> dict[int, str]:
     grants += [_read_staff_grant(one) for one in form.forms("staff_grants", names=_STAFF_GRANT)]
     told = _read_told(form.forms("told", names=_TOLD), reports) if has_told else {}
     withdrawn = _read_changes(form.values("changes"), contents=contents)
-    shown: dict[int, str] = {}
+    shown: dict[int, tuple[Told, ...]] = {}
     for item in contents.items:
         covering = [grant for grant in grants if grant.covers(item, contents=contents)]
         if not covering:
@@ -106,20 +107,22 @@ def check_consent(data: bytes, *, contents: Contents) -> dict[int, str]:
         if not live:
             raise VerifyError("consent.withdrawn", item.path)
         is_in_report = any(grant.number is not None for grant in live)
-        words = _say(item, is_in_report=is_in_report, told=told)
-        if not is_in_report and any(grant.number is not None for grant in covering):
-            words += "; what the report gave was taken back by a signed message"
-        shown[item.number] = words
+        was_in_report = any(grant.number is not None for grant in covering)
+        shown[item.number] = _say(
+            item, is_in_report=is_in_report, was_in_report=was_in_report, told=told
+        )
     return shown
 
 
-def _say(item: Item, *, is_in_report: bool, told: Mapping[bytes, str]) -> str:
-    """Return how a grant is shown: what staff took down was not given by the reporter's hand."""
-    if not is_in_report:
-        return "consent by word of mouth, written down by staff"
+def _say(
+    item: Item, *, is_in_report: bool, was_in_report: bool, told: Mapping[bytes, str]
+) -> tuple[Told, ...]:
+    """Tell how a grant is shown: what staff took down was not given by the reporter's hand."""
+    if not is_in_report:  # What the report gave was taken back by a signed message.
+        return (("consent_by_mouth_only" if was_in_report else "consent_by_mouth",),)
     if item.report_id in told:
-        return f"consent told to staff, who took it down in the report ({told[item.report_id]})"
-    return "consent given in the report"
+        return (("consent_told",), (f"told_{told[item.report_id]}",))
+    return (("consent_in_report",),)
 
 
 def _read_told(forms: Sequence[Form], reports: Mapping[bytes, Report]) -> dict[bytes, str]:

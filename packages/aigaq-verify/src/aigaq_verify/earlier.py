@@ -14,6 +14,7 @@ from aigaq_verify.cards import Card, find_replaced_at
 from aigaq_verify.encoding import format_time
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.policy import Policy
+from aigaq_verify.words import Told
 
 
 @dataclass
@@ -86,15 +87,17 @@ def find_since(
     return min(moments, default=None)
 
 
-def say_since(own: tuple[int, datetime | None], earlier: Sequence[tuple[int, datetime]]) -> str:
-    """Return in words since when the reports, and all of the package's head, are there."""
+def say_since(
+    own: tuple[int, datetime | None], earlier: Sequence[tuple[int, datetime]]
+) -> list[Told]:
+    """Tell since when the reports, and all of the package's head, are there."""
     size, at = own
     known = [(moment, entries) for entries, moment in earlier]
     known += [(at, size)] if at is not None else []
     if not known:
-        return "earlier heads show nothing: nobody that you trust vouches for them"
+        return [("earlier_none",)]
     moment, entries = min(known)
-    words = f"the reports were in the log by {format_time(moment)}, shown by {entries} entries"
+    since: Told = ("since", format_time(moment), str(entries))
     if at is None:
-        return f"{words}; nobody that you trust vouches for the newer {size} entries"
-    return f"{words}; the {size} entries of the package's own head by {format_time(at)}"
+        return [since, ("own_unknown", str(size))]
+    return [since, ("own_since", str(size), format_time(at))]

@@ -11,9 +11,10 @@ from aigaq_verify.errors import VerifyError
 from aigaq_verify.merkle import check_inclusion
 from aigaq_verify.sealed import check_sealed
 from aigaq_verify.sources import Digest
+from aigaq_verify.words import Told
 
 
-def check_items(*, payload: Mapping[str, Digest], contents: Contents) -> str:
+def check_items(*, payload: Mapping[str, Digest], contents: Contents) -> list[Told]:
     """Check every item, and that no other file lies among them; say what stays unknown.
 
     ``payload``: what step 1 found of each file. Raises `VerifyError` ``item.*``, with the path.
@@ -71,15 +72,13 @@ def _check_file(item: Item, *, digest: Digest | None) -> None:
         raise VerifyError("item.wrong_hash")
 
 
-def _describe(contents: Contents) -> str:
-    """Return what a check of all items leaves unknown; "" if nothing."""
-    count, said = len(contents.items), []
+def _describe(contents: Contents) -> list[Told]:
+    """Tell what a check of all items leaves unknown."""
+    count, told = str(len(contents.items)), list[Told]()
     sealed = sum(item.sealed_to is not None for item in contents.items)
     copies = sum(item.derived_from is not None for item in contents.items)
     if sealed:
-        words = f"{sealed} of {count} are sealed: each is an age file of the right size to one "
-        said.append(words + "X25519 key; what is in it is unknown until it is opened")
+        told.append(("sealed_items", str(sealed), count))
     if copies:
-        words = f"{copies} of {count} are copies that the desk made: that they show what came is "
-        said.append(words + "unknown to who has not both")
-    return "; ".join(said)
+        told.append(("copied_items", str(copies), count))
+    return told

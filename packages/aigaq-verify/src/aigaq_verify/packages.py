@@ -4,8 +4,7 @@ Trust comes from the policy alone. A later step never rescues an earlier one.
 """
 
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +26,8 @@ from aigaq_verify.policy import Policy
 from aigaq_verify.renewals import EXPIRED, REVOKED, Judged, Stamp, find_anchor, judge_row
 from aigaq_verify.revocation import MAXIMUM_BYTES as LIST_BYTES
 from aigaq_verify.sources import Source
-from aigaq_verify.verdict import NOT_ANCHORED, PASSED, UNKNOWN, Item, Verdict, make_plain
+from aigaq_verify.verdict import NOT_ANCHORED, PASSED, UNKNOWN, Item, Verdict, make_told
+from aigaq_verify.words import Told
 
 _MAXIMUM_SMALL_BYTES = 1_048_576
 _AFTER_FILES = (
@@ -59,7 +59,7 @@ class _Work:
     #: By the file: the package's own head, and earlier ones.
     heads: dict[str, SeenHead] = field(default_factory=dict)
     #: By the item's number in the package: what step 9 says of its custody.
-    custody_words: dict[int, str] = field(default_factory=dict)
+    custody_told: dict[int, list[Told]] = field(default_factory=dict)
 
     def read(self, name: str, *, maximum_bytes: int = _MAXIMUM_SMALL_BYTES) -> bytes:
         """Return a tag file with the bytes that step 1 hashed."""
@@ -118,8 +118,7 @@ def _check_bag(work: _Work) -> None:
 
 def _check_policy(verdict: Verdict, work: _Work) -> None:
     if work.policy is None:
-        words = "no policy was given: whose keys these are is not known"
-        verdict.note(2, "policy", NOT_ANCHORED, words)
+        verdict.note(2, "policy", NOT_ANCHORED, [("no_policy",)])
         return
     try:
         work.policy.check_root(work.known.root_key)
@@ -152,10 +151,9 @@ def _check_cards(verdict: Verdict, work: _Work) -> None:
     except VerifyError as error:
         raise error.at(NOTE) from None
     last = cards[-1]
-    if work.bag is None or work.bag.organisation not in last.names:
+    if work.bag is None or work.bag.organisation not in last.organisations:
         raise VerifyError("bag.bad_info", INFO)
-    words = last.describe(is_trusted=work.policy is not None)
-    verdict.note(3, "card", PASSED, f"the package is signed by the desk key of {words}")
+    verdict.note(3, "card", PASSED, last.describe("card", is_trusted=work.policy is not None))
 
 
 def _check_tag_note(work: _Work) -> None:
@@ -190,11 +188,10 @@ def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
         raise error.at(name) from None
     _open_earlier_heads(work, own=head)
     if seen is not None:
-        words = f"{head.checkpoint.size} entries, cosigned by {format_time(seen)}"
-        verdict.note(4, "checkpoint", PASSED, words)
+        told: Told = ("cosigned", str(head.checkpoint.size), format_time(seen))
+        verdict.note(4, "checkpoint", PASSED, [told])
     elif work.policy is None or work.policy.needs_quorum:
-        words = "signed by the log; no quorum of cosigners that you trust"
-        verdict.note(4, "checkpoint", NOT_ANCHORED, words)
+        verdict.note(4, "checkpoint", NOT_ANCHORED, [("no_quorum",)])
 
 
 def _open_earlier_heads(work: _Work, *, own: Head) -> None:
@@ -228,22 +225,27 @@ def _check_tokens(verdict: Verdict, work: _Work) -> None:
             found[anchor.authority] = min(anchor.at, found.get(anchor.authority, anchor.at))
     needed = work.policy.needed_timestamps if work.policy is not None else 0
     own = sum(one.checkpoint == work.known.checkpoint for one in work.known.tokens)
-    words = f"{len(found)} of {own} by authorities of the policy" if own else "no timestamps"
-    if found:
-        words += f", the earliest at {format_time(min(found.values()))}"
-    if work.known.earlier:
+    told = [_say_found(found, own=own)]
+    if len(work.known.tokens) > own:
         counted = sum(len(work.heads[one.checkpoint].stamps) for one in work.known.earlier)
-        words += f"; over earlier heads {counted} of {len(work.known.tokens) - own}"
+        told.append(("tokens_earlier", str(counted), str(len(work.known.tokens) - own)))
     if EXPIRED in ends:
-        now = format_time(work.now)
-        words += f"; {ends.count(EXPIRED)} ended before {now} and not renewed in time"
+        told.append(("tokens_expired", str(ends.count(EXPIRED)), format_time(work.now)))
     if REVOKED in ends:
-        words += f"; {ends.count(REVOKED)} made under a certificate that was revoked"
+        told.append(("tokens_revoked", str(ends.count(REVOKED))))
     if unlisted:  # A list that is here and does not name a certificate proves nothing, either.
-        words += f"; for {unlisted} the package has no list of revoked certificates"
+        told.append(("tokens_unlisted", str(unlisted)))
     code = next((one for one in (REVOKED, EXPIRED) if one in ends), "")
     result = PASSED if len(found) >= needed else NOT_ANCHORED
-    verdict.note(5, "tokens", result, words, code=code)
+    verdict.note(5, "tokens", result, told, code=code)
+
+
+def _say_found(found: Mapping[str, datetime], *, own: int) -> Told:
+    if not own:
+        return ("no_tokens",)
+    if not found:
+        return ("tokens_none", str(own))
+    return ("tokens_good", str(len(found)), str(own), format_time(min(found.values())))
 
 
 def _judge_row(work: _Work, files: TokenFiles) -> list[Judged]:
@@ -291,8 +293,8 @@ def _check_inclusion(verdict: Verdict, work: _Work) -> None:
         verdict.note(6, "inclusion", PASSED, _say_since(work))
 
 
-def _say_since(work: _Work) -> str:
-    """Return since when the reports are there, after every proof was found good."""
+def _say_since(work: _Work) -> list[Told]:
+    """Tell since when the reports are there, after every proof was found good."""
     since = {
         seen.head.checkpoint.size: find_since(
             seen, cards=work.cards, policy=work.policy, root_key=work.known.root_key
@@ -349,9 +351,9 @@ def _commitment(report: Report, *, team_id: bytes) -> bytes:
 
 def _check_items(verdict: Verdict, work: _Work) -> None:
     payload = work.bag.payload if work.bag is not None else {}
-    words = check_items(payload=payload, contents=work.known)
-    if words:
-        verdict.note(8, "items", PASSED, words)
+    told = check_items(payload=payload, contents=work.known)
+    if told:
+        verdict.note(8, "items", PASSED, told)
 
 
 def _check_custody(verdict: Verdict, work: _Work) -> None:
@@ -369,19 +371,18 @@ def _check_custody(verdict: Verdict, work: _Work) -> None:
         name = f"{item.report_id.hex()}/{item.item_number}"
         try:
             line = chain.find_received(name, sha256=item.original.sha256)
-            words = f"received in line {line} of custody, {_say_fixed(line, fixed=fixed)}"
+            told = [_say_fixed("custody", line, fixed=fixed)]
             if item.derived_from is not None:
                 made = chain.find_derived(name, sha256=item.sha256, recipe=item.recipe)
-                words += f"; the copy made in line {made}, {_say_fixed(made, fixed=fixed)}"
+                told.append(_say_fixed("derived", made, fixed=fixed))
         except VerifyError as error:
             raise error.at(item.path) from None
-        work.custody_words[item.number] = words
-    hidden = f"; {chain.hidden} hidden: what these tell, also of the items here, is not known"
-    hidden = hidden if chain.hidden else ""
+        work.custody_told[item.number] = told
+    hidden: list[Told] = [("custody_hidden", str(chain.hidden))] if chain.hidden else []
+    count = str(known.custody_count)
     if logged is None:
-        words = f"{known.custody_count} events in one chain; no head of it is in the log yet"
-        words += hidden
-        verdict.note(9, "custody", NOT_ANCHORED, words, code="custody.not_logged")
+        told = [("custody_not_logged", count), *hidden]
+        verdict.note(9, "custody", NOT_ANCHORED, told, code="custody.not_logged")
         return
     if not 0 < logged.count < len(chain.heads):
         raise VerifyError("custody.wrong_chain", contents.CUSTODY_LINES)
@@ -391,14 +392,13 @@ def _check_custody(verdict: Verdict, work: _Work) -> None:
         raise VerifyError("custody.wrong_chain", contents.CUSTODY_LINES)
     blinded = hash_parts("aigaq/leaf/v1", logged.kind, logged.salt, logged.value)
     _check_proof(work, contents.CUSTODY_PROOF, entry=b"\x01" + blinded, index=None)
-    after = known.custody_count - logged.count
-    words = f"{known.custody_count} events in one chain, the first {logged.count} fixed by the log"
-    words += f"; {after} came after it" if after else ""
-    verdict.note(9, "custody", PASSED, words + hidden)
+    after = str(known.custody_count - logged.count)
+    told = [("custody", count, str(logged.count), after), *hidden]
+    verdict.note(9, "custody", PASSED, told)
 
 
-def _say_fixed(line: int, *, fixed: int) -> str:
-    return "fixed by the log" if line <= fixed else "not yet fixed by the log"
+def _say_fixed(what: str, line: int, *, fixed: int) -> Told:
+    return (f"{what}_fixed" if line <= fixed else f"{what}_not_fixed", str(line))
 
 
 def hash_value(count: bytes, head: bytes) -> bytes:
@@ -413,24 +413,20 @@ def _check_consent(verdict: Verdict, work: _Work) -> None:
     except VerifyError as error:
         raise error.at(contents.CONSENT) from None
     for item in work.known.items:
-        words = f"SHA-256 {item.sha256.hex()}; "
+        told: list[Told] = [("sha256", item.sha256.hex())]
         if item.sealed_to is None and item.path.rpartition("/")[2] != item.name:
-            words += f"listed under the name {json.dumps(item.name, ensure_ascii=False)}; "
+            told.append(("listed_as", item.name))
         if item.derived_from is not None:
-            words += (
-                f"not the file that came (SHA-256 {item.derived_from.sha256.hex()}), but a copy "
-                f"that the desk made of it by {item.recipe}: that both show the same is its word; "
-            )
-        words += work.custody_words[item.number]
-        words += f"; {shown[item.number]}; the desk calls it {item.provenance}"
+            told.append(("derived_from", item.derived_from.sha256.hex()))
+            told.append(("recipe", str(item.recipe)))
+        told += work.custody_told[item.number]
+        told += shown[item.number]
+        told.append((f"provenance_{item.provenance}",))
         if item.sealed_to is not None:
-            words += (
-                f"; said to be sealed to {item.sealed_to}: who can open it compares what is in "
-            )
-            words += f"it, {item.size} bytes"
+            told += [("sealed_to", item.sealed_to), ("sealed_size", str(item.size))]
         is_what_came = item.sealed_to is None and item.derived_from is None
         result = PASSED if is_what_came else UNKNOWN
-        verdict.items.append(Item(item.path, result, make_plain(words)))
+        verdict.items.append(Item(item.path, result, tuple(map(make_told, told))))
 
 
 def _conclude(verdict: Verdict, work: _Work) -> None:
@@ -438,14 +434,11 @@ def _conclude(verdict: Verdict, work: _Work) -> None:
     if work.bag is None:
         raise VerifyError("bag.missing")
     seal, documents = hashlib.sha256(work.bag.tag_manifest), len(work.bag.documents)
-    words = (
-        f"{len(work.known.items)} items; {documents} documents for people, of which nothing is "
-        f"proven but that the desk gave them; SHA-256 of the tag manifest {seal.hexdigest()}"
-    )
+    counts: Told = ("disclosed", str(len(work.known.items)), str(documents))
     verdict.items = [
-        one if one.result == UNKNOWN else Item(one.path, result, one.words) for one in verdict.items
+        one if one.result == UNKNOWN else Item(one.path, result, one.told) for one in verdict.items
     ]
-    verdict.note(11, "verdict", result, words)
+    verdict.note(11, "verdict", result, [counts, ("seal", seal.hexdigest())])
 
 
 def _own(work: _Work) -> SeenHead:

@@ -5,7 +5,6 @@ https://c2sp.org/tlog-policy.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from aigaq_verify.notes import (
     parse_vkey,
 )
 from aigaq_verify.signatures import open_signed_json
+from aigaq_verify.words import Told
 
 _BAD = "policy.bad_form"
 _MAXIMUM_BYTES = 4 * 1024 * 1024
@@ -95,11 +95,9 @@ class Policy:
     needs_quorum: bool
     needed_timestamps: int
 
-    def describe(self, *, at: datetime) -> str:
-        """Return in words which policy this is, and for which moment it is asked."""
-        return (
-            f"under the policy {json.dumps(self.name, ensure_ascii=False)}, as of {format_time(at)}"
-        )
+    def describe(self, *, at: datetime) -> list[Told]:
+        """Tell which policy this is, and for which moment it is asked."""
+        return [("policy_used", self.name, format_time(at))]
 
     def check_root(self, root_key: bytes) -> None:
         """Raise `VerifyError` (``policy.other_root``) unless ``root_key`` is the one it trusts."""

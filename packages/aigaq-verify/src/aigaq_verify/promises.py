@@ -11,15 +11,12 @@ from aigaq_verify.cards import Card
 from aigaq_verify.encoding import Form, format_time
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.signatures import open_signed_json
+from aigaq_verify.words import Told
 
 _LONGEST_DELAY_SECONDS = 366 * 86_400
 #: Behind it a date with the delays added would be none.
 _LATEST_YEAR = 9_000
-_STATES = {
-    "filed": "filed",
-    "damaged": "damaged or contradictory, not read as it was sent, filed",
-    "duplicate": "a duplicate of another report, filed",
-}
+_STATES = ("filed", "damaged", "duplicate")
 _PROMISE = (
     "commitment",
     "format",
@@ -83,10 +80,9 @@ class Filing:
     number: int
     filed_at: datetime
 
-    def describe(self) -> str:
-        """Return it in words."""
-        at = format_time(self.filed_at)
-        return f"the organisation says: {_STATES[self.state]} as number {self.number} on {at}"
+    def describe(self) -> Told:
+        """Tell it."""
+        return (f"filing_{self.state}", str(self.number), format_time(self.filed_at))
 
     def has_other_time(self, promise: Promise | None, *, now: datetime) -> bool:
         """Tell whether it is dated before the report came, or after ``now``, by over a day."""

@@ -22,6 +22,7 @@ from aigaq_verify.policy import Policy
 from aigaq_verify.promises import Promise
 from aigaq_verify.renewals import find_anchor, judge_row
 from aigaq_verify.verdict import FAILED, NOT_ANCHORED, PASSED, SKIPPED, UNKNOWN, Verdict
+from aigaq_verify.words import Told
 
 _RETIRED = "checkpoint.retired"
 _PROOF, _LOG = (6, "inclusion"), (8, "log")
@@ -30,10 +31,10 @@ _NONE: Mapping[str, datetime] = {}
 
 @dataclass(frozen=True)
 class Anchored:
-    """A head, and what vouches for it, in words; None if nobody whom the policy asks for does."""
+    """A head, and what is told of who vouches for it; None if nobody whom the policy asks does."""
 
     head: Head
-    words: str | None
+    told: tuple[Told, ...] | None
     #: Its key was retired before anybody saw it: it shows nothing, not even a fork.
     is_void: bool
 
@@ -73,31 +74,27 @@ class ReceiptHeads:
         """Step 6. A head that nobody vouches for is left to a copy, which may carry it."""
         if data is None:
             if self.log is not None:
-                words = "no proof in this file; step 8 looks in the log"
-                self.verdict.note(*_PROOF, SKIPPED, words)
+                self.verdict.note(*_PROOF, SKIPPED, [("proof_in_copy",)])
                 return
-            words = "no proof from the log yet; ask the mailbox later, or give a copy of the log"
-            self.verdict.note(*_PROOF, UNKNOWN, words, code="proof.missing")
+            self.verdict.note(*_PROOF, UNKNOWN, [("proof_missing",)], code="proof.missing")
             return
         proof = parse_proof(data)
         head = open_head(proof.note, cards=[self.card], policy=self.policy, follows=True)
         self._check_in_head(proof, head)
         under = self._judge(head)
         self.proven = Proven(proof.index, under)
-        if under.words is not None:
-            words = f"in the log, entry {proof.index}; {under.words}"
-            self.verdict.note(*_PROOF, PASSED, words)
+        index = str(proof.index)
+        if under.told is not None:
+            self.verdict.note(*_PROOF, PASSED, [("in_log", index), *under.told])
         elif self.log is not None:
-            words = f"entry {proof.index} under a head that nobody you trust vouches for"
-            self.verdict.note(*_PROOF, SKIPPED, f"{words}; step 8 looks in the log")
+            told: list[Told] = [("under_untrusted", index), ("step_8_looks",)]
+            self.verdict.note(*_PROOF, SKIPPED, told)
         elif under.is_void:
             raise VerifyError(_RETIRED)
         else:
-            words = "in the log; no quorum of cosigners that you trust has seen this head"
-            if head.has_quorum(self.policy):
-                words = "in the log, and cosigned; the policy asks for timestamps, too, which "
-                words += "a copy of the log can hold"
-            self.verdict.note(*_PROOF, NOT_ANCHORED, words)
+            has_quorum = head.has_quorum(self.policy)
+            key = "in_log_needs_stamps" if has_quorum else "in_log_no_quorum"
+            self.verdict.note(*_PROOF, NOT_ANCHORED, [(key,)])
 
     def _check_in_head(self, proof: Proof, head: Head) -> None:
         check_inclusion(
@@ -124,15 +121,15 @@ class ReceiptHeads:
             if error.code != _RETIRED:
                 raise
             return Anchored(head, None, is_void=True)
-        words = [] if seen is None else [f"cosigned by {format_time(seen)}"]
+        told: list[Told] = [] if seen is None else [("cosigned_by", format_time(seen))]
         if stamps:
             first = format_time(min(stamps.values()))
-            words.append(f"{len(stamps)} timestamps that you trust, the earliest at {first}")
+            told.append(("stamps_trusted", str(len(stamps)), first))
         is_anchored = self.policy is not None and (
             (seen is not None or not self.policy.needs_quorum)
             and len(stamps) >= self.policy.needed_timestamps
         )
-        return Anchored(head, "; ".join(words) if is_anchored else None, is_void=False)
+        return Anchored(head, tuple(told) if is_anchored else None, is_void=False)
 
     def _list_stamps(self, log: Path, head: Head) -> dict[str, datetime]:
         """Return by authority of the policy when it stamped ``head``. Raises ``token.*``."""
@@ -166,21 +163,20 @@ class ReceiptHeads:
         elif copy.index is not None:
             self._note_found(copy.index, here)
         elif proven is not None:
-            words = f"not among the {here.size} entries of another log than the proof's"
-            self.verdict.note(*_LOG, SKIPPED if self._is_proven else NOT_ANCHORED, words)
+            told: list[Told] = [("log_other", str(here.size))]
+            self.verdict.note(*_LOG, SKIPPED if self._is_proven else NOT_ANCHORED, told)
         else:
             self._note_absent(here, promise)
 
     @property
     def _is_proven(self) -> bool:
         """Tell whether step 6 found the entry under a head that somebody trusted vouches for."""
-        return self.proven is not None and self.proven.under.words is not None
+        return self.proven is not None and self.proven.under.told is not None
 
     def _note_void(self) -> None:
         if not self._is_proven:
             raise VerifyError(_RETIRED)
-        words = "the head of this copy is of a retired key, and nobody that you trust saw it before"
-        self.verdict.note(*_LOG, SKIPPED, words, code=_RETIRED)
+        self.verdict.note(*_LOG, SKIPPED, [("log_void",)], code=_RETIRED)
 
     def _compare(self, proven: Proven, copy: Copy, *, here: Anchored) -> None:
         """Judge a copy beside a proof from the same log: one history, or two."""
@@ -189,45 +185,39 @@ class ReceiptHeads:
         elif here.size > proven.index:
             is_one = copy.is_in_place
         else:
-            words = f"this copy ends at {here.size} entries, before entry {proven.index}"
-            self.verdict.note(*_LOG, SKIPPED if self._is_proven else NOT_ANCHORED, words)
+            told: list[Told] = [("log_short", str(here.size), str(proven.index))]
+            self.verdict.note(*_LOG, SKIPPED if self._is_proven else NOT_ANCHORED, told)
             return
         if is_one:
             self._note_found(proven.index, here)
             return
         if proven.under.is_void:
             raise VerifyError(_RETIRED)
-        words = (
-            f"the log's key signed two histories: the proof's, of {proven.under.size} entries, "
-            f"holds this report at {proven.index}; this copy, of {here.size}, is another one"
-        )
-        self.verdict.note(*_LOG, FAILED, words, code="log.forked")
+        sizes = (str(proven.under.size), str(proven.index), str(here.size))
+        self.verdict.note(*_LOG, FAILED, [("log_two_histories", *sizes)], code="log.forked")
 
     def _note_found(self, index: int, here: Anchored) -> None:
-        is_anchored = self._is_proven or here.words is not None
-        words = f"the copy of {here.size} entries holds it at {index}"
-        words += f"; {here.words or 'nobody that you trust vouches for its head'}"
-        self.verdict.note(*_LOG, PASSED if is_anchored else NOT_ANCHORED, words)
+        is_anchored = self._is_proven or here.told is not None
+        told = [("log_found", str(here.size), str(index)), *(here.told or (("log_untrusted",),))]
+        self.verdict.note(*_LOG, PASSED if is_anchored else NOT_ANCHORED, told)
 
     def _note_absent(self, here: Anchored, promise: Promise | None) -> None:
         """Say what it means that a copy lacks the entry, where there is no proof of it either."""
-        words = f"not among the {here.size} entries"
+        absent: Told = ("log_absent", str(here.size))
         if promise is None:
-            words += ", and no promise says that it should be"
-            self.verdict.note(*_LOG, UNKNOWN, words)
+            self.verdict.note(*_LOG, UNKNOWN, [absent, ("log_no_promise",)])
         elif has_retired_key(self.card, self.policy):
-            words += ", and the promise is of a retired key"
-            self.verdict.note(*_LOG, UNKNOWN, words, code="promise.retired")
+            told = [absent, ("log_promise_retired",)]
+            self.verdict.note(*_LOG, UNKNOWN, told, code="promise.retired")
         elif here.head.log_key == self.card.log_key and here.head.is_quorum_later_than(
             promise.due_at, policy=self.policy
         ):
-            words = f"promised for {format_time(promise.due_at)}, and {words}; "
-            words += f"a quorum that you trust cosigned them after that ({here.words})"
-            self.verdict.note(*_LOG, FAILED, words, code="receipt.missing")
+            told = [("log_promised", format_time(promise.due_at)), absent, ("log_seen_after",)]
+            told += here.told or ()
+            self.verdict.note(*_LOG, FAILED, told, code="receipt.missing")
         else:
-            due = format_time(promise.due_at)
-            words += f", which no quorum that you trust has seen after {due}"
-            self.verdict.note(*_LOG, UNKNOWN, words)
+            told = [absent, ("log_unseen", format_time(promise.due_at))]
+            self.verdict.note(*_LOG, UNKNOWN, told)
 
 
 def has_retired_key(card: Card, policy: Policy | None) -> bool:

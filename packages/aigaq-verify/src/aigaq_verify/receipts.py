@@ -14,6 +14,7 @@ from aigaq_verify.policy import Policy
 from aigaq_verify.promises import Promise, open_filing, open_promise
 from aigaq_verify.receipt_heads import ReceiptHeads, has_retired_key
 from aigaq_verify.verdict import NOT_ANCHORED, PASSED, SKIPPED, UNKNOWN, Verdict
+from aigaq_verify.words import Told
 
 MAXIMUM_BYTES = 1_048_576
 _NAMES = (
@@ -78,7 +79,7 @@ def verify_receipt(
     data: bytes, *, policy: Policy | None, log: Path | None, now: datetime | None = None
 ) -> Verdict:
     """Return the verdict over a receipt file as of ``now``, with a copy of the log if given."""
-    verdict = Verdict()
+    verdict = Verdict(of="receipt_")
     receipt = verdict.run(0, "form", lambda: parse_receipt(data))
     if receipt is None:
         return verdict
@@ -99,8 +100,7 @@ def verify_receipt(
 
 def _check_policy(verdict: Verdict, receipt: Receipt, policy: Policy | None, now: datetime) -> None:
     if policy is None:
-        words = "no policy was given: whose keys these are is not known"
-        verdict.note(2, "policy", NOT_ANCHORED, words)
+        verdict.note(2, "policy", NOT_ANCHORED, [("no_policy",)])
         return
     policy.check_root(read_root_key(receipt.card))
     verdict.note(2, "policy", PASSED, policy.describe(at=now))
@@ -110,7 +110,7 @@ def _check_card(verdict: Verdict, receipt: Receipt, policy: Policy | None) -> Ca
     card = parse_card(receipt.card, root_key=read_root_key(receipt.card))
     if card.team_id != receipt.team_id:
         raise VerifyError("card.other_team")
-    verdict.note(3, "card", PASSED, card.describe(is_trusted=policy is not None))
+    verdict.note(3, "card", PASSED, card.describe("card_of", is_trusted=policy is not None))
     return card
 
 
@@ -118,8 +118,7 @@ def _check_promise(
     verdict: Verdict, receipt: Receipt, card: Card, policy: Policy | None, now: datetime
 ) -> Promise | None:
     if not receipt.promise:
-        words = "the report was sealed; nothing shows that it was sent"
-        verdict.note(4, "promise", UNKNOWN, words, code="promise.missing")
+        verdict.note(4, "promise", UNKNOWN, [("promise_missing",)], code="promise.missing")
         return None
     promise = open_promise(
         receipt.promise,
@@ -128,10 +127,10 @@ def _check_promise(
         commitment=receipt.commitment,
         now=now,
     )
-    words = f"the organisation's server took this report on {format_time(promise.promised_at)}"
+    told: list[Told] = [("promised", format_time(promise.promised_at))]
     if has_retired_key(card, policy):
-        words += ", says a key that was retired since: it counts only with an entry in the log"
-    verdict.note(4, "promise", PASSED, words)
+        told.append(("promise_retired",))
+    verdict.note(4, "promise", PASSED, told)
     return promise
 
 
@@ -160,18 +159,16 @@ def _check_filing(
             commitment=receipt.commitment,
         )
         if filing.has_other_time(promise, now=now):
-            words = f"{filing.describe()}: a time before the report came, or yet to come"
+            told = [filing.describe(), ("filing_other_time",)]
             code = "filing_receipt.other_time"
-            verdict.note(7, "filing", UNKNOWN, words, code=code)
+            verdict.note(7, "filing", UNKNOWN, told, code=code)
         else:
-            verdict.note(7, "filing", PASSED, filing.describe())
+            verdict.note(7, "filing", PASSED, [filing.describe()])
     elif promise is None:
-        words = "no filing receipt in this file: whether it was filed is not shown"
-        verdict.note(7, "filing", SKIPPED, words)
+        verdict.note(7, "filing", SKIPPED, [("filing_not_shown",)])
     elif now <= promise.filing_due_at:
-        words = "no filing receipt in this file; none is due before "
-        verdict.note(7, "filing", SKIPPED, words + format_time(promise.filing_due_at))
+        due = format_time(promise.filing_due_at)
+        verdict.note(7, "filing", SKIPPED, [("filing_not_due", due)])
     else:
-        words = "nothing in this file shows that the organisation filed the report, which was due "
-        words += f"by {format_time(promise.filing_due_at)}; the mailbox may hold a newer receipt"
-        verdict.note(7, "filing", UNKNOWN, words, code="filing_receipt.missing")
+        due, code = format_time(promise.filing_due_at), "filing_receipt.missing"
+        verdict.note(7, "filing", UNKNOWN, [("filing_overdue", due)], code=code)

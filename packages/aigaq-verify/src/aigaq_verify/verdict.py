@@ -1,4 +1,8 @@
-"""A verdict: one line a step, and one outcome. Source: ``spec/policy.md``; PROTOCOL 27, 28."""
+"""A verdict: one line a step, and one outcome. Source: ``spec/policy.md``; PROTOCOL 27, 28.
+
+What it tells people is kept as keys of `words`, and said in a language at the end. For machines
+names, results and codes are what they are, and the words English, in every language.
+"""
 
 import json
 import unicodedata
@@ -7,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from aigaq_verify.errors import VerifyError
+from aigaq_verify.words import Told, say, say_all
 
 T = TypeVar("T")
 PASSED, FAILED, SKIPPED, NOT_ANCHORED, UNKNOWN = (
@@ -28,7 +33,16 @@ class Step:
     result: str
     code: str = ""
     where: str = ""
-    words: str = ""
+    told: tuple[Told, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What was found, in English."""
+        return self.say("en")
+
+    def say(self, language: str) -> str:
+        """Return what was found in words."""
+        return say_all(self.told, language=language)
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,16 @@ class Item:
 
     path: str
     result: str
-    words: str
+    told: tuple[Told, ...]
+
+    @property
+    def words(self) -> str:
+        """What can be said of it, in English."""
+        return self.say("en")
+
+    def say(self, language: str) -> str:
+        """Return what can be said of it in words."""
+        return say_all(self.told, language=language, between="; ")
 
 
 @dataclass
@@ -46,6 +69,8 @@ class Verdict:
 
     steps: list[Step] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    #: How the key of a failed outcome begins: of a package, or of a receipt.
+    of: str = ""
 
     @property
     def has_failed(self) -> bool:
@@ -78,45 +103,75 @@ class Verdict:
         A check says *passed* with words, or *not anchored* and *unknown*, through `note`.
         """
         if self.has_failed:
-            self.steps.append(Step(number, name, SKIPPED, words="an earlier step failed"))
+            self.steps.append(Step(number, name, SKIPPED, told=(("earlier_step_failed",),)))
             return None
         before = len(self.steps)
         try:
             value = check()
         except VerifyError as error:
             del self.steps[before:]
-            words = "not what it must be"
             where = make_plain(error.where)
-            self.steps.append(Step(number, name, FAILED, error.code, where, words))
+            told = (("not_what_it_must_be",),)
+            self.steps.append(Step(number, name, FAILED, error.code, where, told))
             return None
         if len(self.steps) == before:
             self.steps.append(Step(number, name, PASSED))
         return value
 
-    def note(self, number: int, name: str, result: str, words: str, *, code: str = "") -> None:
+    def note(
+        self, number: int, name: str, result: str, told: Sequence[Told], *, code: str = ""
+    ) -> None:
         """Say something other than a bare *passed* of a step."""
-        self.steps.append(Step(number, name, result, code, "", make_plain(words)))
+        self.steps.append(Step(number, name, result, code, "", tuple(map(make_told, told))))
 
     def to_json(self) -> str:
         """Return the verdict as JSON."""
         value = {
             "exit": self.exit_code,
             "format": "aigaq-verdict/v1",
-            "items": [vars(item) for item in self.items],
-            "steps": [vars(step) for step in self.steps],
+            "items": [_list_members(item) for item in self.items],
+            "steps": [_list_members(step) for step in self.steps],
             "verdict": self.outcome,
         }
         return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
 
-    def to_text(self) -> str:
+    def to_text(self, language: str = "en") -> str:
         """Return the verdict for people, a line a step."""
-        lines = [_format_step(step) for step in self.steps]
-        lines += [f"    {item.path}: {item.result}. {item.words}" for item in self.items]
+        names = [say(_NAMES[step.name], language=language) for step in self.steps]
+        results = [say(step.result, language=language) for step in self.steps]
+        wide, broad = (max(map(len, some), default=0) for some in (names, results))
+        lines = []
+        for step, name, result in zip(self.steps, names, results, strict=True):
+            found = " ".join(part for part in (step.code, step.where) if part)
+            detail = ". ".join(part for part in (found, step.say(language)) if part)
+            line = f"{step.number:>2} {name:<{wide}}  {result:<{broad}}  {detail}"
+            lines.append(line.rstrip())
+        lines += [
+            f"    {item.path}: {say(item.result, language=language)}. {item.say(language)}"
+            for item in self.items
+        ]
+        return "\n".join([*lines, "", *self._conclude(language)])
+
+    def _conclude(self, language: str) -> list[str]:
         codes = {step.code for step in self.steps if step.result == FAILED}
-        told = [_FOUND[code] for code in _FOUND if code in codes] or [_SENTENCES[self.exit_code]]
+        failed = f"{self.of}outcome_{FAILED_EXIT}"
+        whole = failed if self.exit_code == FAILED_EXIT else f"outcome_{self.exit_code}"
+        keys = [_FOUND[code] for code in _FOUND if code in codes] or [whole]
+        told = [_stress(say(key, language=language)) for key in keys]
         if self.exit_code != FAILED_EXIT and any(item.result == UNKNOWN for item in self.items):
-            told.append(_UNKNOWN_ITEMS)
-        return "\n".join([*lines, "", *told])
+            told.append(say("unknown_items", language=language))
+        return told
+
+
+def _list_members(one: Step | Item) -> dict[str, object]:
+    members = {name: value for name, value in vars(one).items() if name != "told"}
+    return members | {"words": one.words}
+
+
+def _stress(sentence: str) -> str:
+    """Return an outcome with the word that begins it in capitals."""
+    word, colon, rest = sentence.partition(":")
+    return word.upper() + colon + rest
 
 
 #: Control, format, unassigned, private use, surrogates; what parts lines and paragraphs.
@@ -131,26 +186,29 @@ def make_plain(text: str) -> str:
     )
 
 
-def _format_step(step: Step) -> str:
-    found = " ".join(part for part in (step.code, step.where) if part)
-    detail = ". ".join(part for part in (found, step.words) if part)
-    return f"{step.number:>2} {step.name:<12} {step.result:<13} {detail}".rstrip()
+def make_told(told: Told) -> Told:
+    """Return ``told`` with its values made plain."""
+    return (told[0], *map(make_plain, told[1:]))
 
 
-_SENTENCES: Sequence[str] = (
-    "VERIFIED: every step that had something to look at passed under the given policy. That shows "
-    "what was there by when, unchanged since: not that it is true, and not who made it.",
-    "FAILED: this is not what it claims to be. The first failed step says where.",
-    "",
-    "NOT ANCHORED: consistent in itself, but nothing that you trust independently vouches for it.",
-    "UNKNOWN: what is given neither proves nor disproves it.",
-)
-_UNKNOWN_ITEMS = (
-    "What is in sealed items is unknown: who can open them compares size and SHA-256. Of a copy "
-    "without hidden details only the desk says that it shows what came."
-)
-#: What failed is the log, not the receipt that shows it.
-_FOUND = {
-    "receipt.missing": "MISSING: the report was promised; the log that should hold it does not.",
-    "log.forked": "FORKED: the log's key signed two histories, which one log cannot have.",
+#: By the name for machines the key of a step's name for people.
+_NAMES = {
+    "files": "step_0",
+    "bag": "step_1",
+    "policy": "step_2",
+    "card": "step_3",
+    "checkpoint": "step_4",
+    "tokens": "step_5",
+    "inclusion": "step_6",
+    "commitment": "step_7",
+    "items": "step_8",
+    "custody": "step_9",
+    "consent": "step_10",
+    "verdict": "step_11",
+    "form": "step_form",
+    "promise": "step_promise",
+    "filing": "step_filing",
+    "log": "step_log",
 }
+#: What failed is the log, not the receipt that shows it.
+_FOUND = {"receipt.missing": "outcome_missing", "log.forked": "outcome_forked"}
