@@ -97,14 +97,16 @@ def list_threats(case: Case, *, pack: Pack) -> list[Owed]:
 
 
 def _was_applied(rule: Routing, threat: Event, *, case: Case) -> bool:
-    """Tell whether an application came after a threat, or lay undecided when it came."""
+    """Tell whether an application or a decision came after a threat, or one lay undecided then."""
     is_open = False
     for one in case.events:
         if one.type == APPLICATION or (
             one.type == "complaint_submitted" and one.get_field("remedy") in rule.then
         ):
             is_open = True
-        elif one.type == DECISION and one.at <= threat.at:
+        elif one.type == DECISION:
+            if one.at > threat.at:
+                return True
             is_open = False
     return is_open
 

@@ -263,6 +263,7 @@ def test_protection_is_not_asked_of_a_body_that_the_conflict_reaches() -> None:
     [
         ({"safety_application_submitted": "2026-05-08T14:00"}, False),
         ({"safety_application_submitted": "2026-05-08T10:00"}, False),
+        ({"safety_decided": "2026-05-08T15:00"}, False),
         (
             {
                 "safety_application_submitted": "2026-05-07T10:00",
