@@ -173,6 +173,23 @@ def test_a_swapped_member_is_fetched_again_and_at_last_filed_as_damaged(
     assert files[0].exists()
     assert kept != files[0].read_bytes()
 
+    # Once more the same lie, then the truth: asked by hand, healed, safe, and only now erased.
+    assert fetching.pull_round().code is None
+    assert fetching.pull_round(by_hand=True).code == "gate.wrong_member"
+    files[0].write_bytes(kept)
+    assert fetching.pull_round().code is None
+    tasks.work_round()
+    assert files[0].exists()
+    assert fetching.pull_round(by_hand=True).reports == 1
+    tasks.work_round()
+    rows = selectors.list_inbox(actor=founding.founder, view=InboxView.ALL).rows
+    assert [(row.register_number, row.state, row.is_safe) for row in rows] == [
+        (3, ReportState.FILED, True),
+        (2, ReportState.FILED, True),
+    ]
+    assert not files[0].exists()
+    assert list_codes(founding) == ["gate.wrong_member", "report.damaged"]
+
 
 def test_a_member_that_comes_right_the_second_time_is_filed_whole(
     founding: Founding, new_reporter: NewReporter, gate: GateProcess

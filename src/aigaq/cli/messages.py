@@ -84,8 +84,6 @@ SENTENCES = {
     "container.bad_name": "This is not the file of a sealed report. Name another one.",
     "container.bad_order": "This is not the file of a sealed report, or parts of it are missing.",
     "container.bad_tar": "This is not the file of a sealed report, or it was damaged on the way.",
-    "report.filed_damaged": "This report is filed already, but from a damaged copy, and this file "
-    "is whole. Keep the file: it may be the only whole copy.",
     "container.trailing_data": "Something stands after the end of the report. Copy the file again.",
     "container.truncated": "The file ends too early. Copy it again.",
     "timestamp.bad_authority": "The authority cannot be taken so: a name, an address that begins "

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("pull", inbox.pull, name="pull"),
     path("reports/<uuid:report_id>", report.report, name="report"),
     path("reports/<uuid:report_id>/hand-over", report.hand_over, name="report-hand-over"),
+    path("reports/<uuid:report_id>/ask-again", report.ask_again, name="report-ask-again"),
     path("reports/<uuid:report_id>/settle", report.settle, name="report-settle"),
     path("reports/<uuid:report_id>/erase", report.erase, name="report-erase"),
     path("reports/<uuid:report_id>/remove-sample", report.remove_sample, name="report-sample"),

@@ -155,10 +155,6 @@ FAULTS: Words = {
     "report.wrong_commitment": _("The sealed fingerprint does not match the contents."),
     "report.empty": _("The report is empty."),
     "report.too_many_items": _("The report holds more files than are allowed."),
-    "report.filed_damaged": _(
-        "This report is filed already, but from a damaged copy, and this file is whole. Keep the"
-        " file in a safe place: it may be the only whole copy."
-    ),
     "container.truncated": _("The file ends too early."),
     "container.bad_tar": _("This is not a sealed report."),
     "container.bad_name": _("The file holds a part with a wrong name."),
@@ -363,6 +359,10 @@ def say_question(question: int) -> str:
 def say_custody_note(event: str, note: str) -> str:
     """Return the note of a line of custody as a person reads it."""
     if event == "received":
+        came, heals, number = note.partition(" heals ")
+        if heals:
+            said = {"came": say(CAME_BY, came), "n": number}
+            return _now("%(came)s; whole, after the damaged copy № %(n)s") % said
         return say(CAME_BY, note) if note in CAME_BY else say(FAULTS, note)
     if event == "fixity":
         counts = (one.rsplit(" ", 1) for one in note.split(", "))

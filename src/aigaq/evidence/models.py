@@ -14,10 +14,15 @@ from aigaq.evidence.shapes import FileKind, Fixity, Provenance
 
 
 class FiledReport(models.Model):
-    """What proves one filed report; the row goes when the report is forgotten."""
+    """What proves one filing; the row goes when the report is forgotten.
+
+    A report that was filed from a damaged copy and then whole has two: the first copy's says under
+    which number the whole one stands (`healed_by`), and nothing else reads it any more.
+    """
 
     register_number = models.PositiveIntegerField(primary_key=True)
-    report_id = models.BinaryField(max_length=32, unique=True)
+    report_id = models.BinaryField(max_length=32)
+    healed_by = models.PositiveIntegerField(null=True)
     state = models.CharField(max_length=9)
     came_by = models.CharField(max_length=4)
     commitment = models.BinaryField(max_length=32, null=True)
@@ -37,7 +42,15 @@ class FiledReport(models.Model):
     class Meta:
         """Audit finds a report by its commitment; the desk asks where the unlogged ones stand."""
 
+        constraints = (
+            models.UniqueConstraint(
+                fields=("report_id",),
+                condition=models.Q(healed_by__isnull=True),
+                name="filed_once_unless_healed",
+            ),
+        )
         indexes = (
+            models.Index(fields=("report_id",), name="filed_report"),
             models.Index(fields=("commitment",), name="filed_commitment"),
             models.Index(
                 fields=("register_number",),

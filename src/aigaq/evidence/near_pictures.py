@@ -38,6 +38,13 @@ def note_marks(item: models.Item, *, marks: Iterable[tuple[models.StoredFile, by
     models.NearPictures.objects.bulk_create(pairs)
 
 
+def forget_marks(report: models.FiledReport) -> None:
+    """Forget the marks of a report's pictures, and what they are near to."""
+    marks = models.PictureMark.objects.filter(item__filed=report)
+    models.NearPictures.objects.filter(Q(first__in=marks) | Q(second__in=marks)).delete()
+    models.PictureMark.objects.filter(item__filed=report).delete()
+
+
 def list_near(*, report_id: bytes, item_number: int) -> tuple[NearItem, ...]:
     """Return items with a picture near to one of this item's, the nearest first, each once."""
     of_ours = Q(item__filed__report_id=report_id, item__number=item_number)

@@ -83,7 +83,7 @@ def list_due(
 def _list_by_terms(
     terms: TermsOfKeeping, *, withdrawn: Mapping[bytes, datetime]
 ) -> Iterator[DueReport]:
-    reports = models.FiledReport.objects.order_by("register_number")
+    reports = models.FiledReport.objects.filter(healed_by=None).order_by("register_number")
     if terms.keep_withdrawn_days is not None:
         term = timedelta(days=terms.keep_withdrawn_days)
         for row in reports.filter(report_id__in=list(withdrawn)):

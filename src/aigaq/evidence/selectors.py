@@ -17,6 +17,7 @@ from aigaq.evidence.retention import list_due as list_due
 from aigaq.evidence.shapes import (
     ChainHead,
     FileKind,
+    FirstCopy,
     Fixity,
     ItemEvidence,
     KeyOfReport,
@@ -37,7 +38,7 @@ from aigaq.sealing.witnessing import is_independently_witnessed
 def access_report(*, actor: Staff, report_id: bytes) -> ReportEvidence:
     """Return all that is known of a report's evidence. Raises `NotFound`."""
     check_may(actor, capability=Capability.READ_REPORTS)
-    row = models.FiledReport.objects.filter(report_id=report_id).first()
+    row = models.FiledReport.objects.filter(report_id=report_id, healed_by=None).first()
     if row is None:
         raise NotFound
     card = parse_card(accounts.get_card(), root_key=bytes(accounts.get_organisation().root_key))
@@ -70,14 +71,15 @@ def access_item(*, actor: Staff, item_id: UUID) -> ItemEvidence:
 
 def list_items(*, report_id: bytes) -> tuple[ItemEvidence, ...]:
     """Return the items of a report with their files, by number; for pages, ask before."""
-    rows = models.Item.objects.filter(filed__report_id=report_id).order_by("number")
+    rows = models.Item.objects.filter(filed__report_id=report_id, filed__healed_by=None)
+    rows = rows.order_by("number")
     rows = rows.select_related("filed", "provenance_by").prefetch_related("files")
     return tuple(_build_item(row) for row in rows)
 
 
 def access_leaf(*, report_id: bytes) -> LeafOfReport:
     """Return what a proof of a report needs. Raises `NotFound`, also for one without a manifest."""
-    row = models.FiledReport.objects.filter(report_id=report_id).first()
+    row = models.FiledReport.objects.filter(report_id=report_id, healed_by=None).first()
     if row is None or row.root_salt is None or row.mailbox_key is None or row.commitment is None:
         raise NotFound
     leaves = split_leaves(bytes(row.leaves))
@@ -99,7 +101,7 @@ def access_leaf(*, report_id: bytes) -> LeafOfReport:
 
 def list_mailbox_keys() -> Iterator[KeyOfReport]:
     """Yield the mailbox key of every filed report that names one."""
-    rows = models.FiledReport.objects.filter(mailbox_key__isnull=False)
+    rows = models.FiledReport.objects.filter(mailbox_key__isnull=False, healed_by=None)
     for row in rows.only("report_id", "mailbox_key", "filed_at").iterator(chunk_size=1_000):
         yield KeyOfReport(bytes(row.report_id), bytes(row.mailbox_key or b""), row.filed_at)
 
@@ -143,9 +145,37 @@ def find_logged_head(
     )
 
 
+def list_first_copies(*, report_id: bytes) -> tuple[FirstCopy, ...]:
+    """Return the damaged copies of a report that was filed whole later; at most one today."""
+    rows = models.FiledReport.objects.filter(report_id=report_id, healed_by__isnull=False)
+    return tuple(
+        FirstCopy(row.register_number, row.came_by, row.received_at, row.filed_at)
+        for row in rows.order_by("register_number")
+    )
+
+
+def list_healed() -> dict[int, bytes]:
+    """Return the report id of every number under which a damaged copy stands that was healed."""
+    rows = models.FiledReport.objects.filter(healed_by__isnull=False)
+    return {number: bytes(one) for number, one in rows.values_list("register_number", "report_id")}
+
+
+def find_healed(*, number: int) -> bytes | None:
+    """Return the id of the report of which a damaged, healed copy stands under a number."""
+    rows = models.FiledReport.objects.filter(pk=number, healed_by__isnull=False)
+    found = rows.values_list("report_id", flat=True).first()
+    return None if found is None else bytes(found)
+
+
+def list_blobs(*, report_id: bytes) -> list[UUID]:
+    """Return every blob that is kept of a report, its first, damaged copy's with it."""
+    rows = models.StoredFile.objects.filter(filed__report_id=report_id)
+    return list(rows.values_list("blob_id", flat=True))
+
+
 def get_retired_log(*, report_id: bytes) -> str:
     """Return the log that a report stands in, if its key was retired; empty for the present one."""
-    rows = models.FiledReport.objects.filter(report_id=report_id)
+    rows = models.FiledReport.objects.filter(report_id=report_id, healed_by=None)
     return rows.values_list("retired_log", flat=True).first() or ""
 
 

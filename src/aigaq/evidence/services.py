@@ -35,6 +35,8 @@ def record_filed(*, filing: Filing, by: Staff | None) -> None:
     Raises `EvidenceError` ``register.gap`` unless its number is the next one.
     """
     register.append(filing)
+    first = _replace(filing)
+    came = filing.came_by if first is None else f"{filing.came_by} heals {first.register_number}"
     report = models.FiledReport.objects.create(
         report_id=filing.report_id,
         register_number=filing.register_number,
@@ -46,8 +48,14 @@ def record_filed(*, filing: Filing, by: Staff | None) -> None:
         leaves=b"".join(filing.leaves),
         received_at=filing.received_at,
         filed_at=filing.filed_at,
+        # One commitment has one place in the log, whichever copy brought it here.
+        posted_at=None if first is None else first.posted_at,
+        asked_at=None if first is None else first.asked_at,
+        log_index=None if first is None else first.log_index,
+        logged_at=None if first is None else first.logged_at,
+        retired_log="" if first is None else first.retired_log,
     )
-    custody.append("received", by=by, report_id=filing.report_id, note=filing.came_by)
+    custody.append("received", by=by, report_id=filing.report_id, note=came)
     sealed = {
         name: models.StoredFile.objects.create(
             filed=report,
@@ -63,14 +71,29 @@ def record_filed(*, filing: Filing, by: Staff | None) -> None:
     }
     for one in filing.items:
         _record_item(one, report=report, sealed=sealed.get(one.member))
+        if filing.root_salt is None:
+            # A contents page that the header does not vouch for is anybody's: its hashes must not
+            # stand in custody beside those of the true one.
+            continue
         custody.append(
             "received",
             by=by,
             report_id=filing.report_id,
             item_number=one.number,
             sha256=one.sha256,
-            note=one.fault or filing.came_by,
+            note=one.fault or came,
         )
+
+
+def _replace(filing: Filing) -> models.FiledReport | None:
+    """Let the row of a damaged copy say which number heals it; its files stay and are checked."""
+    if filing.heals is None:
+        return None
+    first = models.FiledReport.objects.get(pk=filing.heals, report_id=filing.report_id)
+    first.healed_by = filing.register_number
+    first.save(update_fields=["healed_by"])
+    near_pictures.forget_marks(first)
+    return first
 
 
 @transaction.atomic
@@ -110,7 +133,12 @@ def record_derived(
     """
     parent = (
         models.StoredFile.objects.select_related("item")
-        .filter(item__filed__report_id=report_id, item__number=item_number, kind=FileKind.WORKING)
+        .filter(
+            item__filed__report_id=report_id,
+            item__filed__healed_by=None,
+            item__number=item_number,
+            kind=FileKind.WORKING,
+        )
         .first()
     )
     if parent is None or parent.item is None:

@@ -127,6 +127,18 @@ class Filing:
     filed_at: datetime
     members: Mapping[str, FiledFile]
     items: tuple[FiledItem, ...]
+    #: The number under which a damaged copy of the same report was filed before, or None.
+    heals: int | None = None
+
+
+@dataclass(frozen=True)
+class FirstCopy:
+    """A damaged copy under which a report was filed before the whole one."""
+
+    register_number: int
+    came_by: str
+    received_at: datetime
+    filed_at: datetime
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,9 @@ def find_stamped_checkpoint(*, tokens: int = 1, minimum_size: int = 0) -> tuple[
 
 def list_item_tokens(*, report_id: bytes) -> tuple[ItemToken, ...]:
     """Return the tokens over a report's items, the first first; for pages, ask before."""
-    rows = TimestampToken.objects.filter(item__filed__report_id=report_id).select_related("item")
+    rows = TimestampToken.objects.filter(
+        item__filed__report_id=report_id, item__filed__healed_by=None
+    ).select_related("item")
     return tuple(
         ItemToken(
             item_number=row.item.number if row.item is not None else 0,
@@ -139,7 +141,7 @@ def find_item(named: str) -> UUID:
         report, slash, number = named.partition("/")
         if slash:
             rows = models.Item.objects.filter(
-                filed__report_id=bytes.fromhex(report), number=int(number)
+                filed__report_id=bytes.fromhex(report), filed__healed_by=None, number=int(number)
             )
         else:
             rows = models.Item.objects.filter(pk=UUID(named))

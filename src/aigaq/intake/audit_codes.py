@@ -3,6 +3,8 @@
 CODES = {
     "intake.report_filed": "A report was opened, numbered and filed; its receipt was written.",
     "intake.report_imported": "A report that was carried as a file was filed.",
+    "intake.report_healed": "A report that was filed damaged was filed whole, with a new number.",
+    "intake.asked_again": "Someone had the desk ask the gate again for a damaged report.",
     "intake.told_report_sent": "A report that was taken down at the desk was handed to the gate.",
     "intake.receipt_handed_out": "The receipt file of a report that was told to staff was taken.",
     "intake.claims_read": "What an item claims of its own origin was read in the sandbox.",

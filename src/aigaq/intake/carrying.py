@@ -7,10 +7,9 @@ from aigaq import clock
 from aigaq.accounts.permissions import Capability
 from aigaq.accounts.selectors import Staff
 from aigaq.core import background
-from aigaq.intake import filing, models
+from aigaq.intake import filing, healing, models
 from aigaq.intake.errors import ImportRefused
 from aigaq.intake.selectors import check_may
-from aigaq.intake.shapes import ReportState
 from aigaq.sealing.errors import SealingError
 from aigaq.sealing.header import HEADER, MAXIMUM_HEADER_BYTES
 from aigaq.sealing.header import report_id as hash_header
@@ -21,8 +20,8 @@ def import_report_file(*, actor: Staff, file: BinaryIO) -> UUID:
     """File a report that was carried as a file (seekable); the same again is the same report.
 
     Raises `NotFound`, and `ImportRefused` with the code of what is wrong with the file's form; a
-    report of the right form is filed whatever is wrong with it. ``report.filed_damaged``: it was
-    filed from a damaged copy before, and this one is whole.
+    report of the right form is filed whatever is wrong with it. One that was filed from a damaged
+    copy is healed by a whole one.
     """
     check_may(actor, capability=Capability.IMPORT_REPORTS)
     return import_carried(file=file, actor=actor).pk
@@ -40,9 +39,9 @@ def import_carried(*, file: BinaryIO, actor: Staff | None) -> models.Report:
         raise ImportRefused(error.code) from None
     arrival = filing.Arrival(report_id=hash_header(header), received_at=clock.now(), came_by="file")
     known = filing.find_report(arrival.report_id)
-    if known is not None and known.state == ReportState.DAMAGED and filing.is_whole(source):
-        # Filed is filed, and this copy would not be read: nobody may think that it is not needed.
-        raise ImportRefused("report.filed_damaged", register_number=known.register_number)
-    report = filing.file_report(source=source, arrival=arrival, actor=actor)
+    healed = None
+    if known is not None:
+        healed = healing.heal_report(source=source, arrival=arrival, actor=actor)
+    report = healed or filing.file_report(source=source, arrival=arrival, actor=actor)
     background.REGISTRY.wake("intake-work")
     return report

@@ -26,7 +26,7 @@ def register() -> None:
 
 def run_pull_command(arguments: Arguments) -> Answer:
     """Fetch now and say what came; on an open desk file it too, and preview the first items."""
-    pulled = pull_round()
+    pulled = pull_round(by_hand=True)
     if HELD.is_open:
         work_round()
         previews.preview_waiting()

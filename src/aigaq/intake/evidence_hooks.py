@@ -40,15 +40,21 @@ def record_filed(
     header: Header | None,
     manifest: Manifest | None,
     by: Staff | None,
+    came_by: str | None = None,
+    heals: int | None = None,
 ) -> None:
-    """Write a report, whose rows are there, into the evidence store."""
+    """Write a report, whose rows are there, into the evidence store.
+
+    ``heals`` is the number under which a damaged copy of it was filed before; ``came_by`` then says
+    how the whole one came.
+    """
     is_open = manifest is not None and header is not None
     agrees = is_open and manifest.commitment() == header.commitment  # type: ignore[union-attr]
     filing = Filing(
         report_id=bytes(report.report_id),
         register_number=report.register_number,
         state=RECEIPT_STATES[ReportState(report.state)],
-        came_by=report.came_by,
+        came_by=came_by or report.came_by,
         commitment=None if report.commitment is None else bytes(report.commitment),
         mailbox_key=None if header is None else header.mailbox_key,
         root_salt=manifest.root_salt if manifest is not None and agrees else None,
@@ -60,6 +66,7 @@ def record_filed(
             for one in report.members.order_by("name")
         },
         items=tuple(_list_items(report, manifest=manifest)),
+        heals=heals,
     )
     evidence_services.record_filed(filing=filing, by=by)
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from aigaq.accounts import selectors as accounts
 from aigaq.core import audit, background, commands
 from aigaq.core.commands import Answer, Arguments
+from aigaq.evidence import selectors
 from aigaq.evidence import services as evidence
 from aigaq.evidence.fixity import ROUND_SECONDS, Fault
 from aigaq.evidence.log_audit import Audited
@@ -147,12 +148,16 @@ def _bring_up_to_date() -> None:
 
 def _list_known() -> dict[int, bytes]:
     rows = models.Report.objects.filter(forgotten_at=None)
-    return {
+    known = {
         number: bytes(report_id)
         for number, report_id in rows.values_list("register_number", "report_id").iterator(
             chunk_size=1_000
         )
     }
+    # A report that was healed is here under both of its numbers.
+    here = set(known.values())
+    known |= {number: one for number, one in selectors.list_healed().items() if one in here}
+    return known
 
 
 def _list_forgotten() -> set[int]:

@@ -60,10 +60,15 @@ def build_pull_rounds() -> background.Rounds:
     return rounds[0]
 
 
-def pull_round(*, is_stopping: Callable[[], bool] = lambda: False) -> Pulled:
-    """Fetch once with the fetch key, and do what else a locked desk does."""
+def pull_round(*, is_stopping: Callable[[], bool] = lambda: False, by_hand: bool = False) -> Pulled:
+    """Fetch once with the fetch key, and do what else a locked desk does.
+
+    ``by_hand``: someone asked for it, so damaged reports are asked for again at once.
+    """
     if not settings.HOME.is_set_up():
         return Pulled(0, 0, "gate.not_set_up")
+    if by_hand:
+        Spool(settings.HOME).ask_now()
     files = read_locked_files(settings.HOME)
     puller = Puller(
         spool=Spool(settings.HOME),

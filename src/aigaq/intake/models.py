@@ -143,6 +143,11 @@ class Report(models.Model):
                 condition=models.Q(safe_at__isnull=True, forgotten_at__isnull=True),
                 name="report_not_safe",
             ),
+            models.Index(
+                fields=("register_number",),
+                condition=models.Q(state__in=("damaged", "contradictory")),
+                name="report_broken",
+            ),
             models.Index(fields=("commitment",), name="report_commitment"),
             models.Index(
                 fields=("first", "register_number"),

@@ -7,7 +7,8 @@ to which messages are bound. Source: PROTOCOL 13, 18.
 """
 
 from aigaq.intake import models
-from aigaq.intake.urgency import QUIET_SIGN
+from aigaq.intake.shapes import ReportState
+from aigaq.intake.urgency import QUIET_SIGN, judge_urgency
 from aigaq.sealing.manifest import Manifest
 from aigaq.sealing.opening import CONTRADICTIONS, ExaminedReport
 
@@ -75,6 +76,20 @@ def add_part(first: models.Report, *, part: models.Report) -> None:
     )
 
 
+def count_anew(first: models.Report) -> None:
+    """Let a first report say what it and its parts say now; what is gone or was damaged is not."""
+    living = [first, *first.parts.filter(forgotten_at=None)]
+    judged = [judge_urgency(dict(one.answers.values_list("number", "value"))) for one in living]
+    first.urgency = max(one.urgency for one in judged)
+    first.urgency_reasons = list(dict.fromkeys(code for one in judged for code in one.reasons))
+    first.under_18 = any(one.under_18 for one in judged)
+    first.items_count = sum(one.items.count() for one in living)
+    first.parts_count = len(living) - 1
+    first.has_faults = any(one.faults or one.state != ReportState.FILED for one in living)
+    fields = ["has_faults", "items_count", "parts_count", "under_18", "urgency", "urgency_reasons"]
+    first.save(update_fields=fields)
+
+
 def remember_quiet_sign(box: models.Mailbox, *, manifest: Manifest, report: models.Report) -> None:
     """Keep the quiet sign of the first report, which agrees; a later one cannot set or change it.
 
@@ -82,7 +97,9 @@ def remember_quiet_sign(box: models.Mailbox, *, manifest: Manifest, report: mode
     """
     if manifest.continues is not None:
         return
-    if box.reports.filter(continues=None, first=None).exclude(pk=report.pk).exists():
+    # One that nobody could open says nothing: neither what it continues nor a sign.
+    others = box.reports.filter(continues=None, first=None, made_at__isnull=False)
+    if others.exclude(pk=report.pk).exists():
         return
     chosen = next((one.value for one in manifest.answers if one.number == QUIET_SIGN), "")
     if chosen in SIGNS:

@@ -5,7 +5,8 @@ lying gate, or one that was restored from a backup, could turn into a loss; what
 not fetched again. A report's id is the hash of its header, and the header names hash and size of
 each member, so a swapped byte shows here and again when the desk opens it. A member that is not
 what the header says is fetched again in later rounds; after `MAX_ATTEMPTS` it is handed on as it
-is, so that a person learns of it.
+is, so that a person learns of it. A report that was filed so is fetched again later, for as long as
+the gate lists it, and handed on only when it is whole.
 """
 
 import errno
@@ -119,7 +120,7 @@ class Puller:
             for listed in page:
                 if self._is_stopping():
                     return new, code
-                if self._spool.is_done(listed.report_id) or self._is_known(listed.report_id):
+                if not self._is_wanted(listed.report_id):
                     continue
                 try:
                     new += self._pull_report(gate, listed)
@@ -133,6 +134,12 @@ class Puller:
                 break
             after = _rise([one.number for one in page], above=after)
         return new, code
+
+    def _is_wanted(self, report_id: bytes) -> bool:
+        """Tell whether a report is new, or was filed damaged and its time has come again."""
+        if self._spool.is_asked_again(report_id):
+            return True
+        return not self._spool.is_done(report_id) and not self._is_known(report_id)
 
     def _pull_report(self, gate: GateClient, listed: ListedReport) -> bool:
         entry = self._spool.read_entry(listed.report_id) or Entry(
@@ -153,6 +160,9 @@ class Puller:
         wrong = self._fetch_members(gate, entry)
         if self._is_stopping():
             return False
+        if wrong and self._spool.read_again(entry.report_id) is not None:
+            self._spool.put_off(entry.report_id)
+            raise GateError("gate.wrong_member")
         if wrong:
             entry = replace(entry, attempts=entry.attempts + 1, lies=tuple(wrong))
             if entry.attempts < MAX_ATTEMPTS:

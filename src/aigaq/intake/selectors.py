@@ -203,6 +203,10 @@ def find_by_register_number(*, actor: Staff, number: int) -> UUID:
     check_may(actor, capability=Capability.READ_REPORTS)
     row = models.Report.objects.filter(register_number=number).first()
     if row is None:
+        # A damaged copy stood there first: the report has gone on to another number.
+        healed = evidence.find_healed(number=number)
+        row = models.Report.objects.filter(report_id=healed).first() if healed else None
+    if row is None:
         raise NotFound
     return row.pk
 

@@ -26,6 +26,7 @@ from aigaq.intake.errors import (
     NotFound,
 )
 from aigaq.intake.gate_session import open_gate
+from aigaq.intake.healing import is_healable
 from aigaq.intake.locked_files import read_locked_files
 from aigaq.intake.notice_state import NoticeState
 from aigaq.intake.public_watch import watch_public
@@ -34,6 +35,7 @@ from aigaq.intake.selectors import (
     get_report,
 )
 from aigaq.intake.shapes import RequestAction
+from aigaq.intake.spool import Spool
 
 DECISIONS = ("done", "refused", "kept")
 #: Why a report was erased: a code, since the audit chain forgets nothing.
@@ -152,8 +154,27 @@ def resolve_alarm(*, actor: Staff, alarm_id: UUID, note: str) -> None:
 
 
 def pull_now() -> None:
-    """Have the background fetch at once; return at once. Works on a locked desk."""
+    """Have the background fetch at once; return at once. Works on a locked desk.
+
+    Damaged reports are asked for again by it, too.
+    """
+    Spool(django_settings.HOME).ask_now()
     _wake("intake-pull")
+
+
+@transaction.atomic
+def ask_again(*, actor: Staff, report_id: UUID) -> None:
+    """Have the gate asked again at once for a report that was filed damaged. Raises `NotFound`."""
+    check_may(actor, capability=Capability.PULL)
+    report = get_report(actor=actor, report_id=report_id)
+    if not is_healable(report):
+        raise NotFound
+    audit.record("intake.asked_again", actor=actor, subject=report)
+    spool = Spool(django_settings.HOME)
+    spool.create()
+    spool.ask_again(bytes(report.report_id))
+    spool.ask_now(bytes(report.report_id))
+    transaction.on_commit(lambda: _wake("intake-pull"))
 
 
 def publish_again(*, actor: Staff, what: str) -> None:

@@ -9,8 +9,6 @@ The parts of a first report go with it: nobody would find them any more. The nex
 place carries this on, and the gate is told to erase what it still holds (`tasks.tell_safe`).
 """
 
-from collections.abc import Iterable
-
 from django.db import transaction
 
 from aigaq import clock
@@ -18,11 +16,10 @@ from aigaq.accounts.selectors import Staff
 from aigaq.consent import shredder as consent
 from aigaq.core import audit, blob_store
 from aigaq.evidence import services as evidence
-from aigaq.evidence.selectors import list_items
-from aigaq.intake import exports, models
+from aigaq.evidence.selectors import list_blobs, list_first_copies, list_items
+from aigaq.intake import exports, models, parts
 from aigaq.intake.shapes import ReportState, RequestAction
 from aigaq.intake.stripping import find_stripped
-from aigaq.intake.urgency import judge_urgency
 
 
 @transaction.atomic
@@ -33,7 +30,7 @@ def forget_report(*, report: models.Report, actor: Staff | None, reason: str) ->
     if report.forgotten_at is None:
         _forget(report, actor=actor, reason=reason)
         if report.first is not None and report.first.forgotten_at is None:
-            _speak_without_part(report.first)
+            parts.count_anew(report.first)
 
 
 def _forget(report: models.Report, *, actor: Staff | None, reason: str) -> None:
@@ -42,6 +39,9 @@ def _forget(report: models.Report, *, actor: Staff | None, reason: str) -> None:
         for item in list_items(report_id=bytes(report.report_id))
         if (copy := find_stripped(item)) is not None
     ]
+    # Those of a first, damaged copy stand in the evidence store alone.
+    copies = list_first_copies(report_id=bytes(report.report_id))
+    kept = list_blobs(report_id=bytes(report.report_id))
     evidence.forget_report(report_id=bytes(report.report_id), by=actor)
     consent.forget_report(report_id=bytes(report.report_id))
     exports.forget_report(report=report)
@@ -82,27 +82,15 @@ def _forget(report: models.Report, *, actor: Staff | None, reason: str) -> None:
         is_watched=False,
         forgotten_at=clock.now(),
     )
-    for blob_id in blobs:
+    for blob_id in dict.fromkeys([*blobs, *kept]):
         blob_store.delete_blob(blob_id)
-    audit.record(
-        "intake.report_forgotten",
-        actor=actor,
-        subject=report,
-        context={"reason": reason, "register_number": report.register_number},
-    )
-
-
-def _speak_without_part(first: models.Report) -> None:
-    """Let a first report say no more what only a part said that is gone."""
-    living: Iterable[models.Report] = [first, *first.parts.filter(forgotten_at=None)]
-    judged = [judge_urgency(dict(one.answers.values_list("number", "value"))) for one in living]
-    first.urgency = max(one.urgency for one in judged)
-    first.urgency_reasons = list(dict.fromkeys(code for one in judged for code in one.reasons))
-    first.under_18 = any(one.under_18 for one in judged)
-    first.items_count = sum(one.items.count() for one in living)
-    first.parts_count = sum(1 for _one in living) - 1
-    fields = ["urgency", "urgency_reasons", "under_18", "items_count", "parts_count"]
-    first.save(update_fields=fields)
+    for number in [*(one.register_number for one in copies), report.register_number]:
+        audit.record(
+            "intake.report_forgotten",
+            actor=actor,
+            subject=report,
+            context={"reason": reason, "register_number": number},
+        )
 
 
 def _forget_messages(report: models.Report) -> None:

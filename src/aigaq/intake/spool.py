@@ -6,6 +6,7 @@
     reports/<report id>/ready           all members are durable
     messages/<number>-<hash>.json       a message as the gate handed it over
     filed/<report id>                   filed, so that a locked desk does not fetch it again
+    again/<report id>                   filed damaged: how often asked for again, and when next
     state.json                          last contact, for people
 
 It holds ciphertext and what the gate knows anyway, nothing else. A step is durable before the next
@@ -20,7 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ from aigaq.sealing.encoding import decode_base64, encode_base64
 
 READY = "ready"
 ENTRY = "entry.json"
+#: How long the desk waits before it asks again for a damaged report: four times as long each time,
+#: a day at most.
+FIRST_AGAIN_SECONDS, LAST_AGAIN_SECONDS = 600, 86_400
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,14 @@ class Entry:
     members: tuple[ListedMember, ...]
     attempts: int = 0
     lies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Again:
+    """How often the gate was asked again for a damaged report, and when it is asked next."""
+
+    asked: int
+    next_at: datetime
 
 
 @dataclass(frozen=True)
@@ -68,11 +80,12 @@ class Spool:
         self._reports = self.folder / "reports"
         self._messages = self.folder / "messages"
         self._filed = self.folder / "filed"
+        self._again = self.folder / "again"
         self._state = self.folder / "state.json"
 
     def create(self) -> None:
         """Make the folders, closed to others."""
-        for folder in (self.folder, self._reports, self._messages, self._filed):
+        for folder in (self.folder, self._reports, self._messages, self._filed, self._again):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @contextmanager
@@ -108,6 +121,17 @@ class Spool:
         folder = self.get_folder(report_id)
         return (folder / READY).exists() or (self._filed / report_id.hex()).exists()
 
+    def is_asked_again(self, report_id: bytes) -> bool:
+        """Tell whether a report that was filed damaged is to be fetched once more in this round."""
+        again = self.read_again(report_id)
+        folder = self.get_folder(report_id)
+        if again is None or (folder / READY).exists():
+            return False
+        # A clock that went back must not put it off for longer than was meant.
+        now = clock.now()
+        is_due = not now < again.next_at <= now + _wait(again.asked)
+        return is_due or folder.exists()
+
     def write_entry(self, entry: Entry) -> None:
         """Keep what the gate said about a report."""
         folder = self.get_folder(entry.report_id)
@@ -123,6 +147,51 @@ class Spool:
             "received_at": clock.format_time(entry.received_at),
         }
         write_durably(folder / ENTRY, json.dumps(data).encode())
+
+    def ask_again(self, report_id: bytes) -> None:
+        """Note that a report was filed damaged, so that it is asked for again; known is known."""
+        if self.read_again(report_id) is None:
+            self._write_again(report_id, Again(0, clock.now() + _wait(0)))
+
+    def put_off(self, report_id: bytes) -> None:
+        """Throw away what came damaged once more, and wait longer before the next time."""
+        again = self.read_again(report_id)
+        asked = (again.asked if again else 0) + 1
+        self._write_again(report_id, Again(asked, clock.now() + _wait(asked)))
+        shutil.rmtree(self.get_folder(report_id), ignore_errors=True)
+        sync_folder(self._reports)
+
+    def ask_now(self, report_id: bytes | None = None) -> None:
+        """Ask for a damaged report, or for all of them, in the next round."""
+        for one in self.list_again() if report_id is None else [report_id]:
+            again = self.read_again(one)
+            if again is not None:
+                self._write_again(one, Again(again.asked, clock.now()))
+
+    def stop_asking(self, report_id: bytes) -> None:
+        """The report is whole, or the gate has erased it."""
+        if (self._again / report_id.hex()).exists():
+            remove_durably(self._again / report_id.hex())
+
+    def list_again(self) -> list[bytes]:
+        """Return the ids of reports that are asked for again."""
+        if not self._again.is_dir():
+            return []
+        return sorted(
+            bytes.fromhex(one.name) for one in self._again.iterdir() if "." not in one.name
+        )
+
+    def read_again(self, report_id: bytes) -> Again | None:
+        """Return how a damaged report is asked for again; None if it is not."""
+        try:
+            asked, next_at = (self._again / report_id.hex()).read_text("ascii").split()
+        except FileNotFoundError:
+            return None
+        return Again(int(asked), clock.parse_time(next_at))
+
+    def _write_again(self, report_id: bytes, again: Again) -> None:
+        text = f"{again.asked} {clock.format_time(again.next_at)}"
+        write_durably(self._again / report_id.hex(), text.encode())
 
     def read_entry(self, report_id: bytes) -> Entry | None:
         """Return what was kept about a report, or None."""
@@ -229,6 +298,11 @@ class Spool:
     def write_state(self, state: State) -> None:
         """Keep how the round goes."""
         write_durably(self._state, json.dumps(asdict(state)).encode())
+
+
+def _wait(asked: int) -> timedelta:
+    """Return how long to wait after a report was asked for again so many times."""
+    return timedelta(seconds=min(FIRST_AGAIN_SECONDS * 4 ** min(asked, 8), LAST_AGAIN_SECONDS))
 
 
 def _parse_message(path: Path) -> ListedMessage:

@@ -28,6 +28,7 @@ from aigaq.intake import (
     evidence_tasks,
     filing,
     gate_session,
+    healing,
     keeping,
     log_watch,
     mail,
@@ -70,8 +71,11 @@ def build_work_rounds() -> background.Rounds:
 
     def work() -> None:
         if not swept:
-            with Spool(settings.HOME).working():
+            spool = Spool(settings.HOME)
+            with spool.working():
                 staging.remove_unfiled()
+                for report_id in healing.list_healable():
+                    spool.ask_again(report_id)
             unfinished.sweep_unfinished()
             temporary.sweep_temporary()
             previews.reset_after_install()
@@ -160,7 +164,8 @@ def _apart(what: str) -> Iterator[None]:
 
 def _file_entry(spool: Spool, *, entry: Entry, unfinished: list[bytes]) -> bool:
     source = FolderSource(spool.get_members(entry.report_id))
-    is_new = filing.find_report(entry.report_id) is None
+    known = filing.find_report(entry.report_id)
+    is_new = known is None or healing.is_healable(known)
     if is_new:
         waits = spool.get_ready_seconds(entry.report_id) < FIRST_SECONDS
         if waits and filing.is_waiting_for_first(source=source, is_being_fetched=unfinished):
@@ -171,7 +176,17 @@ def _file_entry(spool: Spool, *, entry: Entry, unfinished: list[bytes]) -> bool:
             came_by="gate",
             lies=entry.lies,
         )
-        filing.file_report(source=source, arrival=arrival)
+        if known is None:
+            known = filing.file_report(source=source, arrival=arrival)
+        elif healing.heal_report(source=source, arrival=arrival) is None:
+            spool.put_off(entry.report_id)
+            return False
+        else:
+            known.refresh_from_db()
+    if known is not None and healing.is_healable(known):
+        spool.ask_again(entry.report_id)
+    else:
+        spool.stop_asking(entry.report_id)
     spool.remove_report(entry.report_id)
     return is_new
 
@@ -205,6 +220,7 @@ def tell_safe(gate: GateClient, spool: Spool) -> int:
         gate.confirm_safe(report_id=bytes(report.report_id))
         second_place.record_erased(report=report)
         spool.forget_filed(bytes(report.report_id))
+        spool.stop_asking(bytes(report.report_id))
         told += 1
     return told
 

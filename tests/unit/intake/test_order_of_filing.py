@@ -11,7 +11,7 @@ from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.consent import selectors as consent
 from aigaq.intake import answering, carrying, filing, mail, models
-from aigaq.intake.errors import ImportRefused, ReplyRefused
+from aigaq.intake.errors import ReplyRefused
 from aigaq.intake.gate_client import ListedMessage
 from aigaq.intake.shapes import ReportState
 from aigaq.sealing.card import parse_card
@@ -44,16 +44,18 @@ def seal(
     *,
     answers: Sequence[tuple[int, str]] = ((4, "fictional"), (17, "d")),
     continues: SealedReport | None = None,
+    team_recipient: str = "",
+    note: bytes = NOTE,
 ) -> tuple[SealedReport, bytes]:
     """Seal a report with one file; return it and its container."""
     card = parse_card(founding.card, root_key=bytes(founding.organisation.root_key))
     file = io.BytesIO()
     item = ItemToSeal(
-        content=io.BytesIO(NOTE), size_bytes=len(NOTE), name="a.txt", media_type="text/plain"
+        content=io.BytesIO(note), size_bytes=len(note), name="a.txt", media_type="text/plain"
     )
     report = ReportToSeal(
         team_id=card.team_id,
-        team_recipient=card.team_recipient,
+        team_recipient=team_recipient or card.team_recipient,
         card_version=1,
         language="ru",
         made_at=clock.now(),
@@ -197,17 +199,6 @@ def test_a_report_under_a_code_that_was_replaced_is_flagged(
     assert list(codes) == ["message.dead_mailbox"]
     assert row.first is None
     assert find_box(new).quiet_sign == "d"
-
-
-def test_a_whole_file_of_a_report_that_a_gate_spoiled_is_not_called_filed(
-    founding: Founding, tmp_path: Path
-) -> None:
-    sealed, data = seal(founding, draw_keys(founding))
-    hand_out(sealed, data, folder=tmp_path / "a", spoil="item-0000.age")
-    # Whoever reads that it is filed would throw the only whole copy away.
-    with pytest.raises(ImportRefused) as caught:
-        carrying.import_report_file(actor=founding.founder, file=io.BytesIO(data))
-    assert caught.value.code == "report.filed_damaged"
 
 
 def test_a_damaged_file_that_comes_again_is_the_same_report(founding: Founding) -> None:

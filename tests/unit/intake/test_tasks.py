@@ -12,7 +12,7 @@ from aigaq import clock
 from aigaq.consent import shredder
 from aigaq.core import blob_store
 from aigaq.evidence.models import FiledReport
-from aigaq.intake import filing, models, staging, tasks
+from aigaq.intake import contents, models, staging, tasks
 from aigaq.intake.spool import READY, Entry, Spool
 from aigaq.sealing.manifest import Manifest
 from aigaq.sealing.opening import ContainerSource
@@ -49,7 +49,7 @@ def test_a_report_that_nobody_thought_of_holds_up_no_other(
     bad, good = carry_report(founding, answers=[(4, "odd")]), carry_report(founding)
     fetch_again(founding, bad, number=1)
     spool = fetch_again(founding, good, number=2)
-    read_answers = filing._read_answers
+    read_answers = contents.read_answers
 
     def stumble(report: models.Report, manifest: Manifest | None) -> None:
         if manifest is not None and manifest.answers[0].value == "odd":
@@ -57,7 +57,7 @@ def test_a_report_that_nobody_thought_of_holds_up_no_other(
         read_answers(report, manifest)
 
     with monkeypatch.context() as patched:
-        patched.setattr(filing, "_read_answers", stumble)
+        patched.setattr(contents, "read_answers", stumble)
         assert tasks.file_ready(spool) == 1
         assert good.sealed.report_id in list_filed()
         assert bad.sealed.report_id not in list_filed()
@@ -84,15 +84,15 @@ def test_a_part_waits_for_its_first_report_and_not_for_ever(founding: Founding) 
 def test_a_sweep_at_the_same_moment_takes_no_content_of_a_report(
     founding: Founding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage, sweeps = filing._stage, [staging.remove_unfiled]
+    stage, sweeps = contents.stage, [staging.remove_unfiled]
 
-    def stage_and_sweep(*arguments: object) -> filing._Staged:
+    def stage_and_sweep(*arguments: object) -> contents.Staged:
         staged = stage(*arguments)  # type: ignore[arg-type]
         if sweeps:
             sweeps.pop()()
         return staged
 
-    monkeypatch.setattr(filing, "_stage", stage_and_sweep)
+    monkeypatch.setattr(contents, "stage", stage_and_sweep)
     carried = carry_report(founding, items=[("photo.jpg", "image/jpeg", b"content")])
 
     item = carried.report.items.get()

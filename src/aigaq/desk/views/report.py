@@ -17,7 +17,16 @@ from aigaq.accounts.permissions import Capability, may
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import EraseForm, HandOverForm
-from aigaq.intake import claims, collecting, exports, selectors, services, told_receipts, viewing
+from aigaq.intake import (
+    claims,
+    collecting,
+    exports,
+    healing,
+    selectors,
+    services,
+    told_receipts,
+    viewing,
+)
 from aigaq.intake.shapes import Answer, ItemDetail, NearRow, Person
 
 GOOD = 25
@@ -48,6 +57,7 @@ def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
             "row": detail.row,
             "answers": [_say(answer) for answer in detail.answers],
             "faults": [words.say(words.FAULTS, code) for code in detail.faults],
+            "healing": healing.access_healing(actor=actor, report_id=report_id),
             "openings": selectors.list_openings(actor=actor, report_id=report_id),
             "form": _hand_over_form(detail.row.assigned_to),
             "receipt": told_receipts.find_receipt(actor=actor, report_id=report_id),
@@ -81,6 +91,15 @@ def hand_over(request: HttpRequest, report_id: UUID) -> HttpResponse:
         else _("Nobody works on the report now.")
     )
     messages.add_message(request, GOOD, said)
+    return HttpResponseRedirect(reverse("report", args=[report_id]))
+
+
+@require_POST
+@needs(Capability.PULL)
+def ask_again(request: HttpRequest, report_id: UUID) -> HttpResponse:
+    """Ask the gate for a damaged report once more, now instead of at its time."""
+    services.ask_again(actor=actor_of(request), report_id=report_id)
+    messages.add_message(request, messages.INFO, _("The desk is asking the gate now."))
     return HttpResponseRedirect(reverse("report", args=[report_id]))
 
 
