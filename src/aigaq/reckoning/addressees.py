@@ -196,7 +196,9 @@ def _list_windows(remedy: Remedy, one: Owed, *, ground: Ground) -> list[OpenWind
 
 
 def _concerns(other: Owed, one: Owed, *, ground: Ground) -> bool:
-    """Tell whether what was refused or not answered is this duty, or a complaint about it."""
+    """Tell whether what was refused or not answered is this duty, or one is about the other."""
     if other.id == one.id and other.event is one.event:
+        return True
+    if one.is_complaint and is_about(one.event, other, case=ground.case):
         return True
     return other.is_complaint and is_about(other.event, one, case=ground.case)

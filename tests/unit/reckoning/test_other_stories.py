@@ -339,6 +339,17 @@ def test_the_window_of_one_refusal_is_no_date_for_another_duty() -> None:
     assert {one["file_within"] for one in mine} == {None}
 
 
+def test_the_window_of_a_refusal_is_the_date_of_what_follows_a_complaint_about_it() -> None:
+    asked = event("motion_submitted", "2026-05-06T10:00")
+    refused = event("refused", "2026-05-12T10:00", duty="motion")
+    filed = {**COMPLAINT, "at": "2026-05-12T11:00:00+05:00", "about": ["motion"]}
+    answer = judge(build_story(asked, refused, filed, as_of="2026-05-21T10:00:00+05:00"))
+    court = get_proposal(answer, "complaint_court")
+    assert "complaint_prosecutor" in court["duties"]
+    # 27 May is Eid al-Adha.
+    assert court["file_within"] == "2026-05-29T00:00:00+05:00"
+
+
 def test_a_remedy_whose_window_closed_is_proposed_with_a_word_on_restoring_it() -> None:
     answer = judge(build_story(REPORT, COMPLAINT, as_of="2026-06-20T12:00:00+05:00"))
     court = get_proposal(answer, "complaint_court")
