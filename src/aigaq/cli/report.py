@@ -21,6 +21,7 @@ from aigaq import clock
 from aigaq.blobs import sync_folder, write_durably
 from aigaq.cli.chat import import_chat
 from aigaq.cli.desk import JSON, PASSPHRASE_FD, tell
+from aigaq.cli.typed_back import ask_back, can_ask
 from aigaq.core.hardening import harden_process
 from aigaq.intake.reporter_gate import TRIES, ReporterGate, SendingError, Uploads, read_header
 from aigaq.sealing.age_files import parse_hybrid_identity
@@ -70,6 +71,12 @@ NEEDED_CONSENTS = ("keep:team", "advise:team")
 @click.option("--continues", help="Report id of the report that this is a part of.")
 @click.option("--out", type=FILE, required=True, help="The file to write, such as backup.tar.")
 @click.option("--receipt", type=FILE, help="Write a receipt file, which `send` completes.")
+@click.option(
+    "--no-typing-back",
+    is_flag=True,
+    help="For scripts: do not ask for the code back. A code that was written down wrongly opens "
+    "nothing, and nobody can give it again.",
+)
 @CODE
 @JSON
 def seal(
@@ -82,13 +89,19 @@ def seal(
     continues: str | None,
     out: Path,
     receipt: Path | None,
+    no_typing_back: bool,
     code_from: str | None,
     as_json: bool,
 ) -> None:
-    """Seal a report into a file that only the team can open, and show its receipt code once."""
+    """Seal a report into a file that only the team can open, under a receipt code.
+
+    At a terminal a fresh code is shown, asked for back, and shown once more at the end.
+    """
     harden_process()
     card = parse_card(card_file.read_bytes(), root_key=decode_base64(root))
-    code = read_code(code_from) if code_from or continues else draw_code()
+    is_fresh = not (code_from or continues)
+    code = draw_code() if is_fresh else read_code(code_from)
+    asks = is_fresh and not no_typing_back and can_ask()
     with ExitStack() as opened:
         report = ReportToSeal(
             team_id=card.team_id,
@@ -102,6 +115,8 @@ def seal(
             continues=_read_report_id(continues),
         )
         with _new_file(out) as file:
+            if asks:
+                ask_back(code)
             keys = derive_mailbox_keys(code, team_id=card.team_id)
             sealed = seal_report(report, keys=keys, sink=ContainerSink(file))
     if receipt is not None:
@@ -111,10 +126,13 @@ def seal(
         "commitment": sealed.commitment.hex(),
         "file": str(out),
         "report_id": sealed.report_id.hex(),
+        "typed_back": asks or not is_fresh,
     }
+    once = "Receipt code, shown for the last time" if asks else "Receipt code, shown this once"
+    unchecked = "" if asks or not is_fresh else "Nobody has checked that it was written down. "
     sentence = (
-        f"Sealed into {out}.\nReceipt code, shown this once: {format_code(code)}\n"
-        "Write it down: it opens the mailbox, and nobody can give it again.\n"
+        f"Sealed into {out}.\n{once}: {format_code(code)}\n"
+        f"{unchecked}Write it down: it opens the mailbox, and nobody can give it again.\n"
         f"Next: aigaq send {out} --gate {card.gate_origin} --root {root}"
     )
     tell(answer, as_json=as_json, sentence=sentence)
@@ -232,7 +250,7 @@ def _read_answers(path: Path | None) -> list[tuple[int, str]]:
         pairs = sorted((int(number), text) for number, text in value.items())
     except (ValueError, AttributeError):
         raise SealingError("seal.bad_answers") from None
-    if not all(isinstance(text, str) for _, text in pairs):
+    if not all(isinstance(text, str) and "\0" not in text for _, text in pairs):
         raise SealingError("seal.bad_answers")
     return pairs
 
