@@ -13,6 +13,8 @@ from aigaq.gate.errors import GateError
 MAXIMUM_TEXT_BYTES = 64 * 1024
 MAXIMUM_FILES_BYTES = 8 * 1024 * 1024
 MAXIMUM_PARTS = 500
+# Text beyond the limit is kept up to here, so that whoever wrote it gets it back to shorten it.
+_KEPT_TEXT_BYTES = 4 * MAXIMUM_TEXT_BYTES
 # Boundaries and part headers beside the values themselves.
 MAXIMUM_BODY_BYTES = MAXIMUM_TEXT_BYTES + MAXIMUM_FILES_BYTES + MAXIMUM_PARTS * 1_024
 _MAXIMUM_HEADERS_BYTES = 4_096
@@ -45,6 +47,18 @@ class Form:
         except UnicodeDecodeError:
             raise GateError("plain.form") from None
 
+    @property
+    def text_bytes(self) -> int:
+        """What all texts weigh."""
+        return sum(len(data) for _, data in self.fields)
+
+    def read_back(self) -> dict[str, list[str]]:
+        """Return all texts by the names of their fields, as well as they can be read."""
+        given: dict[str, list[str]] = {}
+        for name, data in self.fields:
+            given.setdefault(name, []).append(data.decode("utf-8", "replace"))
+        return given
+
     def wipe(self) -> None:
         """Overwrite everything that came."""
         for data in [*(data for _, data in self.fields), *(file.data for file in self.files)]:
@@ -54,14 +68,22 @@ class Form:
 
 
 class FormReader:
-    """Takes the body piece by piece; `form` is whole after `close`."""
+    """Takes the body piece by piece; `form` is whole after `close`.
 
-    def __init__(self, content_type: str) -> None:
+    What is too much is counted and not kept, so that the rest can be given back.
+    """
+
+    def __init__(self, content_type: str, *, keeps_files: bool = True) -> None:
         """Raise ``plain.form`` unless ``content_type`` is multipart with a boundary."""
         match = _BOUNDARY.match(content_type)
         if match is None:
             raise GateError("plain.form")
         self.form = Form()
+        self.has_files = False
+        # Whether files are kept still; once one is not, none is.
+        self.keeps_files = keeps_files
+        # Whether there was more text than is kept even to be given back.
+        self.is_cut = False
         self._delimiter = b"\r\n--" + match[1].encode("ascii")
         self._waiting = bytearray(b"\r\n")  # So that the first boundary is like the others.
         self._part: bytearray | None = None
@@ -72,7 +94,7 @@ class FormReader:
         self._parts = 0
 
     def feed(self, data: bytes | bytearray) -> None:
-        """Take the next bytes. Raises ``plain.too_large`` or ``plain.form``."""
+        """Take the next bytes. Raises ``plain.form``."""
         self._waiting += data
         while not self._is_over and self._advance():
             pass
@@ -80,9 +102,11 @@ class FormReader:
             self._waiting.clear()
 
     def close(self) -> None:
-        """Raise ``plain.form`` unless the last boundary has come."""
+        """Raise ``plain.form`` unless the last boundary has come, or ``plain.too_large``."""
         if not self._is_over:
             raise GateError("plain.form")
+        if self._file_bytes > MAXIMUM_FILES_BYTES or self._text_bytes > MAXIMUM_TEXT_BYTES:
+            raise GateError("plain.too_large")
 
     def _advance(self) -> bool:
         """Do one step; tell whether another may be possible without more bytes."""
@@ -109,16 +133,24 @@ class FormReader:
 
     def _take(self, size: int) -> None:
         """Move ``size`` bytes that certainly belong to the open part into it."""
-        if self._part is not None:
-            if self._is_file:
-                self._file_bytes += size
-            else:
-                self._text_bytes += size
-            too_much = self._file_bytes > MAXIMUM_FILES_BYTES
-            if too_much or self._text_bytes > MAXIMUM_TEXT_BYTES:
-                raise GateError("plain.too_large")
+        if self._part is not None and self._keep(size):
             self._part += self._waiting[:size]
         del self._waiting[:size]
+
+    def _keep(self, size: int) -> bool:
+        """Count ``size`` bytes more of the open part; tell whether they may be kept."""
+        if not self._is_file:
+            self._text_bytes += size
+            self.is_cut = self.is_cut or self._text_bytes > _KEPT_TEXT_BYTES
+            return not self.is_cut
+        self._file_bytes += size
+        self.has_files = self.has_files or size > 0
+        if self._file_bytes > MAXIMUM_FILES_BYTES:
+            self.keeps_files = False
+            for file in self.form.files:
+                file.data[:] = bytes(len(file.data))
+                file.data.clear()
+        return self.keeps_files
 
     def _begin(self, head: bytes) -> None:
         """Open the part that ``head`` describes."""
@@ -135,6 +167,7 @@ class FormReader:
         if file_name is None:
             self.form.fields.append((name[1], self._part))
             return
+        self.has_files = self.has_files or file_name[1] != ""
         media_type = _TYPE.search(text)
         kind = media_type[1] if media_type else "application/octet-stream"
         self.form.files.append(FormFile(file_name[1].replace("%22", '"'), kind, self._part))

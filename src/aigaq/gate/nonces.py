@@ -56,8 +56,8 @@ class Nonces:
         if not is_ours or now_seconds > nonce.expires_at:
             raise GateError("request.refused")
 
-    def mark(self, purpose: str, *facts: int) -> bytes:
-        """Return 16 bytes that only this gate can make over ``facts``, for a form token."""
+    def mark(self, purpose: str, *facts: int | bytes) -> bytes:
+        """Return 16 bytes that only this gate can make over ``facts``, for a form."""
         return hmac.digest(self._secret, encode_parts(purpose, *facts), "sha256")[:_HALF]
 
     def _mark(self, start: bytes, expires_at: int) -> bytes:

@@ -21,6 +21,7 @@ from aigaq.gate.bodies import check_length, pieces, read_body
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
 from aigaq.gate.log_tables import log_entries, log_waiting
+from aigaq.gate.plain_tokens import FormMark, check_form, spend_form
 from aigaq.gate.tables import (
     commitments,
     items,
@@ -81,9 +82,14 @@ async def complete_report(gate: Gate, request: Request) -> Answer:
     return json_answer({"promise": promise}, status=201 if received.is_new else 200)
 
 
-async def receive_report(gate: Gate, *, envelope: Envelope, draft: bytes) -> Received:
-    """Store ``envelope`` with the uploads of ``draft``, durably, unless it was received before."""
-    arrival = _Arrival(envelope, draft, gate.now_seconds())
+async def receive_report(
+    gate: Gate, *, envelope: Envelope, draft: bytes, form: FormMark | None = None
+) -> Received:
+    """Store ``envelope`` with the uploads of ``draft``, durably, unless it was received before.
+
+    Raises for a ``form`` without JavaScript what `check_form` does, if it became a report before.
+    """
+    arrival = _Arrival(envelope, draft, gate.now_seconds(), form)
     try:
         gate.check_space_for_text(len(envelope.manifest) + len(envelope.header_bytes))
         return await gate.writer.run_in_group(_receive_all, arrival)
@@ -179,6 +185,7 @@ class _Arrival:
     envelope: Envelope
     draft: bytes
     now: int
+    form: FormMark | None = None
 
 
 def _receive_all(
@@ -194,11 +201,15 @@ def _receive_all(
             results.append(Received(received_at, is_new=False))
             continue
         try:
+            if arrival.form is not None:
+                check_form(connection, arrival.form)
             files = _find_items(connection, arrival)
             known.add(arrival)
         except AigaqError as refused:
             results.append(refused)
             continue
+        if arrival.form is not None:
+            spend_form(connection, arrival.form, now_seconds=arrival.now)
         new.append((arrival, files))
         results.append(Received(arrival.now, is_new=True))
     if known.new_mailboxes:

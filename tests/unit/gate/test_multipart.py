@@ -47,24 +47,29 @@ def test_a_form_that_was_cut_is_refused(end: int) -> None:
     assert refused.value.code == "plain.form"
 
 
-def feed_all(reader: FormReader, *, size: int) -> None:
-    for _ in range(size // 1_000):
-        reader.feed(bytes(1_000))
-
-
 @pytest.mark.parametrize(
-    ("head", "limit"),
+    ("head", "limit", "kept"),
     [
-        (b'name="q4"', MAXIMUM_TEXT_BYTES),
-        (b'name="file"; filename="a"', MAXIMUM_FILES_BYTES),
+        (b'name="q4"', MAXIMUM_TEXT_BYTES, 4 * MAXIMUM_TEXT_BYTES),
+        (b'name="file"; filename="a"', MAXIMUM_FILES_BYTES, 0),
     ],
 )
-def test_a_limit_is_met_while_the_bytes_come(head: bytes, limit: int) -> None:
+def test_what_is_too_much_is_not_kept_and_what_stands_beside_it_is(
+    head: bytes, limit: int, kept: int
+) -> None:
     reader = FormReader(TYPE)
+    reader.feed(b'------abc\r\nContent-Disposition: form-data; name="q7"\r\n\r\nFictional.\r\n')
     reader.feed(b"------abc\r\nContent-Disposition: form-data; " + head + b"\r\n\r\n")
+    for _ in range(5 * limit // 10_000):
+        reader.feed(b"x" * 10_000)
+    reader.feed(b"\r\n------abc--\r\n")
     with pytest.raises(AigaqError) as refused:
-        feed_all(reader, size=limit + 2_000)
+        reader.close()
     assert refused.value.code == "plain.too_large"
+    held = [data for _, data in reader.form.fields[1:]] + [one.data for one in reader.form.files]
+    assert sum(map(len, held)) <= kept
+    assert reader.form.read_back()["q7"] == ["Fictional."]
+    assert reader.is_cut == (kept > 0)
 
 
 @pytest.mark.parametrize(
