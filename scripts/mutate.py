@@ -28,11 +28,14 @@ TESTS = {
         "tests/vectors/test_clocks_vectors.py",
         "tests/unit/reckoning/test_due_dates.py",
         "tests/unit/reckoning/test_shown_steps.py",
+        "tests/unit/reckoning/test_dates_at_edges.py",
         "tests/unit/reckoning/test_term_properties.py",
     ),
 }
 #: All other modules of the reckoning.
 STORIES = (
+    "tests/unit/reckoning/test_owed.py",
+    "tests/unit/reckoning/test_settling.py",
     "tests/unit/reckoning/test_evaluation.py",
     "tests/unit/reckoning/test_other_stories.py",
     "tests/unit/reckoning/test_hostile_stories.py",
