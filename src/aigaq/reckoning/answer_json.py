@@ -32,6 +32,7 @@ FORMAT = "aigaq-clocks/v1"
 def to_json(answer: Answer) -> dict[str, Any]:
     """Return the answer as ``aigaq-clocks/v1``."""
     pack, as_of = answer.pack.facts, answer.case.as_of
+    said: reasons.Said = {}
     return {
         "format": FORMAT,
         "as_of": as_of.isoformat(),
@@ -47,7 +48,9 @@ def to_json(answer: Answer) -> dict[str, Any]:
         "duties": [_show_duty(one, as_of=as_of) for one in answer.duties],
         "breaches": [_show_breach(one) for one in answer.breaches],
         "windows": [_show_window(one, as_of=as_of) for one in answer.windows],
-        "proposals": [_show_proposal(one, answer=answer) for one in answer.ladder.proposals],
+        "proposals": [
+            _show_proposal(one, answer=answer, said=said) for one in answer.ladder.proposals
+        ],
         "cautions": [_show_caution(one) for one in answer.cautions],
         "excluded": [_show_excluded(one, answer=answer) for one in answer.reached],
         "offences": [_show_offence(one, pack=answer.pack) for one in answer.offences],
@@ -158,7 +161,7 @@ def _show_window(one: OpenWindow, *, as_of: datetime) -> dict[str, Any]:
     }
 
 
-def _show_proposal(one: Proposal, *, answer: Answer) -> dict[str, Any]:
+def _show_proposal(one: Proposal, *, answer: Answer, said: reasons.Said) -> dict[str, Any]:
     body = answer.pack.institutions[one.office.institution]
     confidences = [one.remedy.ground.confidence, *(owed.ground.confidence for owed in one.because)]
     return {
@@ -166,7 +169,7 @@ def _show_proposal(one: Proposal, *, answer: Answer) -> dict[str, Any]:
         "title": one.remedy.title,
         "addressee": {"institution": str(one.office), "level": body.level},
         "file_within": _show_moment(one.file_within),
-        "because": reasons.build_proposal(one, pack=answer.pack, case=answer.case),
+        "because": reasons.build_proposal(one, pack=answer.pack, case=answer.case, said=said),
         "duties": list(dict.fromkeys(owed.id for owed in one.because if owed.rule is None)),
         "instead_of": [str(office) for office in one.instead_of],
         "with": list(one.remedy.along) if one.instead_of else [],

@@ -219,14 +219,14 @@ class _Writer:
             return
         yield from self._head("proposals")
         known: dict[str, int] = {}
+        said: reasons.Said = {}
         for number, one in enumerate(self._answer.ladder.proposals, 1):
             yield "soon", f"  {number}. {one.remedy.title[self._language]}"
             yield "plain", f"     {self._say('to', office=self._office(one.office))}"
             if one.file_within is not None:
                 yield "soon", f"     {self._say('until', at=self._moment(one.file_within))}"
-            because = reasons.build_reasons(one, pack=self._pack, case=self._answer.case)[
-                self._language
-            ]
+            case, language = self._answer.case, self._language
+            because = reasons.build_reasons(one, pack=self._pack, case=case, said=said)[language]
             first = known.setdefault(because, number)
             because = because if first == number else self._say("same", number=str(first))
             way = reasons.build_way(one, pack=self._pack)[self._language]

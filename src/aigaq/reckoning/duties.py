@@ -31,10 +31,12 @@ def list_duties(case: Case, *, pack: Pack) -> list[Owed]:
     pauses = list_pauses(case.events)
     owed: list[Owed] = []
     for event in iterate_events(case, pack=pack):
-        for rules in pack.list_triggered(event.type):
+        triggered = pack.list_triggered(event.type)
+        facts = get_facts(case, event=event, pack=pack) if triggered else frozenset()
+        for rules in triggered:
             duty = get_in_force(rules, on=event.at.date())
             if duty is not None and event.type in duty.triggers:
-                owed.append(_owe(duty, event, case=case, pack=pack, pauses=pauses))
+                owed.append(_owe(duty, event, case=case, pack=pack, facts=facts, pauses=pauses))
         if event.type == "complaint_submitted":
             answer = _owe_answer(event, case=case, pack=pack)
             if answer is not None:
@@ -97,9 +99,9 @@ def _owe(
     *,
     case: Case,
     pack: Pack,
+    facts: frozenset[str],
     pauses: Mapping[str, list[tuple[str, Pause]]],
 ) -> Owed:
-    facts = get_facts(case, event=event, pack=pack)
     begun = _find_start(duty, event, case=case, pack=pack)
     start = begun.at
     variant = next((one for one in duty.variants if one.when.holds(facts)), None)

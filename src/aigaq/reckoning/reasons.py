@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from aigaq.reckoning.owed import Owed
     from aigaq.reckoning.proposals import Proposal
 
+#: Sentences that were said in one answer, by the identity of what they are about.
+Said = dict[int, Text]
 PACK_UNREVIEWED: Text = {
     "kk": "Бұл елдің ережелерін адвокат тексермеген. Мерзімге сенбес бұрын бапты оқыңыз.",
     "ru": "Правила этой страны не проверены адвокатом. Прежде чем полагаться на срок, "
@@ -214,24 +216,29 @@ def _list_titles(template: Text, titles: Sequence[Text]) -> Text:
     }
 
 
-def build_proposal(proposal: "Proposal", *, pack: Pack, case: Case) -> Text:
+def build_proposal(proposal: "Proposal", *, pack: Pack, case: Case, said: Said) -> Text:
     """Return why a remedy is proposed, and why to this office."""
-    reasons, ways = build_reasons(proposal, pack=pack, case=case), build_way(proposal, pack=pack)
+    reasons = build_reasons(proposal, pack=pack, case=case, said=said)
+    ways = build_way(proposal, pack=pack)
     return {
         language: " ".join(part for part in (reasons[language], ways[language]) if part)
         for language in LANGUAGES
     }
 
 
-def build_reasons(proposal: "Proposal", *, pack: Pack, case: Case) -> Text:
-    """Return for what a remedy is proposed; each sentence once."""
+def build_reasons(proposal: "Proposal", *, pack: Pack, case: Case, said: Said) -> Text:
+    """Return for what a remedy is proposed; each sentence once.
+
+    ``said`` keeps the sentences of one answer: many remedies are proposed for the same duty.
+    """
+    for owed in proposal.because:
+        if id(owed) not in said:
+            said[id(owed)] = {
+                language: _say_reason(owed, pack=pack, language=language, case=case)
+                for language in LANGUAGES
+            }
     return {
-        language: " ".join(
-            dict.fromkeys(
-                _say_reason(owed, pack=pack, language=language, case=case)
-                for owed in proposal.because
-            )
-        )
+        language: " ".join(dict.fromkeys(said[id(owed)][language] for owed in proposal.because))
         for language in LANGUAGES
     }
 

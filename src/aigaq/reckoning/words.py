@@ -7,6 +7,8 @@ midnight that ends a day is written as 24:00 of that day.
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from string import Formatter
 
 from aigaq.jurisdictions.terms import Term, Unit
 
@@ -214,14 +216,19 @@ def fill(
         said = template[language]
         # Only what the sentence says is written: this runs for every step of every date.
         known = {
-            name: write_moment(one, language=language, ends_day=name != "begin_end")
-            for name, one in moments.items()
-            if f"{{{name}}}" in said
+            name: write_moment(moments[name], language=language, ends_day=name != "begin_end")
+            if name in moments
+            else write_days(skipped, language=language) or "–"
+            for name in _list_names(said)
         }
-        if "{skipped}" in said:
-            known["skipped"] = write_days(skipped, language=language) or "–"
         filled[language] = tell(said, language=language, **known)
     return filled
+
+
+@lru_cache(maxsize=256)
+def _list_names(template: str) -> tuple[str, ...]:
+    """Return the names that a sentence has places for."""
+    return tuple(name for _text, name, _form, _kind in Formatter().parse(template) if name)
 
 
 def build_term_text(term: Term, *, begin: datetime, due: datetime) -> Text:
@@ -281,6 +288,6 @@ def write_moment(moment: datetime, *, language: str, ends_day: bool = True) -> s
     hour, minute = moment.hour, moment.minute
     if ends_day and not (hour or minute or moment.second):
         moment, hour = moment - timedelta(days=1), 24
-    between = " on " if language == "en" else " "
-    day, time = _write_day(moment.date(), language=language), f"{hour:02}:{minute:02}"
-    return f"{time}{between}{day}" if language == "en" else f"{day}{between}{time}"
+    if language == "en":
+        return f"{hour:02}:{minute:02} on {moment.day} {MONTHS_EN[moment.month - 1]} {moment.year}"
+    return f"{moment.day:02}.{moment.month:02}.{moment.year} {hour:02}:{minute:02}"
