@@ -21,6 +21,7 @@ from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
 from aigaq.gate.mailboxes import (
     TO_DESK,
+    TO_DESK_BEFORE,
     TO_REPORTER,
     access_mailbox,
     add_message,
@@ -124,15 +125,18 @@ async def list_messages(gate: Gate, request: Request) -> Answer:
     """Return the messages to the desk after a number."""
     await read_fetch_request(gate, request)
     after, limit = read_page(request)
-    query = (
+    most = min(limit, _PAGE_BYTES // MAXIMUM_CIPHERTEXT_BYTES)
+    queries = [
         select(messages)
-        .where(messages.c.direction == TO_DESK, messages.c.number > after)
+        .where(messages.c.direction == direction, messages.c.number > after)
         .order_by(messages.c.number)
-        .limit(min(limit, _PAGE_BYTES // MAXIMUM_CIPHERTEXT_BYTES))
-    )
+        .limit(most)
+        for direction in (TO_DESK, TO_DESK_BEFORE)
+    ]
 
     def read(connection: Connection) -> list[dict[str, Any]]:
-        return [_message_entry(row) for row in connection.execute(query)]
+        rows = [row for query in queries for row in connection.execute(query)]
+        return [_message_entry(row) for row in sorted(rows, key=lambda row: row.number)[:most]]
 
     return json_answer({"messages": await gate.read(read)})
 
@@ -143,7 +147,7 @@ async def record_done(gate: Gate, request: Request) -> Answer:
     number = _read_number(request.path_params["number"])
 
     def erase(connection: Connection) -> None:
-        is_this = (messages.c.number == number, messages.c.direction == TO_DESK)
+        is_this = (messages.c.number == number, messages.c.direction != TO_REPORTER)
         connection.execute(delete(messages).where(*is_this))
 
     await gate.write(erase)
@@ -204,8 +208,10 @@ async def rebind(gate: Gate, request: Request) -> Answer:
 
     def bind(connection: Connection) -> None:
         old = find_mailbox(connection, bound.old_mailbox_key)
-        # One that is sealed already cannot be compared; the signature of the desk stands for it.
-        if old is None or old.first_commitment not in (NO_HASH, bound.first_commitment):
+        # One that is sealed already cannot be compared, nor one that is dead and may be another's
+        # now; the signature of the desk stands for it.
+        known = (NO_HASH, bound.first_commitment)
+        if old is None or not (old.is_dead or old.first_commitment in known):
             raise GateError("mailbox.unknown")
         new = find_mailbox(connection, bound.new_mailbox_key)
         if new is not None and new.recipient != bound.new_mailbox_recipient:
@@ -225,7 +231,8 @@ async def rebind(gate: Gate, request: Request) -> Answer:
                     is_dead=False,
                 )
             )
-        _kill_mailbox(connection, bound.old_mailbox_key)
+        if not old.is_dead:
+            _kill_mailbox(connection, bound.old_mailbox_key)
 
     await gate.write(bind)
     return empty_answer()
@@ -251,7 +258,7 @@ async def get_status(gate: Gate, request: Request) -> Answer:
 
         return {
             "mailboxes": rows(mailboxes),
-            "messages_to_desk": rows(messages, messages.c.direction == TO_DESK),
+            "messages_to_desk": rows(messages, messages.c.direction != TO_REPORTER),
             "messages_to_reporters": rows(messages, messages.c.direction == TO_REPORTER),
             "reports": rows(reports),
             "reports_repeated": rows(reports, reports.c.is_repeated),

@@ -39,6 +39,9 @@ from aigaq.sealing.mailbox_requests import (
 )
 
 TO_DESK, TO_REPORTER = "to_desk", "to_reporter"
+# What was sent to the desk from a mailbox that died and whose key is used again: its numbers are
+# those of another chain.
+TO_DESK_BEFORE = "to_desk_before"
 ANSWER_STEP_SECONDS = 0.05
 # More than fit into one answer; one beyond that makes the answer say "more".
 _LOOKED_AT = 25
@@ -108,7 +111,7 @@ def _read_promise(gate: Gate, row: Any) -> HeldPromise | SealedPromise:
 def _exchange(connection: Connection, *, key: bytes, asked: MailboxRequest, now: int) -> Contents:
     """Erase what she confirms, take what she sends, and return what waits."""
     box = find_mailbox(connection, key)
-    if box is None or box.is_dead:
+    if box is None or (box.is_dead and not box.is_reused):
         sent = "none" if asked.send is None else "out_of_order"
         return Contents(None, NO_HASH, None, Heads(), (), (), sent)
     if asked.confirm:
@@ -200,6 +203,18 @@ def access_mailbox(connection: Connection, key: bytes) -> Row[tuple[object, ...]
     if box.is_dead:
         raise GateError("mailbox.dead")
     return box
+
+
+def reuse_mailbox(connection: Connection, fresh: dict[str, object]) -> None:
+    """Make a fresh mailbox in place of a dead one whose key was used, so that nothing tells them.
+
+    ``fresh`` are the columns of a new mailbox. For the desk it stays dead.
+    """
+    key = fresh["key"]
+    kept = {"is_dead": True, "is_reused": True, "first_commitment_sealed": None}
+    connection.execute(update(mailboxes).where(mailboxes.c.key == key).values({**fresh, **kept}))
+    sent_before = (messages.c.mailbox_key == key, messages.c.direction == TO_DESK)
+    connection.execute(update(messages).where(*sent_before).values(direction=TO_DESK_BEFORE))
 
 
 def list_unread_sequences(connection: Connection, key: bytes) -> list[int]:

@@ -21,6 +21,7 @@ from aigaq.gate.bodies import check_length, pieces, read_body
 from aigaq.gate.errors import GateError
 from aigaq.gate.gate import Gate
 from aigaq.gate.log_tables import log_entries, log_waiting
+from aigaq.gate.mailboxes import reuse_mailbox
 from aigaq.gate.plain_tokens import FormMark, check_form, spend_form
 from aigaq.gate.tables import (
     commitments,
@@ -214,6 +215,8 @@ def _receive_all(
         results.append(Received(arrival.now, is_new=True))
     if known.new_mailboxes:
         connection.execute(insert(mailboxes), known.new_mailboxes)
+    for fresh in known.reused_mailboxes:
+        reuse_mailbox(connection, fresh)
     if known.new_commitments:
         connection.execute(insert(commitments), known.new_commitments)
         _take_over_posted(connection, known.new_commitments)
@@ -230,7 +233,9 @@ class _Known:
     received_at: dict[bytes, int]
     recipients: dict[bytes, str]
     commitments: set[bytes]
+    dead: set[bytes]
     new_mailboxes: list[dict[str, object]] = field(default_factory=list)
+    reused_mailboxes: list[dict[str, object]] = field(default_factory=list)
     new_commitments: list[dict[str, object]] = field(default_factory=list)
     repeated: set[bytes] = field(default_factory=set)
 
@@ -243,13 +248,16 @@ class _Known:
             select(reports.c.id, reports.c.received_at).where(reports.c.id.in_(ids)),
             select(tombstones.c.id, tombstones.c.received_at).where(tombstones.c.id.in_(ids)),
         )
-        boxes = select(mailboxes.c.key, mailboxes.c.recipient).where(mailboxes.c.key.in_(keys))
+        facts = (mailboxes.c.key, mailboxes.c.recipient, mailboxes.c.is_dead, mailboxes.c.is_reused)
+        boxes = connection.execute(select(*facts).where(mailboxes.c.key.in_(keys))).all()
+        dead = {row.key for row in boxes if row.is_dead and not row.is_reused}
         queued = select(commitments.c.commitment).where(commitments.c.commitment.in_(hashes))
         logged = {hash_entry(build_blinded(one)): one for one in hashes}
         placed = select(log_entries.c.leaf).where(log_entries.c.leaf.in_(list(logged)))
         return cls(
             received_at={row.id: row.received_at for row in connection.execute(received)},
-            recipients={row.key: row.recipient for row in connection.execute(boxes)},
+            recipients={row.key: row.recipient for row in boxes if row.key not in dead},
+            dead=dead,
             commitments={
                 *connection.scalars(queued),
                 *(logged[leaf] for leaf in connection.scalars(placed)),
@@ -264,7 +272,9 @@ class _Known:
             raise GateError("mailbox.other_recipient")
         if recipient is None:
             self.recipients[header.mailbox_key] = header.mailbox_recipient
-            self.new_mailboxes.append(_new_mailbox(header))
+            is_reused = header.mailbox_key in self.dead
+            boxes = self.reused_mailboxes if is_reused else self.new_mailboxes
+            boxes.append(_new_mailbox(header))
         if header.commitment in self.commitments:
             self.repeated.add(arrival.envelope.id)
         else:

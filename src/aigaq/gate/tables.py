@@ -130,6 +130,9 @@ mailboxes = Table(
     Column("to_reporter_sequence", BigInteger, nullable=False),
     _hash("to_reporter_sha256"),
     Column("is_dead", Boolean, nullable=False),
+    # A report came under the key of a dead one: to whoever has that key it is a mailbox like any,
+    # to the desk it stays dead.
+    Column("is_reused", Boolean),
 )
 
 messages = Table(

@@ -1,5 +1,6 @@
 """What the desk asks of the gate, and who else may not."""
 
+import hashlib
 import os
 import secrets
 from dataclasses import replace
@@ -9,9 +10,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.gatehouse import Organisation, Parcel, Phone, RunningGate, b64, mailbox_keys, seal
 
 from aigaq import clock
+from aigaq.age import HybridIdentity
 from aigaq.sealing.card import build_card
-from aigaq.sealing.mailbox_answer import NO_HASH
+from aigaq.sealing.errors import SealingError
+from aigaq.sealing.mailbox_answer import NO_HASH, parse_answer
+from aigaq.sealing.mailbox_requests import (
+    REPORTER_LABEL,
+    MailboxRequest,
+    MessageToSend,
+    build_mailbox_request,
+)
 from aigaq.sealing.rebinding import Rebind, build_rebind
+from aigaq.sealing.receipt_code import MailboxKeys
 
 
 @pytest.fixture
@@ -133,10 +143,8 @@ def test_a_strangers_key_is_refused_alike_for_what_is_there_and_what_is_not(
     assert answers[0].content == answers[1].content
 
 
-def test_a_rebound_mailbox_takes_over_and_the_old_one_goes_dead(phone: Phone) -> None:
-    old, new = mailbox_keys(), mailbox_keys()
-    first = seal(phone.organisation, old)
-    phone.complete(first)
+def rebind(phone: Phone, *, old: MailboxKeys, new: MailboxKeys, first: Parcel) -> str:
+    """Let ``new`` take the place of ``old`` and return the text that the desk signed for it."""
     text = build_rebind(
         Rebind(
             team_id=phone.organisation.card.team_id,
@@ -148,18 +156,106 @@ def test_a_rebound_mailbox_takes_over_and_the_old_one_goes_dead(phone: Phone) ->
         ),
         message_key=phone.organisation.message,
     )
-    for _ in range(2):
-        assert phone.desk("POST", "/api/desk/rebind", {"rebind": text}).status_code == 204
+    assert phone.desk("POST", "/api/desk/rebind", {"rebind": text}).status_code == 204
+    return text
+
+
+def letter(*, sequence: int, previous: bytes) -> MessageToSend:
+    return MessageToSend(secrets.token_bytes(9_000), previous=previous, sequence=sequence)
+
+
+def post_letter(phone: Phone, keys: MailboxKeys) -> int:
+    message = {"ciphertext": b64(b"age"), "previous": NO_HASH.hex(), "sequence": 1}
+    body = {**message, "mailbox_key": b64(keys.public_key)}
+    return phone.desk("POST", "/api/desk/mailboxes", body).status_code
+
+
+def test_a_rebound_mailbox_takes_over_and_the_old_one_goes_dead(phone: Phone) -> None:
+    old, new = mailbox_keys(), mailbox_keys()
+    first = seal(phone.organisation, old)
+    phone.complete(first)
+    text = rebind(phone, old=old, new=new, first=first)
+    assert phone.desk("POST", "/api/desk/rebind", {"rebind": text}).status_code == 204
     assert phone.mailbox(new).first_commitment == first.commitment
     dead = phone.mailbox_response(old.key)
     assert dead.status_code == 200
-    message = {"ciphertext": b64(b"age"), "previous": NO_HASH.hex(), "sequence": 1}
-    for keys, status in ((old, 409), (new, 200)):
-        body = {**message, "mailbox_key": b64(keys.public_key)}
-        assert phone.desk("POST", "/api/desk/mailboxes", body).status_code == status
-    # A part that was sealed for the old mailbox is kept all the same.
-    part = seal(phone.organisation, old)
-    assert phone.complete(part).status_code == 201
+    assert [post_letter(phone, keys) for keys in (old, new)] == [409, 200]
+
+
+def use_key(phone: Phone, keys: MailboxKeys, *, also: HybridIdentity) -> list[object]:
+    """Do with a key all that whoever has it can do, and return all that they see of it."""
+    seen: list[object] = []
+
+    def look(asked: MailboxRequest = NOTHING) -> None:
+        body = build_mailbox_request(asked)
+        answer = phone.signed("POST", "/api/mailbox", key=keys.key, body=body, label=REPORTER_LABEL)
+        seen.append((answer.status_code, len(answer.content)))
+        for number, identity in enumerate((keys.identity, also)):
+            try:
+                opened = parse_answer(answer.content, identity=identity)
+            except SealingError as error:
+                seen.append(error.code)
+            else:
+                names = [one.report_id for one in opened.promises]
+                facts = (opened.first_commitment, names, opened.messages, opened.heads)
+                seen.append((number, opened.sent, *facts))
+
+    look()
+    look(MailboxRequest(send=SECOND))
+    parts = [seal(phone.organisation, one) for one in (replace(keys, identity=also), keys)]
+    for part in (*parts, parts[0]):
+        answer = phone.complete(part)
+        seen.append((answer.status_code, sorted(answer.json()), answer.json().get("error")))
+        look()
+    for sent in (FIRST, FIRST, SECOND):
+        look(MailboxRequest(send=sent))
+    named = {parts[0].report_id: "first", parts[1].report_id: "second"}
+    named[parts[0].commitment] = "commitment"
+    return [rename(one, named) for one in seen]
+
+
+def rename(value: object, names: dict[bytes, str]) -> object:
+    """Return ``value`` with the names of what differs from key to key."""
+    if isinstance(value, bytes):
+        return names.get(value, value)
+    if isinstance(value, list | tuple):
+        return [rename(one, names) for one in value]
+    return value
+
+
+NOTHING = MailboxRequest()
+FIRST = letter(sequence=1, previous=NO_HASH)
+SECOND = letter(sequence=2, previous=hashlib.sha256(FIRST.ciphertext).digest())
+
+
+def test_whoever_has_a_replaced_code_sees_what_the_holder_of_an_unknown_one_sees(
+    phone: Phone,
+) -> None:
+    old, unknown = mailbox_keys(), mailbox_keys()
+    first = seal(phone.organisation, old)
+    phone.complete(first)
+    before = letter(sequence=1, previous=NO_HASH)
+    assert phone.mailbox(old, MailboxRequest(send=before)).sent == "taken"
+    text = rebind(phone, old=old, new=mailbox_keys(), first=first)
+    also = mailbox_keys().identity
+    of_unknown = use_key(phone, unknown, also=also)
+    assert [name for name in ("first", "commitment") if name in str(of_unknown)] == [
+        "first",
+        "commitment",
+    ]
+    assert use_key(phone, old, also=also) == of_unknown
+    # The desk gets what was sent before and after, and saying it again takes nothing away.
+    assert phone.desk("POST", "/api/desk/rebind", {"rebind": text}).status_code == 204
+    assert parse_answer(phone.mailbox_response(old.key).content, identity=also).promises
+    listed = phone.desk("GET", "/api/desk/messages").json()["messages"]
+    mine = [one for one in listed if one["mailbox_key"] == b64(old.public_key)]
+    assert [one["ciphertext"] for one in mine] == [
+        b64(one.ciphertext) for one in (before, FIRST, SECOND)
+    ]
+    for one in mine:
+        phone.desk("POST", f"/api/desk/messages/{one['number']}/done")
+    listed = phone.desk("GET", "/api/desk/messages").json()["messages"]
+    assert b64(old.public_key) not in {one["mailbox_key"] for one in listed}
 
 
 def test_a_rebinding_by_another_key_is_refused(phone: Phone) -> None:
