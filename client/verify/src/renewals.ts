@@ -49,9 +49,10 @@ export async function judgeRow(row: readonly Stamp[], text: Bytes, authorities: 
 /**
  * The first token of a row that is still proof `now`, by an authority of the policy, and the code of why one
  * before it is no proof any more. One is, if no list takes it back, and its chain has not ended by then or
- * another one that is still proof was taken over it before.
+ * another one that is still proof was taken over it before. One made after `until` counts as not there.
  */
-export function findAnchor(row: readonly Judged[], now: number): { readonly anchor: Token | null; readonly code: string } {
+export function findAnchor(all: readonly Judged[], now: number, until: number): { readonly anchor: Token | null; readonly code: string } {
+  const row = all.filter((one) => one.token.at <= until);
   let [place, livedFrom] = [row.length, Infinity];
   for (let at = row.length - 1; at >= 0; at--) {
     const { token, isRevoked: isTaken } = row[at]!;

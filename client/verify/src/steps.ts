@@ -113,6 +113,8 @@ interface SeenHead {
   readonly logKey: Bytes;
   /** The earliest moment by which the quorum had cosigned. */
   readonly cosignedAt: number | null;
+  /** How many of the policy's witnesses cosigned only after the moment that is judged for. */
+  readonly later: number;
   readonly stamps: number[];
 }
 
@@ -127,7 +129,12 @@ class Work {
   private readonly heads = new Map<string, SeenHead>();
   private readonly custodyWords = new Map<number, Words>();
 
-  constructor(private readonly policy: Policy | null, private readonly now: number, private readonly tell: (bytes: number) => void) {}
+  /** What was made after it vouches for nothing: the clock is nobody's word, and may be slow by a day. */
+  private readonly until: number;
+
+  constructor(private readonly policy: Policy | null, private readonly now: number, private readonly tell: (bytes: number) => void) {
+    this.until = now + 86_400;
+  }
 
   /** A tag file with the bytes that step 1 hashed. */
   private async read(name: string, maximum = MEBIBYTE): Promise<Bytes> {
@@ -228,10 +235,11 @@ class Work {
       this.head = this.openHead(name, data);
       this.heads.set(name, this.head);
       const { checkpoint, cosignedAt: seen } = this.head;
+      const later = this.sayLater("later_cosignatures", this.head.later);
       const unsure = await this.isRetired(seen);
       if (unsure) return { result: "unknown" as const, code: "checkpoint.retired", words: [["retired"]] };
-      if (seen !== null) return { words: [["cosigned", String(checkpoint.size), formatTime(seen)]] };
-      return this.policy === null || this.policy.needsQuorum ? { result: "not anchored" as const, words: [["no_quorum"]] } : {};
+      if (seen !== null) return { words: [["cosigned", String(checkpoint.size), formatTime(seen)], ...later] };
+      return this.policy === null || this.policy.needsQuorum ? { result: "not anchored" as const, words: [["no_quorum"], ...later] } : {};
     });
     for (const { checkpoint } of this.contents.earlier) await this.openEarlier(checkpoint);
     return found;
@@ -248,8 +256,13 @@ class Work {
     const witnesses = this.policy?.witnesses ?? [];
     const cosigned = findSigners(note, witnesses.map(([, key]) => key));
     if (name !== `evidence/checkpoints/${checkpoint.size}.checkpoint`) throw new VerifyError("checkpoint.bad_form");
-    const cosignedAt = this.witnessedAt(new Map([...cosigned].map(([place, at]) => [witnesses[place]![0], at ?? 0])));
-    return { checkpoint, note, data, logKey: logs[[...signers.keys()][0]!]!.publicKey, cosignedAt, stamps: [] };
+    const inTime = [...cosigned].filter(([, at]) => (at ?? 0) <= this.until);
+    const cosignedAt = this.witnessedAt(new Map(inTime.map(([place, at]) => [witnesses[place]![0], at ?? 0])));
+    return { checkpoint, note, data, logKey: logs[[...signers.keys()][0]!]!.publicKey, cosignedAt, later: cosigned.size - inTime.length, stamps: [] };
+  }
+
+  private sayLater(key: string, count: number): Words {
+    return count === 0 ? [] : [[key, formatTime(this.until), String(count)]];
   }
 
   /** An earlier head says since when the reports are there; whether it is trusted changes no result here. */
@@ -297,7 +310,7 @@ class Work {
     const stamps: number[] = [];
     for (const files of canCheck() ? this.contents.tokens.filter((one) => one.checkpoint === this.contents.checkpoint) : []) {
       try {
-        const { anchor } = findAnchor(await this.judgeRow(files), this.now);
+        const { anchor } = findAnchor(await this.judgeRow(files), this.now, this.until);
         if (anchor) stamps.push(anchor.at);
       } catch (error) {
         if (!(error instanceof VerifyError)) throw error;
@@ -325,9 +338,11 @@ class Work {
     if (!canCheck() && tokens.length > 0) return { result: "unknown", words: [["tokens", String(tokens.length)]] };
     const found = new Map<string, number>();
     const codes: string[] = [];
-    let unlisted = 0;
+    let [unlisted, later] = [0, 0];
     for (const files of tokens) {
-      const { anchor, code } = findAnchor(await this.judgeRow(files), this.now);
+      const row = await this.judgeRow(files);
+      const { anchor, code } = findAnchor(row, this.now, this.until);
+      later += row.filter(({ token }) => token.authority !== null && token.at > this.until).length;
       codes.push(code);
       if (anchor?.authority == null) continue;
       this.heads.get(files.checkpoint)!.stamps.push(anchor.at);
@@ -346,7 +361,7 @@ class Work {
     if (ended) words.push(["tokens_expired", String(ended), formatTime(this.now)]);
     if (revoked) words.push(["tokens_revoked", String(revoked)]);
     if (unlisted) words.push(["tokens_unlisted", String(unlisted)]);
-    return { result, code: revoked ? REVOKED : ended ? EXPIRED : "", words };
+    return { result, code: revoked ? REVOKED : ended ? EXPIRED : "", words: [...words, ...this.sayLater("later_tokens", later)] };
   }
 
   async checkInclusions(): Promise<Found> {

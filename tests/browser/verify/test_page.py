@@ -111,6 +111,15 @@ def test_without_a_policy_it_is_not_anchored(page: Page, vector: Path) -> None:
     assert Judge(page, None).agree(vector)[0] == 3
 
 
+def test_what_was_made_after_the_moment_is_counted_by_neither(
+    page: Page, policy: Path, vector: Path
+) -> None:
+    code, rows = Judge(page, policy, now=datetime(2026, 1, 1, tzinfo=UTC)).agree(vector)
+    assert (code, rows[4][1], rows[5][1:3]) == (3, "not anchored", ("not anchored", ""))
+    texts = json.loads(PAGE.with_name("texts.json").read_text())["ru"]
+    assert texts["later_tokens"].partition("{")[0] in page.inner_text("#verdict")
+
+
 def test_the_renewed_vector_is_verified_and_says_what_ended(page: Page) -> None:
     """One token was renewed in time, one was not; one is enough under this policy."""
     code, rows = Judge(page, VECTOR / "v1-renewed.policy.json").agree(VECTOR / "v1-renewed")

@@ -57,7 +57,7 @@ def test_it_proves_the_earliest_moment_and_says_both(judge_aged: Judge, package:
     said = words(verdict, step=6)
     assert format_time(EARLY) in said
     assert format_time(LATE) in said
-    assert "over earlier heads 2 of 2" in words(verdict, step=5)
+    assert "Over earlier states 2 of 2" in words(verdict, step=5)
 
 
 def test_nothing_is_said_of_time_where_nobody_is_trusted(check: Check, package: Path) -> None:

@@ -30,6 +30,8 @@ class Head:
     #: By the policy's name of the witness, Unix seconds: when it first did, and when it last did.
     cosigned_at: dict[str, int]
     last_cosigned_at: dict[str, int]
+    #: How many of the policy's witnesses cosigned only after the moment that is judged for.
+    later: int = 0
 
     def has_quorum(self, policy: Policy | None) -> bool:
         """Tell whether the policy's quorum stands under this head. Without a policy: no."""
@@ -61,9 +63,16 @@ class Head:
 
 
 def open_head(
-    data: bytes, *, cards: Sequence[Card], policy: Policy | None, follows: bool = False
+    data: bytes,
+    *,
+    cards: Sequence[Card],
+    policy: Policy | None,
+    until: datetime,
+    follows: bool = False,
 ) -> Head:
     """Return the head in a note that a log key of ``cards`` signed, for its own origin.
+
+    ``until``: no cosignature of later counts.
 
     ``follows``: where the policy retires such a key, its log may be the one that took its place,
     too: the root key names that one, the policy its key. So it is for receipts, which have one card
@@ -87,13 +96,17 @@ def open_head(
     if not signers:
         raise VerifyError("note.not_signed")
     witnesses = policy.log.witnesses if policy is not None else {}
-    cosigned = _list_cosignatures(note, witnesses)
+    all_cosigned = _list_cosignatures(note, witnesses)
+    end = until.timestamp()
+    in_time = {name: [at for at in ats if at <= end] for name, ats in all_cosigned.items()}
+    cosigned = {name: ats for name, ats in in_time.items() if ats}
     return Head(
         checkpoint=checkpoint,
         note=note,
         log_key=next(iter(signers)).public_key,
         cosigned_at={name: min(moments) for name, moments in cosigned.items()},
         last_cosigned_at={name: max(moments) for name, moments in cosigned.items()},
+        later=len(all_cosigned) - len(cosigned),
     )
 
 

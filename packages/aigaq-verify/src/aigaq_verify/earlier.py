@@ -32,10 +32,16 @@ class SeenHead:
 
 
 def open_earlier(
-    name: str, data: bytes, *, own: Head, cards: Sequence[Card], policy: Policy | None
+    name: str,
+    data: bytes,
+    *,
+    own: Head,
+    cards: Sequence[Card],
+    policy: Policy | None,
+    until: datetime,
 ) -> SeenHead:
     """Return an earlier head of the log of ``own``. Raises `VerifyError`."""
-    head = open_head(data, cards=cards, policy=policy)
+    head = open_head(data, cards=cards, policy=policy, until=until)
     if (head.checkpoint.origin, head.log_key) != (own.checkpoint.origin, own.log_key):
         raise VerifyError("checkpoint.other_log")
     if name != f"evidence/checkpoints/{head.checkpoint.size}.checkpoint":

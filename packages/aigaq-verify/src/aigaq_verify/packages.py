@@ -20,10 +20,19 @@ from aigaq_verify.encoding import format_time, hash_parts
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.items import check_items
 from aigaq_verify.merkle import check_inclusion, hash_entry
+from aigaq_verify.moments import find_until, say_later
 from aigaq_verify.notes import MAXIMUM_NOTE_BYTES, find_signers, parse_note, parse_proof
 from aigaq_verify.opening import open_source
 from aigaq_verify.policy import Policy
-from aigaq_verify.renewals import EXPIRED, REVOKED, Judged, Stamp, find_anchor, judge_row
+from aigaq_verify.renewals import (
+    EXPIRED,
+    REVOKED,
+    Judged,
+    Stamp,
+    count_later,
+    find_anchor,
+    judge_row,
+)
 from aigaq_verify.revocation import MAXIMUM_BYTES as LIST_BYTES
 from aigaq_verify.sources import Source
 from aigaq_verify.verdict import NOT_ANCHORED, PASSED, UNKNOWN, Item, Verdict, make_told
@@ -53,6 +62,8 @@ class _Work:
     policy: Policy | None
     #: The moment for which it is asked whether tokens are still proof.
     now: datetime
+    #: What was made after it vouches for nothing.
+    until: datetime
     bag: Bag | None = None
     contents: Contents | None = None
     cards: Sequence[Card] = ()
@@ -83,7 +94,8 @@ def verify_package(path: Path, *, policy: Policy | None, now: datetime | None = 
         for number, name in enumerate(_AFTER_FILES, 1):
             verdict.run(number, name, lambda: None)
         return verdict
-    work = _Work(source, policy, now if now is not None else datetime.now(UTC))
+    at = now if now is not None else datetime.now(UTC)
+    work = _Work(source, policy, at, until=find_until(now, at=at))
     verdict.run(1, "bag", lambda: _check_bag(work))
     verdict.run(2, "policy", lambda: _check_policy(verdict, work))
     verdict.run(3, "card", lambda: _check_cards(verdict, work))
@@ -171,7 +183,7 @@ def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
     name = work.known.checkpoint
     data = work.read(name, maximum_bytes=MAXIMUM_NOTE_BYTES)
     try:
-        head = open_head(data, cards=work.cards, policy=work.policy)
+        head = open_head(data, cards=work.cards, policy=work.policy, until=work.until)
         work.heads[name] = SeenHead(head, data)
         if name != f"evidence/checkpoints/{head.checkpoint.size}.checkpoint":
             raise VerifyError("checkpoint.bad_form")
@@ -187,11 +199,12 @@ def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
     except VerifyError as error:
         raise error.at(name) from None
     _open_earlier_heads(work, own=head)
+    later = say_later("later_cosignatures", head.later, until=work.until)
     if seen is not None:
         told: Told = ("cosigned", str(head.checkpoint.size), format_time(seen))
-        verdict.note(4, "checkpoint", PASSED, [told])
+        verdict.note(4, "checkpoint", PASSED, [told, *later])
     elif work.policy is None or work.policy.needs_quorum:
-        verdict.note(4, "checkpoint", NOT_ANCHORED, [("no_quorum",)])
+        verdict.note(4, "checkpoint", NOT_ANCHORED, [("no_quorum",), *later])
 
 
 def _open_earlier_heads(work: _Work, *, own: Head) -> None:
@@ -199,7 +212,12 @@ def _open_earlier_heads(work: _Work, *, own: Head) -> None:
         data = work.read(one.checkpoint, maximum_bytes=MAXIMUM_NOTE_BYTES)
         try:
             work.heads[one.checkpoint] = open_earlier(
-                one.checkpoint, data, own=own, cards=work.cards, policy=work.policy
+                one.checkpoint,
+                data,
+                own=own,
+                cards=work.cards,
+                policy=work.policy,
+                until=work.until,
             )
         except VerifyError as error:
             raise error.at(one.checkpoint) from None
@@ -212,10 +230,11 @@ def _check_tokens(verdict: Verdict, work: _Work) -> None:
     """
     found: dict[str, datetime] = {}
     ends = []
-    unlisted = 0
+    unlisted = later = 0
     for files in work.known.tokens:
         row = _judge_row(work, files)
-        anchor, code = find_anchor(row, now=work.now)
+        anchor, code = find_anchor(row, now=work.now, until=work.until)
+        later += count_later(row, until=work.until)
         ends.append(code)
         if anchor is None or anchor.authority is None:
             continue
@@ -235,6 +254,7 @@ def _check_tokens(verdict: Verdict, work: _Work) -> None:
         told.append(("tokens_revoked", str(ends.count(REVOKED))))
     if unlisted:  # A list that is here and does not name a certificate proves nothing, either.
         told.append(("tokens_unlisted", str(unlisted)))
+    told += say_later("later_tokens", later, until=work.until)
     code = next((one for one in (REVOKED, EXPIRED) if one in ends), "")
     result = PASSED if len(found) >= needed else NOT_ANCHORED
     verdict.note(5, "tokens", result, told, code=code)
@@ -276,7 +296,8 @@ def _read_stamps(work: _Work) -> list[datetime]:
         if files.checkpoint != work.known.checkpoint:
             continue
         with suppress(VerifyError):
-            anchor, _ = find_anchor(_judge_row(work, files), now=work.now)
+            row = _judge_row(work, files)
+            anchor, _ = find_anchor(row, now=work.now, until=work.until)
             stamps += [anchor.at] if anchor is not None else []
     return stamps
 

@@ -17,6 +17,7 @@ from aigaq_verify.encoding import format_time
 from aigaq_verify.errors import VerifyError
 from aigaq_verify.log_copy import Copy, check_copy, read_head
 from aigaq_verify.merkle import check_inclusion, hash_entry
+from aigaq_verify.moments import say_later
 from aigaq_verify.notes import MAXIMUM_NOTE_BYTES, Proof, parse_proof
 from aigaq_verify.policy import Policy
 from aigaq_verify.promises import Promise
@@ -63,6 +64,8 @@ class ReceiptHeads:
     log: Path | None
     #: The moment of the verdict, for which it is asked whether tokens are still proof.
     now: datetime
+    #: What was made after it vouches for nothing.
+    until: datetime
     proven: Proven | None = None
 
     @property
@@ -79,7 +82,7 @@ class ReceiptHeads:
             self.verdict.note(*_PROOF, UNKNOWN, [("proof_missing",)], code="proof.missing")
             return
         proof = parse_proof(data)
-        head = open_head(proof.note, cards=[self.card], policy=self.policy, follows=True)
+        head = self._open(proof.note)
         self._check_in_head(proof, head)
         under = self._judge(head)
         self.proven = Proven(proof.index, under)
@@ -87,14 +90,20 @@ class ReceiptHeads:
         if under.told is not None:
             self.verdict.note(*_PROOF, PASSED, [("in_log", index), *under.told])
         elif self.log is not None:
-            told: list[Told] = [("under_untrusted", index), ("step_8_looks",)]
+            told: list[Told] = [("under_untrusted", index), *self._say_later(head)]
+            told.append(("step_8_looks",))
             self.verdict.note(*_PROOF, SKIPPED, told)
         elif under.is_void:
             raise VerifyError(_RETIRED)
         else:
             has_quorum = head.has_quorum(self.policy)
             key = "in_log_needs_stamps" if has_quorum else "in_log_no_quorum"
-            self.verdict.note(*_PROOF, NOT_ANCHORED, [(key,)])
+            self.verdict.note(*_PROOF, NOT_ANCHORED, [(key,), *self._say_later(head)])
+
+    def _open(self, note: bytes) -> Head:
+        return open_head(
+            note, cards=[self.card], policy=self.policy, until=self.until, follows=True
+        )
 
     def _check_in_head(self, proof: Proof, head: Head) -> None:
         check_inclusion(
@@ -105,6 +114,9 @@ class ReceiptHeads:
             root=head.checkpoint.root,
             area="proof",
         )
+
+    def _say_later(self, head: Head) -> list[Told]:
+        return say_later("later_cosignatures", head.later, until=self.until)
 
     def _judge(self, head: Head, *, stamps: Mapping[str, datetime] = _NONE) -> Anchored:
         """Return what anchors ``head`` under the policy's ``require``.
@@ -137,7 +149,7 @@ class ReceiptHeads:
         text, found = head.note.text.encode("utf-8"), dict[str, datetime]()
         for row in read_rows(log):
             judged = judge_row(row, text=text, authorities=authorities)
-            token, _ = find_anchor(judged, now=self.now)
+            token, _ = find_anchor(judged, now=self.now, until=self.until)
             if token is not None and token.authority is not None:
                 found[token.authority] = min(token.at, found.get(token.authority, token.at))
         return found
@@ -145,7 +157,7 @@ class ReceiptHeads:
     def check_log(self, log: Path, *, promise: Promise | None) -> None:
         """Step 8: find the entry in a whole copy. Its absence counts only past the delay."""
         note = read_head(log, maximum_bytes=MAXIMUM_NOTE_BYTES)
-        head = open_head(note, cards=[self.card], policy=self.policy, follows=True)
+        head = self._open(note)
         checkpoint, proven = head.checkpoint, self.proven
         copy = check_copy(
             log,
@@ -199,6 +211,7 @@ class ReceiptHeads:
     def _note_found(self, index: int, here: Anchored) -> None:
         is_anchored = self._is_proven or here.told is not None
         told = [("log_found", str(here.size), str(index)), *(here.told or (("log_untrusted",),))]
+        told += self._say_later(here.head)
         self.verdict.note(*_LOG, PASSED if is_anchored else NOT_ANCHORED, told)
 
     def _note_absent(self, here: Anchored, promise: Promise | None) -> None:
@@ -217,6 +230,7 @@ class ReceiptHeads:
             self.verdict.note(*_LOG, FAILED, told, code="receipt.missing")
         else:
             told = [absent, ("log_unseen", format_time(promise.due_at))]
+            told += self._say_later(here.head)
             self.verdict.note(*_LOG, UNKNOWN, told)
 
 

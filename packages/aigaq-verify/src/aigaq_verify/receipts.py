@@ -10,6 +10,7 @@ from pathlib import Path
 from aigaq_verify.cards import Card, parse_card, read_root_key
 from aigaq_verify.encoding import Form, format_time, hash_parts, parse_json
 from aigaq_verify.errors import VerifyError
+from aigaq_verify.moments import find_until
 from aigaq_verify.policy import Policy
 from aigaq_verify.promises import Promise, open_filing, open_promise
 from aigaq_verify.receipt_heads import ReceiptHeads, has_retired_key
@@ -90,7 +91,8 @@ def verify_receipt(
         return verdict
     promise = verdict.run(4, "promise", lambda: _check_promise(verdict, receipt, card, policy, at))
     verdict.run(5, "commitment", lambda: _check_commitment(receipt))
-    heads = ReceiptHeads(verdict, receipt.commitment, card, policy, log, at)
+    until = find_until(now, at=at)
+    heads = ReceiptHeads(verdict, receipt.commitment, card, policy, log, at, until)
     verdict.run(6, "inclusion", lambda: heads.check_proof(receipt.proof))
     verdict.run(7, "filing", lambda: _check_filing(verdict, receipt, card, promise, at))
     if log is not None:

@@ -76,13 +76,22 @@ def _is_revoked(stamp: Stamp, *, token: Token) -> bool:
     return found
 
 
-def find_anchor(row: Sequence[Judged], *, now: datetime) -> tuple[Token | None, str]:
+def count_later(row: Sequence[Judged], *, until: datetime) -> int:
+    """Return how many tokens of the policy in a row are of after ``until``."""
+    return sum(one.token.authority is not None and one.token.at > until for one in row)
+
+
+def find_anchor(
+    row: Sequence[Judged], *, now: datetime, until: datetime
+) -> tuple[Token | None, str]:
     """Return the first token of a row that is still proof ``now``, by an authority of the policy.
 
     One is, if no list takes it back, and its chain has not ended by then or another one that is
     still proof was taken over it before. With it comes the code of why one before it is no proof
-    any more, ``token.revoked`` or ``token.expired``, or "".
+    any more, ``token.revoked`` or ``token.expired``, or "". One made after ``until`` counts as
+    not there.
     """
+    row = [one for one in row if one.token.at <= until]
     anchor, lived_from = None, None
     for one in reversed(row):
         token = one.token
