@@ -1,8 +1,10 @@
 """Nonces of signed requests: issued alike to anyone, without keeping a list of what was issued.
 
 A nonce is 16 random bytes and 16 bytes of HMAC-SHA256 over them and the expiry, so the gate knows
-its own again. That it is used once is a row in the database until it expires: two workers, or a
-gate that was killed and started again, refuse a replay alike. Source: ``spec/mailbox.md``.
+its own again. That it is used once is a row in the database: two workers, or a gate that was
+killed and started again, refuse a replay alike. The row stays for a day after the nonce expired, so
+that a clock that goes back does not revive it, and says only to ten minutes when. Source:
+``spec/mailbox.md``.
 """
 
 import hmac
@@ -16,6 +18,10 @@ from aigaq.gate.tables import secrets, used_nonces
 from aigaq.sealing.encoding import encode_parts
 
 LIFETIME_SECONDS = 120
+KEPT_SECONDS = 24 * 3600
+#: Of those that expired; those that came in the last minutes are kept beside them.
+KEPT_AT_MOST = 20_000
+_STEP_SECONDS = 600
 _HALF = 16
 
 
@@ -70,9 +76,22 @@ def use_nonce(connection: Connection, nonce: Nonce) -> None:
     is_this = used_nonces.c.nonce == nonce.value
     if connection.scalar(select(used_nonces.c.nonce).where(is_this)) is not None:
         raise GateError("request.refused")
-    connection.execute(insert(used_nonces).values(nonce=nonce.value, expires_at=nonce.expires_at))
+    step_end = -(-nonce.expires_at // _STEP_SECONDS) * _STEP_SECONDS
+    connection.execute(insert(used_nonces).values(nonce=nonce.value, expires_at=step_end))
 
 
 def forget_expired_nonces(connection: Connection, *, now_seconds: int) -> None:
-    """Erase what no longer protects anything: an expired nonce is refused by its expiry."""
-    connection.execute(delete(used_nonces).where(used_nonces.c.expires_at < now_seconds))
+    """Erase what expired a day ago, and before that what is too much.
+
+    An expired nonce is refused by its expiry, as long as the clock does not go back.
+    """
+    expires_at = used_nonces.c.expires_at
+    first_too_many = connection.scalar(
+        select(expires_at)
+        .where(expires_at < now_seconds)
+        .order_by(expires_at.desc())
+        .offset(KEPT_AT_MOST)
+        .limit(1)
+    )
+    until = max(now_seconds - KEPT_SECONDS, first_too_many or 0)
+    connection.execute(delete(used_nonces).where(expires_at <= until))
