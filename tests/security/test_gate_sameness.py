@@ -1,6 +1,7 @@
 """PROTOCOL 34: a classifier over length, status, headers and time cannot tell a known mailbox.
 
-Requests under keys that the gate knows, and under fresh ones, are interleaved; one half of the
+Requests under keys that the gate knows (alive, replaced, or used again after that), and under fresh
+ones, are interleaved; one half of the
 answers trains, the other is judged. Score ≤ 0.55. `AIGAQ_ROUNDS=small`: 600, `full`: 10,000.
 The test proves itself: the same classifier finds a difference of one byte, and one of 50 ms.
 """
@@ -17,6 +18,10 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.gatehouse import Organisation, Phone, RunningGate, free_port, mailbox_keys, seal
+
+from aigaq import clock
+from aigaq.sealing.rebinding import Rebind, build_rebind
+from aigaq.sealing.receipt_code import MailboxKeys
 
 SAMPLES = 10_000 if os.environ.get("AIGAQ_ROUNDS") == "full" else 600
 KNOWN_MAILBOXES = 20
@@ -84,12 +89,38 @@ def _learn(learn: list[tuple[float, int]]) -> tuple[float, bool]:
     return cut, side
 
 
+def replace_code(phone: Phone, old: MailboxKeys) -> None:
+    """Let another mailbox take the place of ``old``, whose first report comes here."""
+    first = seal(phone.organisation, old)
+    assert phone.complete(first).status_code == 201
+    new = mailbox_keys()
+    text = build_rebind(
+        Rebind(
+            team_id=phone.organisation.card.team_id,
+            first_commitment=first.commitment,
+            old_mailbox_key=old.public_key,
+            new_mailbox_key=new.public_key,
+            new_mailbox_recipient=new.recipient,
+            rebound_at=clock.now(),
+        ),
+        message_key=phone.organisation.message,
+    )
+    assert phone.desk("POST", "/api/desk/rebind", {"rebind": text}).status_code == 204
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
-def test_known_and_unknown_keys_cannot_be_told_apart(phone: Phone) -> None:
+@pytest.mark.parametrize(
+    ("is_replaced", "reports"), [(False, 3), (True, 0), (True, 3)], ids=["alive", "dead", "reused"]
+)
+def test_known_and_unknown_keys_cannot_be_told_apart(
+    phone: Phone, is_replaced: bool, reports: int
+) -> None:
     mailboxes = [mailbox_keys() for _ in range(KNOWN_MAILBOXES)]
     for keys in mailboxes:
-        for _ in range(3):
+        if is_replaced:
+            replace_code(phone, keys)
+        for _ in range(reports):
             assert phone.complete(seal(phone.organisation, keys)).status_code == 201
     known: list[Sample] = []
     unknown: list[Sample] = []
