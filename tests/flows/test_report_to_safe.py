@@ -6,10 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.flows.stage import GateProcess, Reporter
 
 from aigaq.core import audit
-from aigaq.intake import answering, fetching, models, selectors, services, tasks
+from aigaq.intake import answering, fetching, models, selectors, tasks
 from aigaq.intake.shapes import InboxView, ReportState, Urgency
 from aigaq.intake.spool import Spool
 from aigaq.sealing.receipts import parse_filing_receipt
@@ -102,7 +103,7 @@ def test_a_report_that_is_forgotten_before_it_is_safe_is_erased_at_the_gate_too(
     mailbox_id = selectors.access_report(actor=founding.founder, report_id=row.id).mailbox_id
     assert mailbox_id is not None
     answering.send_reply(actor=founding.founder, mailbox_id=mailbox_id, text="Вымышленное письмо")
-    services.forget_report(actor=founding.founder, report_id=row.id, reason="asked")
+    erase_report(actor=founding.founder, report_id=row.id, reason="asked")
     box = selectors.access_mailbox(actor=founding.founder, mailbox_id=mailbox_id)
     assert [one.text for one in box.messages] == [None, None]
     work()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.flows.stage import GateProcess, Reporter
 from tests.unit.intake.desk_of import carry_report
 
@@ -16,7 +17,6 @@ from aigaq.intake import fetching, models, selectors, tasks, told_numbers
 from aigaq.intake.answering import send_reply
 from aigaq.intake.errors import ImportRefused, NotFound, ReplyRefused
 from aigaq.intake.evidence_hooks import BlobSource
-from aigaq.intake.services import forget_report
 from aigaq.intake.shapes import ReportState
 from aigaq.intake.told import BoxKeys, ToldFile, ToldReport, file_told
 from aigaq.intake.told_receipts import ToldReceipt, find_receipt, hand_out_receipt
@@ -119,7 +119,7 @@ def test_a_report_forgotten_before_it_was_sent_never_goes(
 ) -> None:
     gate.stop()
     report_id = file_told(actor=founding.founder, told=tell(), keys=keys_of(new_reporter()))
-    forget_report(actor=founding.founder, report_id=report_id, reason="no_report")
+    erase_report(actor=founding.founder, report_id=report_id, reason="no_report")
     gate.start()
     tasks.work_round()
 
@@ -204,7 +204,7 @@ def test_a_report_that_was_not_told_or_is_erased_has_no_receipt_file_here(
         hand_out_receipt(actor=founding.founder, report_id=carried.pk)
     told = file_told(actor=founding.founder, told=tell(), keys=None)
     tasks.work_round()
-    forget_report(actor=founding.founder, report_id=told, reason="no_report")
+    erase_report(actor=founding.founder, report_id=told, reason="no_report")
     assert find_receipt(actor=founding.founder, report_id=told) is None
     with pytest.raises(NotFound):
         hand_out_receipt(actor=founding.founder, report_id=told)

@@ -1,6 +1,7 @@
 """The forms of daily work. They parse; what is allowed is decided by intake."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -76,6 +77,23 @@ class EraseForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
+    confirmed = forms.ChoiceField(
+        label=_("Confirmed over the second channel"),
+        choices=[
+            ("yes", _("Yes: we asked there, and the reporter wants it")),
+            ("no", _("No")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    why = forms.CharField(
+        label=_("Why, if it is not confirmed"),
+        help_text=_(
+            "Such as: said in a meeting, alone. No answer is no yes: then leave it as it is."
+        ),
+        max_length=NOTE_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+    )
     number = forms.IntegerField(
         label=_("Number of the report"),
         help_text=_("Type it, so that it is surely this one."),
@@ -85,6 +103,13 @@ class EraseForm(forms.Form):
     def __init__(self, *args: object, register_number: int, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self._register_number = register_number
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the reason of going on without a yes."""
+        cleaned = super().clean() or {}
+        if cleaned.get("confirmed") == "no" and not (cleaned.get("why") or "").strip():
+            self.add_error("why", _("Write why it goes on without a yes."))
+        return cleaned
 
     def clean_number(self) -> int:
         """Refuse the number of another report."""

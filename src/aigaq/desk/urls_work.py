@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from aigaq.desk.views import (
     collections,
     consents,
+    erasing,
     evidence,
     exports,
     inbox,
@@ -28,8 +29,9 @@ urlpatterns: list[URLPattern] = [
     path("reports/<uuid:report_id>/hand-over", report.hand_over, name="report-hand-over"),
     path("reports/<uuid:report_id>/ask-again", report.ask_again, name="report-ask-again"),
     path("reports/<uuid:report_id>/settle", report.settle, name="report-settle"),
-    path("reports/<uuid:report_id>/erase", report.erase, name="report-erase"),
-    path("reports/<uuid:report_id>/remove-sample", report.remove_sample, name="report-sample"),
+    path("reports/<uuid:report_id>/erase", erasing.erase, name="report-erase"),
+    path("reports/<uuid:report_id>/call-off", erasing.call_off, name="report-call-off"),
+    path("reports/<uuid:report_id>/remove-sample", erasing.remove_sample, name="report-sample"),
     path(
         "reports/<uuid:report_id>/consents/<uuid:consent_id>/withdraw",
         consents.withdraw,
@@ -70,6 +72,11 @@ urlpatterns: list[URLPattern] = [
     path("items/<uuid:item_id>/download", report.download, name="report-download"),
     path("previews/<uuid:preview_id>", report.preview, name="preview"),
     path("mailboxes/<uuid:mailbox_id>", mailbox.mailbox, name="mailbox"),
+    path(
+        "mailboxes/<uuid:mailbox_id>/second-channel",
+        erasing.second_channel,
+        name="mailbox-channel",
+    ),
     path(
         "mailboxes/<uuid:mailbox_id>/requests/<uuid:request_id>",
         mailbox.decide,

@@ -178,10 +178,15 @@ REPLY_REFUSALS: Words = {
         "Cover and contents of this report name different mailboxes. A letter could reach the"
         " wrong person, so none is sent."
     ),
+    "intake.unreadable": _(
+        "Nobody could read the contents of this report, so nothing shows whose mailbox this is. A"
+        " letter could reach the wrong person, so none is sent."
+    ),
     "intake.dead_mailbox": _("This mailbox was replaced by a new one. Write there."),
     "intake.text_too_long": _("The letter is too long. Send it in two."),
     "intake.empty_text": _("The letter is empty."),
     "intake.already_decided": _("A colleague has decided this already."),
+    "intake.cooling_off": _("The cooling-off is not over. Until then it can be kept or refused."),
     "intake.not_erased": _("Nothing is deleted yet. Erase the report: that decides it."),
 }
 
@@ -325,6 +330,7 @@ CUSTODY_NOTES: Words = {
     "download": _("saved by hand"),
     "second_place": _("to the second place"),
     "nobody": _("to nobody yet"),
+    "second_channel": _("a second channel was agreed in a meeting"),
 }
 
 DUE_REASONS: Words = {

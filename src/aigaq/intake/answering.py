@@ -9,7 +9,7 @@ from aigaq.accounts import selectors as accounts
 from aigaq.accounts.permissions import Capability
 from aigaq.accounts.selectors import Staff
 from aigaq.core import audit, background
-from aigaq.intake import letters, models
+from aigaq.intake import erasing, letters, models
 from aigaq.intake.errors import IntakeError, NotFound, ReplyRefused
 from aigaq.intake.gate_session import open_gate
 from aigaq.intake.selectors import cannot_reply, check_may
@@ -26,7 +26,8 @@ def send_reply(*, actor: Staff, mailbox_id: UUID, text: str) -> UUID:
     """Seal a reply into a mailbox; it is delivered within seconds. Return the message's id.
 
     Raises `NotFound`; `ReplyRefused`: ``intake.empty_text``, ``intake.text_too_long`` (8,192 bytes
-    of UTF-8), ``intake.contradictory``, ``intake.dead_mailbox``.
+    of UTF-8), ``intake.contradictory``,
+    ``intake.unreadable``, ``intake.dead_mailbox``.
     """
     check_may(actor, capability=Capability.ANSWER_REPORTS)
     box = _get_mailbox(mailbox_id)
@@ -99,6 +100,9 @@ def _record_rebind(
     )
     models.Mailbox.objects.filter(pk=old.pk).update(rebound_at=rebind.rebound_at, rebound_to=new)
     old.messages.filter(delivery="waiting").update(delivery="not_taken")
+    # Whoever asked may have held the code that was replaced, and the letter went to its mailbox.
+    erasing.call_off_of_mailbox(old, how="new_code", actor=actor)
+    old.second_channels.update(mailbox=new)
     old.reports.update(mailbox=new)
     letters.write_message(box=new, kind="rebind", body={"rebind": text}, author=actor)
     context = {"reason": reason, "old": str(old.pk)}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import transaction
 
 from aigaq.core import audit
-from aigaq.intake import models, shredder
+from aigaq.intake import erasing, models, shredder
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.errors import GateError
 from aigaq.intake.gate_client import GateClient
@@ -70,6 +70,7 @@ def _list_waiting() -> Iterator[models.Message]:
 def record_delivered(*, message: models.Message) -> None:
     """Remember that the gate has a message."""
     models.Message.objects.filter(pk=message.pk).update(delivery="at_gate")
+    erasing.begin(message)
     shredder.forget_sent(message)
     audit.record("intake.message_delivered", actor=None, subject=message)
 
@@ -81,6 +82,7 @@ def record_not_taken(*, message: models.Message) -> None:
     Nothing is sent again under another number, since that would hide what happened.
     """
     models.Message.objects.filter(pk=message.pk).update(delivery="not_taken")
+    erasing.begin(message)
     shredder.forget_sent(message)
     raise_alarm(
         "mailbox.gate_refuses_order",

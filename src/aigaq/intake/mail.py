@@ -13,7 +13,7 @@ from django.db import transaction
 from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.core import audit
-from aigaq.intake import consent_hooks, letters, models
+from aigaq.intake import consent_hooks, erasing, letters, models
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.gate_client import ListedMessage
 from aigaq.intake.shapes import Direction
@@ -140,7 +140,9 @@ def _accept(box: models.Mailbox, *, row: models.Message, message: Message) -> No
         first.messages_count += 1
         first.waiting_since = first.waiting_since or row.received_at
         first.save(update_fields=["messages_count", "waiting_since"])
-    if message.kind == "withdraw_consent":
+    if message.kind == "text":
+        erasing.call_off_of_mailbox(box, how="letter")
+    elif message.kind == "withdraw_consent":
         consent_hooks.take_back(box, row=row)
     elif message.kind == "request":
         _ask_a_person(box, row=row, message=message)

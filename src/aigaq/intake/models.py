@@ -13,6 +13,9 @@ from django.db import models
 from aigaq.intake.claim_models import ItemClaims as ItemClaims
 from aigaq.intake.collection_models import CollectedReport as CollectedReport
 from aigaq.intake.collection_models import Collection as Collection
+from aigaq.intake.erasing_models import CoolingOff as CoolingOff
+from aigaq.intake.erasing_models import Erasing as Erasing
+from aigaq.intake.erasing_models import SecondChannel as SecondChannel
 from aigaq.intake.export_models import Export as Export
 from aigaq.intake.export_models import ExportedReport as ExportedReport
 from aigaq.intake.proof_models import LogProof as LogProof

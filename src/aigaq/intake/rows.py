@@ -1,10 +1,12 @@
 """Turns rows of the database into the frozen values of `shapes`."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from aigaq import clock
 from aigaq.consent.rules import is_live
 from aigaq.consent.shapes import Grant
 from aigaq.intake import models, shapes
+from aigaq.intake.cooling_off import get_cooling_off_days
 from aigaq.intake.shapes import Direction, ReportState, RequestAction, Urgency
 
 KINDS = {"image": "image", "audio": "sound", "video": "video", "text": "text"}
@@ -143,6 +145,7 @@ def build_alarm(row: models.Alarm) -> shapes.AlarmRow:
 
 def build_request(row: models.PersonRequest) -> shapes.RequestRow:
     """Return one request to a person."""
+    until = row.asked_at + timedelta(days=0 if row.report.is_sample else get_cooling_off_days())
     return shapes.RequestRow(
         id=row.pk,
         action=RequestAction(row.action),
@@ -153,6 +156,7 @@ def build_request(row: models.PersonRequest) -> shapes.RequestRow:
         decided_at=row.decided_at,
         decision=row.decision or None,
         decided_by=build_person(row.decided_by),
+        waits_until=until if clock.now() < until else None,
     )
 
 

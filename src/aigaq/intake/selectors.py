@@ -5,7 +5,7 @@ Each takes the member of staff who asks; whoever may not, and whatever is not th
 over an index, and a number of queries that does not grow.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from aigaq.accounts.permissions import Capability, HasRoles, may
 from aigaq.accounts.selectors import Staff
 from aigaq.consent import selectors as consent
 from aigaq.evidence import selectors as evidence
-from aigaq.intake import inbox, models, shapes, urgency
+from aigaq.intake import inbox, models, shapes
 from aigaq.intake.errors import NotFound
 from aigaq.intake.log_watch import LogStatus, read_log_status
 from aigaq.intake.notices import parse_stored
@@ -33,13 +33,13 @@ from aigaq.intake.rows import (
     build_preview,
     build_request,
 )
+from aigaq.intake.second_channel import list_second_channels
 from aigaq.intake.shapes import InboxPage, InboxView, ReportState
 from aigaq.intake.spool import Spool
 from aigaq.intake.told_numbers import has_no_reader
 from aigaq.sealing.opening import CONTRADICTIONS
 
 COUNTED = 999
-SECOND_CHANNEL_DAYS = 30
 
 
 def check_may(actor: HasRoles, *, capability: Capability) -> None:
@@ -134,8 +134,6 @@ def access_mailbox(*, actor: Staff, mailbox_id: UUID) -> shapes.MailboxDetail:
     if box is None:
         raise NotFound
     reports = list(box.reports.order_by("register_number"))
-    first = next((one for one in reports if one.state != ReportState.FORGOTTEN), None)
-    channel = first and first.answers.filter(number=urgency.SECOND_CHANNEL).first()
     code = cannot_reply(box)
     requests = models.PersonRequest.objects.filter(report__mailbox=box).select_related(
         "report", "message", "decided_by"
@@ -146,10 +144,7 @@ def access_mailbox(*, actor: Staff, mailbox_id: UUID) -> shapes.MailboxDetail:
         is_watched=box.watched_at is not None,
         watched_at=box.watched_at,
         is_dead=box.rebound_at is not None,
-        second_channel=channel.value if channel else None,
-        second_channel_held_until=(
-            box.created_at + timedelta(days=SECOND_CHANNEL_DAYS) if channel else None
-        ),
+        second_channels=list_second_channels(box),
         messages=tuple(
             build_message(one)
             for one in box.messages.select_related("author").order_by("at", "sequence")
@@ -178,7 +173,12 @@ def cannot_reply(box: models.Mailbox) -> str | None:
     )
     agree = any(CONTRADICTIONS.isdisjoint(report.faults) for report in damaged)
     if not agree and not box.reports.filter(state__in=whole).exists():
-        return "intake.contradictory"
+        contradict = any(
+            report.state == ReportState.CONTRADICTORY
+            or not CONTRADICTIONS.isdisjoint(report.faults)
+            for report in box.reports.all()
+        )
+        return "intake.contradictory" if contradict else "intake.unreadable"
     if has_no_reader(box):
         return "intake.no_mailbox"
     return None

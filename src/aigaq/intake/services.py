@@ -7,6 +7,7 @@ by `carrying`, the second place and notices set by `keeping`. What the desk does
 or not theirs.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings as django_settings
@@ -20,6 +21,7 @@ from aigaq.core import audit, background
 from aigaq.evidence import services as evidence
 from aigaq.evidence.shapes import name_person
 from aigaq.intake import models, shredder
+from aigaq.intake.cooling_off import get_cooling_off_days
 from aigaq.intake.errors import (
     AlreadyDecided,
     IntakeError,
@@ -38,8 +40,6 @@ from aigaq.intake.shapes import RequestAction
 from aigaq.intake.spool import Spool
 
 DECISIONS = ("done", "refused", "kept")
-#: Why a report was erased: a code, since the audit chain forgets nothing.
-FORGET_REASONS = ("asked", "no_report", "sample")
 
 
 @transaction.atomic
@@ -103,10 +103,11 @@ def settle_waiting(*, actor: Staff, report_id: UUID) -> None:
 
 @transaction.atomic
 def decide_request(*, actor: Staff, request_id: UUID, decision: str, note: str) -> None:
-    """Decide what she asked of a person. Nothing is deleted by this: `forget_report` does that.
+    """Decide what she asked of a person. Nothing is deleted by this: `erasing` does that.
 
     Raises `NotFound`, `AlreadyDecided`, `IntakeError` ``intake.bad_decision``, and
-    ``intake.not_erased``: a wish to delete is done by erasing and by nothing else.
+    ``intake.not_erased``: a wish to delete is done by erasing and by nothing else;
+    ``intake.cooling_off``: nothing is done as asked before the cooling-off is over.
     """
     check_may(actor, capability=Capability.ANSWER_REPORTS)
     if decision not in DECISIONS:
@@ -118,24 +119,22 @@ def decide_request(*, actor: Staff, request_id: UUID, decision: str, note: str) 
         raise AlreadyDecided
     if (row.action, decision) == (RequestAction.DELETE, "done"):
         raise IntakeError("intake.not_erased")
+    wait = timedelta(days=get_cooling_off_days())
+    if decision == "done" and not row.report.is_sample and clock.now() < row.asked_at + wait:
+        raise IntakeError("intake.cooling_off")
     row.decided_at, row.decided_by = clock.now(), actor
     row.decision, row.note = decision, note[:2_000]
     row.save(update_fields=["decided_at", "decided_by", "decision", "note"])
     audit.record("intake.request_decided", actor=actor, subject=row, context={"decision": decision})
 
 
-def forget_report(*, actor: Staff, report_id: UUID, reason: str) -> None:
-    """Shred a report and its parts: words and keys go, the register numbers stay.
-
-    Open wishes to delete them are decided by it. Raises `NotFound`, `IntakeError`
-    ``intake.bad_reason`` unless ``reason`` is one of `FORGET_REASONS`.
-    """
+def remove_sample(*, actor: Staff, report_id: UUID) -> None:
+    """Erase the fictional sample at once. Raises `NotFound` for any other report (`erasing`)."""
     check_may(actor, capability=Capability.ANSWER_REPORTS)
-    if reason not in FORGET_REASONS:
-        raise IntakeError("intake.bad_reason")
-    shredder.forget_report(
-        report=get_report(actor=actor, report_id=report_id), actor=actor, reason=reason
-    )
+    report = get_report(actor=actor, report_id=report_id)
+    if not report.is_sample:
+        raise NotFound
+    shredder.forget_report(report=report, actor=actor, reason="sample")
     _wake("intake-work")
 
 

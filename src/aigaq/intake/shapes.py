@@ -241,6 +241,8 @@ class RequestRow:
     decided_at: datetime | None
     decision: str | None
     decided_by: Person | None
+    #: Until when it cannot be done as asked; None when the cooling-off is over.
+    waits_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -260,6 +262,37 @@ class MessageRow:
 
 
 @dataclass(frozen=True)
+class ChannelRow:
+    """A safe way to ask her once more; ``is_new``: younger than a cooling-off may trust."""
+
+    text: str
+    is_of_meeting: bool
+    agreed_by: str
+    agreed_at: datetime
+    written_by: Person | None
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class ErasingRow:
+    """An erasing that waits; ``ends_at`` None: the letter about it is not at the gate yet.
+
+    ``letter`` is how far that letter is, None where none can reach her.
+    """
+
+    report_id: UUID
+    register_number: int
+    reason: str
+    is_confirmed: bool
+    why: str
+    asked_by: Person
+    asked_at: datetime
+    days: int
+    ends_at: datetime | None
+    letter: str | None
+
+
+@dataclass(frozen=True)
 class MailboxDetail:
     """One mailbox with both directions."""
 
@@ -268,8 +301,7 @@ class MailboxDetail:
     is_watched: bool
     watched_at: datetime | None
     is_dead: bool
-    second_channel: str | None
-    second_channel_held_until: datetime | None
+    second_channels: tuple[ChannelRow, ...]
     messages: tuple[MessageRow, ...]
     alarms: tuple[AlarmRow, ...]
     requests: tuple[RequestRow, ...]

@@ -60,6 +60,7 @@ def _forget(report: models.Report, *, actor: Staff | None, reason: str) -> None:
     asked = report.requests.filter(decided_at=None, action=RequestAction.DELETE)
     asked.update(decided_at=clock.now(), decided_by=actor, decision="done")
     report.alarms.update(note="")
+    report.erasings.update(why="")
     _forget_messages(report)
     models.Report.objects.filter(pk=report.pk).update(
         state=ReportState.FORGOTTEN,
@@ -104,6 +105,7 @@ def _forget_messages(report: models.Report) -> None:
         return
     report.mailbox.messages.update(body={}, watched=False)
     report.mailbox.messages.exclude(delivery="waiting").update(ciphertext=b"")
+    report.mailbox.second_channels.all().delete()
     report.mailbox.quiet_sign = ""
     report.mailbox.watched_at = None
     report.mailbox.save(update_fields=["quiet_sign", "watched_at"])

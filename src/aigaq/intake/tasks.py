@@ -8,7 +8,7 @@ can be killed at any instant; the next round takes it up.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -24,6 +24,7 @@ from aigaq.intake import (
     claims,
     consent_hooks,
     delivery,
+    erasing,
     evidence_hooks,
     evidence_tasks,
     filing,
@@ -109,7 +110,11 @@ def work_until_nothing_waits() -> None:
 
 def _work(spool: Spool) -> None:
     file_ready(spool)
+    since = _asked_gate_since(spool)
     taken = take_messages(spool)
+    for row in erasing.list_due(_say_asked(spool, since=since, taken=taken)):
+        with _apart("erasing"):
+            erasing.erase(row)
     if _is_copy_needed():
         keeping.copy_to_second_place()
     with _apart("proof"):
@@ -201,6 +206,22 @@ def take_messages(spool: Spool) -> list[tuple[int, Path]]:
             elif spool.get_seconds_since(path) > FIRST_SECONDS:
                 mail.flag_unknown_mailbox(listed)
     return done
+
+
+def _asked_gate_since(spool: Spool) -> datetime | None:
+    """Return when the round began that last brought every letter of the gate here."""
+    state = spool.read_state()
+    if state.state != "reached" or state.last_attempt_at is None:
+        return None
+    return clock.parse_time(state.last_attempt_at)
+
+
+def _say_asked(
+    spool: Spool, *, since: datetime | None, taken: list[tuple[int, Path]]
+) -> erasing.AskedGate:
+    done = {path for _number, path in taken}
+    waiting = (listed.mailbox_key for path, listed in spool.list_messages() if path not in done)
+    return erasing.AskedGate(since, frozenset(waiting))
 
 
 def tell_safe(gate: GateClient, spool: Spool) -> int:

@@ -6,12 +6,13 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.intake.desk_of import carry_report
 
 from aigaq.accounts.errors import NotThere
 from aigaq.accounts.models import Staff
 from aigaq.core.models import AuditEvent
-from aigaq.intake import collecting, services
+from aigaq.intake import collecting
 from aigaq.intake.collecting import CollectionError
 from aigaq.intake.models import Report
 
@@ -93,7 +94,7 @@ def test_a_forgotten_report_leaves_its_collections(open_desk: Founding, browser:
     report = carry_report(open_desk).report
     page = make(browser)
     browser.post(page, {"number": report.register_number})
-    services.forget_report(actor=open_desk.founder, report_id=report.pk, reason="asked")
+    erase_report(actor=open_desk.founder, report_id=report.pk, reason="asked")
     assert numbers(open_desk, page) == []
     assert browser.post(page, {"number": report.register_number}).status_code == 422
 

@@ -8,13 +8,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq.accounts.models import Staff
 from aigaq.consent import selectors as consent
 from aigaq.consent.errors import NoConsent
 from aigaq.consent.shapes import Grant
-from aigaq.intake import services
 from aigaq.intake.export_models import Export
 from aigaq.intake.export_offer import offer_items
 
@@ -207,7 +207,7 @@ def test_a_consent_is_taken_back_once_and_only_in_its_own_report(
 def test_a_forgotten_report_has_no_page_of_consents(
     carried: Carried, browser: Client, open_desk: Founding
 ) -> None:
-    services.forget_report(actor=open_desk.founder, report_id=carried.report.pk, reason="asked")
+    erase_report(actor=open_desk.founder, report_id=carried.report.pk, reason="asked")
     assert browser.get(page_of(carried)).status_code == 404
 
 

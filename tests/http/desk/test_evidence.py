@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 from PIL import Image
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq import clock
@@ -20,7 +21,7 @@ from aigaq.evidence import custody
 from aigaq.evidence import selectors as evidence
 from aigaq.evidence.models import FiledReport, Item, StoredFile
 from aigaq.evidence.shapes import Provenance, TermsOfKeeping
-from aigaq.intake import previews, services
+from aigaq.intake import previews
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Browser = Callable[[Staff], Client]
@@ -130,7 +131,7 @@ def test_a_forgotten_report_has_no_page_of_evidence(
     open_desk: Founding, browser_of: Browser
 ) -> None:
     carried = file_report(open_desk)
-    services.forget_report(actor=open_desk.founder, report_id=carried.report.pk, reason="asked")
+    erase_report(actor=open_desk.founder, report_id=carried.report.pk, reason="asked")
     answer = browser_of(open_desk.founder).get(f"/reports/{carried.report.pk}/evidence")
     assert answer.status_code == 404
 
@@ -167,9 +168,8 @@ def test_terms_are_set_on_their_page_and_wrong_ones_are_said(
     browser = browser_of(open_desk.founder)
     wrong = browser.post("/organisation/terms", {"fixity_days": "0"})
     assert wrong.status_code == 422
-    right = browser.post(
-        "/organisation/terms", {"fixity_days": "60", "keep_days": "3650", "legal_basis": "§ 1"}
-    )
+    days = {"fixity_days": "60", "keep_days": "3650", "cooling_off_days": "7"}
+    right = browser.post("/organisation/terms", days | {"legal_basis": "§ 1"})
     assert right["Location"] == "/organisation"
     assert evidence.get_terms() == TermsOfKeeping(
         fixity_days=60, keep_days=3_650, legal_basis="§ 1"

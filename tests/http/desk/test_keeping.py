@@ -11,11 +11,12 @@ from tests.conftest import Founding
 from tests.unit.intake.desk_of import carry_report
 
 from aigaq.accounts.models import Staff
-from aigaq.intake import keeping, models, notices, selectors, services
-from aigaq.intake.shapes import InboxView, ReportState
+from aigaq.intake import cooling_off, keeping, models, notices, selectors, services
+from aigaq.intake.shapes import InboxView
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Browser = Callable[[Staff], Client]
+PLAN = {"reason": "asked", "confirmed": "yes", "number": "1"}
 LETTER = {
     "to": "a@example.org\nb@example.org",
     "sender": "desk@example.org",
@@ -134,15 +135,59 @@ def test_a_wish_to_delete_leads_to_erasing_and_is_decided_by_it(
 
     browser.post(f"/mailboxes/{carried.box.pk}/requests/{asked.pk}", {"decision": "done"})
     assert models.PersonRequest.objects.get().decided_at is None
-    browser.post(erase, {"reason": "asked", "number": "1"})
+    browser.post(erase, PLAN)
 
-    assert models.PersonRequest.objects.get().decision == "done"
-    assert models.Report.objects.get().state == ReportState.FORGOTTEN
-    assert browser.get(f"/reports/{carried.report.pk}").status_code == 200
+    assert models.Report.objects.get().forgotten_at is None
+    assert models.Erasing.objects.get().is_confirmed
+    report = browser.get(f"/reports/{carried.report.pk}").content.decode()
+    off = f"/reports/{carried.report.pk}/call-off"
+    assert off in report
+    assert off in browser.get(erase).content.decode()
+    assert f"/reports/{carried.report.pk}" in browser.get("/today").content.decode()
+    browser.post(off)
+    assert models.Erasing.objects.get().called_off_how == "staff"
+    assert off not in browser.get(f"/reports/{carried.report.pk}").content.decode()
+
+
+def test_a_second_channel_is_written_down_and_shown_where_it_is_needed(
+    open_desk: Founding, browser_of: Browser
+) -> None:
+    carried = carry_report(open_desk, answers=[(4, "fictional"), (17, "d"), (18, "the library")])
+    browser = browser_of(open_desk.founder)
+    channel = f"/mailboxes/{carried.box.pk}/second-channel"
+    met = {"agreed_by": "Айгүл", "met_on": "2026-01-05", "met_at": "10:00"}
+
+    assert browser.post(channel, met | {"text": "by"}).status_code == 302
+    assert browser.post(channel, met | {"text": ""}).status_code == 422
+    assert browser.post(channel, met | {"text": "by", "met_on": "2126-01-05"}).status_code == 422
+
+    for page in (channel, f"/mailboxes/{carried.box.pk}", f"/reports/{carried.report.pk}/erase"):
+        shown = browser.get(page).content.decode()
+        assert "Айгүл" in shown
+        assert "the library" in shown
+
+
+def test_the_cooling_off_is_a_term_of_the_organisation(
+    open_desk: Founding, browser_of: Browser
+) -> None:
+    browser = browser_of(open_desk.founder)
+    assert 'value="7"' in browser.get("/organisation/terms").content.decode()
+
+    browser.post("/organisation/terms", {"fixity_days": "90", "cooling_off_days": "14"})
+
+    assert cooling_off.get_cooling_off_days() == 14
 
 
 @pytest.mark.parametrize(
-    "typed", [{}, {"reason": "asked"}, {"reason": "asked", "number": "2"}, {"number": "1"}]
+    "typed",
+    [
+        {},
+        {"reason": "asked"},
+        PLAN | {"number": "2"},
+        PLAN | {"confirmed": ""},
+        PLAN | {"confirmed": "no"},
+        {"number": "1"},
+    ],
 )
 def test_nothing_is_erased_without_a_reason_and_the_number_of_the_report(
     open_desk: Founding, browser_of: Browser, typed: dict[str, str]
@@ -151,7 +196,7 @@ def test_nothing_is_erased_without_a_reason_and_the_number_of_the_report(
 
     browser_of(open_desk.founder).post(f"/reports/{carried.report.pk}/erase", typed)
 
-    assert models.Report.objects.get().forgotten_at is None
+    assert not models.Erasing.objects.exists()
 
 
 def test_an_administrator_is_told_who_can_give_a_role_that_reads_reports(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.db import DatabaseError, connection, transaction
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.evidence.conftest import gate as gate
 from tests.unit.evidence.log_of import LogGate, without_triggers
 from tests.unit.evidence.test_audit import audit, codes, settle
@@ -16,7 +17,7 @@ from tests.unit.intake.desk_of import Carried, carry_report
 from aigaq.consent import models, selectors
 from aigaq.consent.errors import NoConsent
 from aigaq.evidence.models import FiledReport
-from aigaq.intake import services, spoken_consent
+from aigaq.intake import spoken_consent
 
 pytestmark = pytest.mark.django_db
 EVERYTHING = {"consents": None, "report_id": None}
@@ -173,7 +174,7 @@ def test_a_withdrawal_of_one_consent_of_one_report_leaves_no_gap(
 def test_a_report_whose_consents_were_taken_back_can_still_be_forgotten(
     founding: Founding, carried: Carried, gate: LogGate
 ) -> None:
-    services.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
+    erase_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
     assert not FiledReport.objects.exists()
     assert not models.Grant.objects.exists()
     assert not models.ChangedReport.objects.exists()

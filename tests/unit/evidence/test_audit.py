@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import transaction
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.evidence.log_of import LogGate, without_triggers
 from tests.unit.evidence.test_heads import sync
 from tests.unit.intake.desk_of import Carried, carry_report
@@ -28,7 +29,6 @@ from aigaq.evidence.models import (
     StoredFile,
 )
 from aigaq.intake import models
-from aigaq.intake import services as intake
 from aigaq.intake.evidence_tasks import _list_known, audit_desk
 from aigaq.sealing.log_entries import encode_head
 from aigaq.tlog import TlogError, read_checkpoint, sign_checkpoint
@@ -162,7 +162,7 @@ def test_a_report_deleted_from_the_inbox_alone_is_found_by_audit(
 
 def test_a_report_forgotten_by_the_shredder_is_no_gap(founding: Founding, gate: LogGate) -> None:
     carried = log_report(founding, gate)
-    intake.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
+    erase_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
     audited = audit(gate)
     assert codes(audited) == []
     assert audited.leaves["forgotten_report"] == 1

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.db import DatabaseError, connection, transaction
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.evidence.log_of import LogGate, without_triggers
 from tests.unit.evidence.test_audit import audit, codes, log_report, settle
 from tests.unit.intake.desk_of import Carried, carry_report
@@ -87,7 +88,7 @@ def test_erasing_by_the_desk_names_the_number_and_how_many_lines_lost_their_byte
     carry_report(founding)
     carried = log_report(founding, gate)
     lines = CustodyLine.objects.filter(report_id=carried.report.report_id).count()
-    intake.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
+    erase_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
     last = CustodyLine.objects.order_by("-sequence").first()
     assert last is not None
     said = json.loads(bytes(last.line or b""))
@@ -105,7 +106,7 @@ def test_after_erasing_nothing_but_the_mailbox_says_which_entry_of_the_log_it_wa
     LogProof.objects.create(
         report=carried.report, log_origin="x", index=index, size=index + 1, written_at=clock.now()
     )
-    intake.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
+    erase_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
     assert not LogProof.objects.exists()
     holders = [
         name

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.evidence.log_of import without_triggers
 from tests.unit.intake.desk_of import carry_report
 
@@ -122,7 +123,7 @@ def test_forgetting_takes_bytes_and_salts_and_leaves_whole_chains(founding: Foun
     carried = carry_report(founding, items=[("a.txt", "text/plain", NOTE)])
     report_id, commitment = bytes(carried.report.report_id), carried.sealed.commitment
     heads = custody.read_head(), register.read_head()
-    services.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
+    erase_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
     assert register.check() == heads[1]
     assert custody.check().count == heads[0].count + 1
     forgotten = CustodyLine.objects.get(pk=heads[0].count)
@@ -193,7 +194,7 @@ def test_what_the_reporter_recorded_in_our_page_stays_so(founding: Founding) -> 
 def test_a_desk_of_before_hands_its_reports_over_in_their_order(founding: Founding) -> None:
     first = carry_report(founding, items=[("a.txt", "text/plain", NOTE)])
     second, third = carry_report(founding), carry_report(founding)
-    services.forget_report(actor=founding.founder, report_id=second.report.pk, reason="asked")
+    erase_report(actor=founding.founder, report_id=second.report.pk, reason="asked")
     expected = selectors.access_leaf(report_id=bytes(first.report.report_id))
     _empty_the_store()
     assert evidence_hooks.hand_over_older() == 3

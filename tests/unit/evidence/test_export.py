@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.evidence.log_of import LogGate
 from tests.unit.intake.desk_of import Carried, carry_report
 
@@ -27,7 +28,7 @@ from aigaq.evidence import custody
 from aigaq.evidence import services as evidence
 from aigaq.evidence.models import FiledReport, HeadOpening
 from aigaq.evidence.selectors import list_items
-from aigaq.intake import models, package_command, services, spoken_consent, unfinished
+from aigaq.intake import models, package_command, spoken_consent, unfinished
 from aigaq.intake.errors import IntakeError
 from aigaq.intake.package_gathering import PackageChoice
 from aigaq.intake.packaging import (
@@ -626,7 +627,7 @@ def test_a_copy_without_hidden_details_is_forgotten_with_its_report(
     (item,) = list_items(report_id=bytes(report.report_id))
     blobs = [one.blob_id for one in item.files]
     assert len(blobs) == 3
-    services.forget_report(actor=founding.founder, report_id=report.pk, reason="asked")
+    erase_report(actor=founding.founder, report_id=report.pk, reason="asked")
     assert not any(blob_store.has_file(one) for one in blobs)
 
 
@@ -704,7 +705,7 @@ def test_a_package_does_not_say_which_report_was_forgotten(
     founding: Founding, gate: LogGate, tmp_path: Path
 ) -> None:
     other = carry_report(founding)
-    services.forget_report(actor=founding.founder, report_id=other.report.pk, reason="asked")
+    erase_report(actor=founding.founder, report_id=other.report.pk, reason="asked")
     stage = build_stage(founding, gate)
     exported = stage.export(tmp_path / "package")
     assert verify_package(exported.path, policy=stage.policy()).outcome == "verified"

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq import clock
@@ -18,7 +19,7 @@ from aigaq.accounts.models import Staff
 from aigaq.evidence import custody
 from aigaq.evidence.models import NearPictures, PictureMark
 from aigaq.evidence.shapes import name_person
-from aigaq.intake import models, previews, selectors, services, viewing
+from aigaq.intake import models, previews, selectors, viewing
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +120,7 @@ def test_pictures_without_contrast_are_near_to_nothing(founding: Founding) -> No
 def test_a_forgotten_report_leaves_no_mark(founding: Founding) -> None:
     first, copy = (send(founding, encode(paint(seed=4))) for _ in range(2))
     assert NearPictures.objects.exists()
-    services.forget_report(actor=founding.founder, report_id=first.report.pk, reason="asked")
+    erase_report(actor=founding.founder, report_id=first.report.pk, reason="asked")
     assert not NearPictures.objects.exists()
     assert near_of(founding, copy) == []
     assert PictureMark.objects.count() == 1

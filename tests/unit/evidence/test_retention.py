@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.evidence.log_of import LogGate
 from tests.unit.evidence.test_audit import codes, log_report
 from tests.unit.intake.desk_of import carry_report
@@ -16,7 +17,7 @@ from aigaq.evidence import services as evidence
 from aigaq.evidence.errors import EvidenceError
 from aigaq.evidence.models import FiledReport, RegisterLine
 from aigaq.evidence.shapes import DueReason, TermsOfKeeping
-from aigaq.intake import selectors, services, spoken_consent
+from aigaq.intake import selectors, spoken_consent
 from aigaq.intake.evidence_tasks import audit_desk
 from aigaq.intake.models import Report
 
@@ -80,7 +81,7 @@ def test_what_is_erased_is_due_no_more_and_the_log_stays_consistent(
     carried = log_report(founding, gate)
     evidence.set_terms(actor=founding.founder, terms=TermsOfKeeping(keep_days=0))
     assert due(founding) == [(1, DueReason.KEPT_LONG_ENOUGH)]
-    services.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
+    erase_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
     assert due(founding) == []
     assert RegisterLine.objects.get().line is None
     assert codes(audit_desk(folder=gate.folder, hash_files=True)) == []

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 from tests.beacon import TITLE, build_signed_picture
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.intake.desk_of import Carried, carry_report
 
 from aigaq.accounts.errors import NotThere
 from aigaq.accounts.models import Staff
-from aigaq.intake import claims, models, services
+from aigaq.intake import claims, models
 from aigaq.redaction.claims import read
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,7 @@ def test_claims_go_with_the_report(founding: Founding) -> None:
     carried = carry_picture(founding)
     claims.read_waiting_claims()
 
-    services.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="no_report")
+    erase_report(actor=founding.founder, report_id=carried.report.pk, reason="no_report")
 
     assert not models.ItemClaims.objects.exists()
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.evidence.log_of import without_triggers
 from tests.unit.intake.desk_of import Carried, carry_report
 
@@ -16,7 +17,7 @@ from aigaq.accounts.errors import NotThere
 from aigaq.consent import selectors as consent
 from aigaq.consent.errors import NoConsent
 from aigaq.consent.models import Change, ChangedReport, Grant
-from aigaq.intake import consent_hooks, models, selectors, services, spoken_consent
+from aigaq.intake import consent_hooks, models, selectors, spoken_consent
 from aigaq.sealing.messages import decrypt_message
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +148,7 @@ def test_no_consent_is_written_for_an_item_or_a_report_that_is_not_there(
     carried = carry_report(founding, items=PICTURE)
     with pytest.raises(NotThere):
         allow(founding, carried, items=[1])
-    services.forget_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
+    erase_report(actor=founding.founder, report_id=carried.report.pk, reason="asked")
     with pytest.raises(NotThere):
         allow(founding, carried)
     assert not Grant.objects.exists()

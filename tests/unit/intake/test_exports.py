@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError, transaction
 from tests.conftest import Founding
+from tests.erased import erase_report
 from tests.unit.evidence.log_of import LogGate
 from tests.unit.evidence.test_export import PHOTO, VOICE, Stage, build_stage
 
@@ -21,7 +22,7 @@ from aigaq.consent import selectors as consent
 from aigaq.core import blob_store
 from aigaq.core.temporary import TMPFS
 from aigaq.evidence import custody
-from aigaq.intake import exports, keeping, models, services, spoken_consent
+from aigaq.intake import exports, keeping, models, spoken_consent
 from aigaq.intake.errors import IntakeError, PackageRefused
 from aigaq.intake.export_models import Export
 from aigaq.intake.export_shapes import ExportDetail, ExportState
@@ -190,9 +191,7 @@ def test_after_a_day_it_is_gone_and_what_was_handed_out_stays_on_record(
 def test_a_forgotten_report_takes_its_packages_along(stage: Stage) -> None:
     export_id = make(stage)
     blob_id = Export.objects.get().blob_id
-    services.forget_report(
-        actor=stage.founding.founder, report_id=stage.carried.report.pk, reason="asked"
-    )
+    erase_report(actor=stage.founding.founder, report_id=stage.carried.report.pk, reason="asked")
     gone = see(stage, export_id)
     assert (gone.state, gone.recipient, gone.steps, gone.items) == (ExportState.REMOVED, "", (), 0)
     assert blob_id is not None

@@ -230,4 +230,4 @@ def test_a_report_whose_contents_nobody_could_read_is_not_answered(
     hand_out(*seal(founding, keys), folder=tmp_path / "a", spoil="key.age")
     with pytest.raises(ReplyRefused) as caught:
         answering.send_reply(actor=founding.founder, mailbox_id=find_box(keys).pk, text="Hello")
-    assert caught.value.code == "intake.contradictory"
+    assert caught.value.code == "intake.unreadable"

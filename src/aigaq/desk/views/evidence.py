@@ -24,7 +24,7 @@ from aigaq.evidence.errors import EvidenceError, TimestampError
 from aigaq.evidence.retention import LONGEST_DAYS, LONGEST_FIXITY_DAYS
 from aigaq.evidence.shapes import Provenance, TermsOfKeeping
 from aigaq.evidence.timestamp_selectors import list_item_tokens
-from aigaq.intake import selectors, services
+from aigaq.intake import cooling_off, selectors, services
 from aigaq.intake.timestamp_tasks import wish_timestamp
 
 GOOD = 25
@@ -124,6 +124,12 @@ class TermsForm(forms.Form):
         min_value=1,
         max_value=LONGEST_FIXITY_DAYS,
     )
+    cooling_off_days = forms.IntegerField(
+        label=gettext_lazy("For how many days a wish to withdraw, erase or limit waits"),
+        help_text=gettext_lazy("So long can the reporter and the team call it off."),
+        min_value=1,
+        max_value=cooling_off.LONGEST_DAYS,
+    )
     legal_basis = forms.CharField(
         label=gettext_lazy("Which law or rule says so"),
         max_length=2000,
@@ -138,10 +144,13 @@ def terms(request: HttpRequest) -> HttpResponse:
     """Choose how long reports are kept."""
     actor = actor_of(request)
     now = store.get_terms()
-    initial = {name: getattr(now, name) for name in TermsForm.base_fields}
+    initial = {name: getattr(now, name, None) for name in TermsForm.base_fields}
+    initial["cooling_off_days"] = cooling_off.get_cooling_off_days()
     form = TermsForm(request.POST or None, initial=initial)
     if form.is_valid():
-        store_services.set_terms(actor=actor, terms=TermsOfKeeping(**form.cleaned_data))
+        chosen = dict(form.cleaned_data)
+        cooling_off.set_cooling_off_days(actor=actor, days=chosen.pop("cooling_off_days"))
+        store_services.set_terms(actor=actor, terms=TermsOfKeeping(**chosen))
         messages.add_message(request, GOOD, _("The terms of keeping are saved."))
         return HttpResponseRedirect(reverse("organisation"))
     status = 422 if form.errors else 200

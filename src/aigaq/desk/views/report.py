@@ -9,17 +9,17 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from aigaq.accounts import selectors as accounts
-from aigaq.accounts.errors import NotThere
 from aigaq.accounts.permissions import Capability, may
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
-from aigaq.desk.forms_work import EraseForm, HandOverForm
+from aigaq.desk.forms_work import HandOverForm
 from aigaq.intake import (
     claims,
     collecting,
+    erasing,
     exports,
     healing,
     selectors,
@@ -57,6 +57,7 @@ def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
             "row": detail.row,
             "answers": [_say(answer) for answer in detail.answers],
             "faults": [words.say(words.FAULTS, code) for code in detail.faults],
+            "waiting": erasing.get_waiting(actor=actor, report_id=report_id),
             "healing": healing.access_healing(actor=actor, report_id=report_id),
             "openings": selectors.list_openings(actor=actor, report_id=report_id),
             "form": _hand_over_form(detail.row.assigned_to),
@@ -110,34 +111,6 @@ def settle(request: HttpRequest, report_id: UUID) -> HttpResponse:
     services.settle_waiting(actor=actor_of(request), report_id=report_id)
     messages.add_message(request, GOOD, _("Nobody waits for us in this report now."))
     return HttpResponseRedirect(reverse("report", args=[report_id]))
-
-
-@require_http_methods(["GET", "POST"])
-@needs(Capability.ANSWER_REPORTS)
-def erase(request: HttpRequest, report_id: UUID) -> HttpResponse:
-    """Erase a report for good, after its number was typed; what stays is said before."""
-    actor = actor_of(request)
-    row = selectors.access_report(actor=actor, report_id=report_id).row
-    form = EraseForm(request.POST or None, register_number=row.register_number)
-    if form.is_valid():
-        services.forget_report(actor=actor, report_id=report_id, reason=form.cleaned_data["reason"])
-        messages.add_message(request, GOOD, _("The report is erased. Its number stays."))
-        return HttpResponseRedirect(reverse("inbox"))
-    status = 422 if form.errors else 200
-    return render(request, "desk/work/erase.html", {"row": row, "form": form}, status=status)
-
-
-@require_POST
-@needs(Capability.ANSWER_REPORTS)
-def remove_sample(request: HttpRequest, report_id: UUID) -> HttpResponse:
-    """Remove the fictional sample in one tap; a real report goes by `erase`."""
-    actor = actor_of(request)
-    row = selectors.access_report(actor=actor, report_id=report_id).row
-    if not row.is_sample:
-        raise NotThere
-    services.forget_report(actor=actor, report_id=report_id, reason="sample")
-    messages.add_message(request, GOOD, _("The sample report is removed."))
-    return HttpResponseRedirect(reverse("today"))
 
 
 @require_POST

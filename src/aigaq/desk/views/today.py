@@ -14,7 +14,7 @@ from aigaq.accounts.selectors import get_organisation, list_staff
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.dates import weekday_date
 from aigaq.desk.views.notices import list_open_alarms
-from aigaq.intake import selectors
+from aigaq.intake import erasing, selectors
 from aigaq.intake.shapes import InboxRow, InboxView, SecondPlaceStatus
 
 FEW = 5
@@ -60,6 +60,7 @@ def today(request: HttpRequest) -> HttpResponse:
             "fresh": [row for row in page.rows if row.is_new and row.id not in seen],
             "nothing": not counts.open and not waiting.rows,
             "requests": selectors.list_requests(actor=actor)[:FEW],
+            "erasings": erasing.list_waiting(actor=actor)[:FEW],
             "sample": sample,
         }
     context["steps"] = _list_steps(
