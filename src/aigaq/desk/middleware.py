@@ -42,6 +42,8 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=()",
 }
+#: What stands in a page for a letter that is none (U+FFFD).
+NO_LETTER = "\ufffd".encode()
 #: Names that answer a visitor who is not signed in; everything else leads to the door.
 OPEN_TO_ALL = frozenset(
     {
@@ -67,10 +69,16 @@ POLL_HEADER = "Aigaq-Poll"
 
 
 def security_headers(get_response: Answer) -> Answer:
-    """Put the constant headers on every answer; a view may set a stricter policy of its own."""
+    """Put the constant headers on every answer; a view may set a stricter policy of its own.
+
+    No page has a zero byte in it, whatever a reporter's words have: parsers disagree about it.
+    """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if is_page and isinstance(response, HttpResponse) and b"\0" in response.content:
+            response.content = response.content.replace(b"\0", NO_LETTER)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from tests.conftest import Founding
+from tests.unit.intake.desk_of import carry_report
 
 from aigaq.accounts.models import Staff
 from aigaq.desk.locking import LOCKING
@@ -77,3 +78,15 @@ def test_a_foreign_host_is_refused(open_desk: Founding) -> None:
 
 def test_djangos_own_checks_find_nothing() -> None:
     call_command("check", "--fail-level", "WARNING")
+
+
+def test_a_zero_byte_in_a_report_never_reaches_a_page(
+    open_desk: Founding, browser_of: Callable[[Staff], Client]
+) -> None:
+    carried = carry_report(open_desk, answers=[(4, "before\0after"), (17, "d")])
+    carried.write(body={"text": "letter\0letter"})
+    browser = browser_of(open_desk.founder)
+    for page in ("/inbox", f"/reports/{carried.report.pk}", f"/mailboxes/{carried.box.pk}"):
+        shown = browser.get(page).content
+        assert b"\0" not in shown
+        assert page == "/inbox" or "\ufffd".encode() in shown
