@@ -36,6 +36,8 @@ TESTS = {
 STORIES = (
     "tests/unit/reckoning/test_owed.py",
     "tests/unit/reckoning/test_settling.py",
+    "tests/unit/reckoning/test_starts.py",
+    "tests/unit/reckoning/test_windows.py",
     "tests/unit/reckoning/test_evaluation.py",
     "tests/unit/reckoning/test_other_stories.py",
     "tests/unit/reckoning/test_hostile_stories.py",

@@ -1,7 +1,7 @@
 """Dates at the edges of the rules of counting, which no vector tells apart."""
 
 import pytest
-from tests.unit.reckoning.test_due_dates import KZ, at, count
+from tests.unit.reckoning.test_due_dates import ALMATY, KZ, at, count
 
 from aigaq.jurisdictions.terms import Counting, Term, Unit
 from aigaq.reckoning.due_dates import Rules, reckon, reckon_lenient
@@ -48,7 +48,9 @@ def test_a_pause_within_one_day_takes_no_day_and_says_nothing() -> None:
 
 def test_each_step_names_the_article_of_the_rule_that_made_it() -> None:
     rules = ("exclude_start", "pause", "roll_forward", "working_days", "detention_minute")
-    articles = {name: f"CPC {number}" for number, name in enumerate(rules, start=2)}
+    articles: dict[str, str | None] = {
+        name: f"CPC {number}" for number, name in enumerate(rules, start=2)
+    }
     counting = Counting(articles=articles)
     # 12 May + 3 days is a Friday; two days of a pause later, a Sunday.
     paused = count(3, Unit.DAY, "05-12T09:00", ("05-13T09:00", "05-15T09:00"), counting=counting)
@@ -63,7 +65,7 @@ def test_each_step_names_the_article_of_the_rule_that_made_it() -> None:
 
 
 def test_a_term_without_an_article_names_those_of_the_counting_rules() -> None:
-    rules = Rules(counting=KZ.counting, calendar=KZ.calendar, zone=at("05-04T09:00").tzinfo,
+    rules = Rules(counting=KZ.counting, calendar=KZ.calendar, zone=ALMATY,
                   as_of=at("08-01T12:00"))  # fmt: skip
     due = reckon(term=Term(3, Unit.DAY), start=at("05-12T09:00"), rules=rules)
     assert [(one.rule, one.article) for one in due.how] == [
@@ -73,7 +75,7 @@ def test_a_term_without_an_article_names_those_of_the_counting_rules() -> None:
 
 
 def test_a_midnight_belongs_to_the_day_that_begins_with_it_unless_it_is_said() -> None:
-    rules = Rules(counting=KZ.counting, calendar=KZ.calendar, zone=at("05-04T09:00").tzinfo,
+    rules = Rules(counting=KZ.counting, calendar=KZ.calendar, zone=ALMATY,
                   as_of=at("08-01T12:00"))  # fmt: skip
     start = at("05-12T00:00")
     due = reckon(term=Term(1, Unit.DAY), start=start, rules=rules)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.unit.reckoning.small_law import happen, judge_by, rule, trigger
 from tests.unit.reckoning.stories import REPORT, build_story, event, get_duty, judge
 
 COMPLAINT = event(
@@ -229,3 +230,22 @@ def test_a_resumption_for_another_reason_resumes_nothing_and_one_for_its_own_is_
         ended = event("resumed", "2026-05-12T09:00", reason=reason)
         answer = judge(build_story(REGISTERED, pause, ended))
         assert count_warnings(answer, "pause.unknown_reason") == odd
+
+
+# By an invented law, for what no real pack has yet.
+
+
+def test_a_ruling_that_opens_a_window_of_ours_answers_all_that_we_asked() -> None:
+    wish = rule(
+        "wish", trigger=["asked"], actor="police", term={"n": 3, "unit": "day"},
+        met_by=["adjudged"], no_remedy="invented",
+    )  # fmt: skip
+    law = {
+        "triggers": [trigger("asked", "us"), trigger("adjudged", "authority")],
+        "duties": [wish],
+    }
+    events = [happen("asked", "05-04T09:00"), happen("asked", "05-05T09:00")]
+    events.append(happen("adjudged", "05-06T09:00"))
+    assert get_states(judge_by(law, *events), "wish") == ["met", "breached"]
+    window = rule("appeal", opens=[{"on": "adjudged"}], term={"n": 3, "unit": "day"})
+    assert get_states(judge_by(law | {"windows": [window]}, *events), "wish") == ["met", "met"]
