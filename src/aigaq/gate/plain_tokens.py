@@ -20,7 +20,7 @@ from aigaq.gate.tables import used_nonces
 from aigaq.sealing.encoding import decode_base64, encode_base64, hash_parts
 from aigaq.sealing.envelope import ReportToSeal
 from aigaq.sealing.errors import SealingError
-from aigaq.sealing.receipt_code import SERVER_CODE_DIGITS, mod_97_10_digits
+from aigaq.sealing.receipt_code import build_server_code
 
 RIPE_AFTER_SECONDS = 2
 GOOD_FOR_SECONDS = 24 * 3600
@@ -110,10 +110,7 @@ def mark_form(token: Token, *, report: ReportToSeal, files: list[FormFile]) -> F
 
 def make_code(gate: Gate, token: Token) -> str:
     """Return the 24 digits of the report that comes under ``token``: the same ones each time."""
-    number = int.from_bytes(gate.nonces.mark(_CODE, token.random), "big")
-    drawn = SERVER_CODE_DIGITS - 2
-    digits = f"{number % 10**drawn:0{drawn}d}"
-    return digits + mod_97_10_digits(digits)
+    return build_server_code(int.from_bytes(gate.nonces.mark(_CODE, token.random), "big"))
 
 
 def check_form(connection: Connection, mark: FormMark) -> None:

@@ -14,7 +14,7 @@ Hashes, keys, salts and ids are ``bytes``; times are aware ``datetime``; recipie
                           `open_signed_json` (checked)
 ``signatures``            `check_signature`, `check_public_key`, `public_bytes`
 ``padding``               `pad_to_step`, `unpad_from_step`, `padme_size`
-``receipt_code``          `draw_code`, `draw_server_code`, `read_typed_code`, `format_code`,
+``receipt_code``          `draw_code`, `build_server_code`, `read_typed_code`, `format_code`,
                           `derive_mailbox_keys` -> `MailboxKeys`
 ``header``                `build_header`, `parse_header` -> `Header`, `report_id`, `item_name`,
                           `member_names`

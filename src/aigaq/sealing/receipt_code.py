@@ -56,9 +56,13 @@ def draw_code() -> str:
     return digits + mod_11_10_digit(digits)
 
 
-def draw_server_code() -> str:
-    """Return a new code of 24 digits, which the server that drew it has known."""
-    digits = "".join(str(secrets.randbelow(10)) for _ in range(SERVER_CODE_DIGITS - 2))
+def build_server_code(drawn: int) -> str:
+    """Return the code of 24 digits that begins with the last 22 of ``drawn``.
+
+    The server that drew it has known it.
+    """
+    length = SERVER_CODE_DIGITS - 2
+    digits = f"{drawn % 10**length:0{length}d}"
     return digits + mod_97_10_digits(digits)
 
 
