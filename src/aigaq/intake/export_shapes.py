@@ -57,7 +57,11 @@ class ExportedPart:
 
 
 #: What the verifier says of a package without timestamps, now and in verdicts of before.
-_NO_TOKENS = ("no timestamps", "0 of 0 by authorities of the policy")
+_NO_TOKENS = (
+    "There are no timestamps.",
+    "no timestamps",
+    "0 of 0 by authorities of the policy",
+)
 
 
 @dataclass(frozen=True)

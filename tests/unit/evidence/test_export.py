@@ -74,7 +74,7 @@ class Stage:
     def head(self) -> WatchedHead:
         data = (self.gate.folder / "checkpoint").read_bytes()
         signed = read_checkpoint(data)
-        lines = self.partner.cosign(signed.checkpoint, at=1_800_000_000)
+        lines = self.partner.cosign(signed.checkpoint, at=int(clock.now().timestamp()))
         from aigaq.tlog import hash_entry
 
         leaves = b"".join(

@@ -129,8 +129,8 @@ class Verdict:
         value = {
             "exit": self.exit_code,
             "format": "aigaq-verdict/v1",
-            "items": [_list_members(item) for item in self.items],
-            "steps": [_list_members(step) for step in self.steps],
+            "items": [list_members(item) for item in self.items],
+            "steps": [list_members(step) for step in self.steps],
             "verdict": self.outcome,
         }
         return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
@@ -163,7 +163,8 @@ class Verdict:
         return told
 
 
-def _list_members(one: Step | Item) -> dict[str, object]:
+def list_members(one: Step | Item) -> dict[str, object]:
+    """Return what machines are told of a step or an item."""
     members = {name: value for name, value in vars(one).items() if name != "told"}
     return members | {"words": one.words}
 
