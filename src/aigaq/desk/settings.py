@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "aigaq.accounts.apps.AccountsConfig",
     # Apps of the domain, in the order of the layers.
     "aigaq.consent.apps.ConsentConfig",
+    "aigaq.drafts.apps.DraftsConfig",
     "aigaq.evidence.apps.EvidenceConfig",
     "aigaq.intake.apps.IntakeConfig",
     # The desk stands before allauth: its templates come first.

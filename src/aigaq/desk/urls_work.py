@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from aigaq.desk.views import (
     collections,
     consents,
+    drafts,
     erasing,
     evidence,
     exports,
@@ -25,6 +26,8 @@ urlpatterns: list[URLPattern] = [
     path("inbox/new", new_report.new_report, name="report-new"),
     path("inbox/import", inbox.import_file, name="inbox-import"),
     path("pull", inbox.pull, name="pull"),
+    path("drafts/<slug:form>", drafts.draft, name="draft"),
+    path("drafts/<slug:form>/<uuid:subject>", drafts.draft, name="draft-about"),
     path("reports/<uuid:report_id>", report.report, name="report"),
     path("reports/<uuid:report_id>/hand-over", report.hand_over, name="report-hand-over"),
     path("reports/<uuid:report_id>/ask-again", report.ask_again, name="report-ask-again"),

@@ -15,6 +15,7 @@ from aigaq import clock
 from aigaq.accounts.selectors import Staff
 from aigaq.consent import shredder as consent
 from aigaq.core import audit, blob_store
+from aigaq.drafts.services import forget_subject
 from aigaq.evidence import services as evidence
 from aigaq.evidence.selectors import list_blobs, list_first_copies, list_items
 from aigaq.intake import exports, models, parts
@@ -103,6 +104,7 @@ def _forget_messages(report: models.Report) -> None:
     others = models.Report.objects.filter(mailbox=report.mailbox, forgotten_at=None)
     if report.mailbox is None or others.exclude(pk=report.pk).exists():
         return
+    forget_subject(str(report.mailbox.pk))
     report.mailbox.messages.update(body={}, watched=False)
     report.mailbox.messages.exclude(delivery="waiting").update(ciphertext=b"")
     report.mailbox.second_channels.all().delete()

@@ -131,7 +131,7 @@ def test_a_letter_goes_out_and_says_how_far_it_is(
     page.click(".page-head a.button")
     page.wait_for_url("**/mailboxes/*")
     page.fill("textarea[name=text]", "Сәлеметсіз бе. Хабарламаңызды оқыдық.")
-    page.click("form.card button")
+    page.click("form.card .button-main")
     letter = page.locator(".letters .from-desk").last
     expect(letter).to_contain_text("Хабарламаңызды оқыдық")
     expect(letter.locator("footer")).to_contain_text("waits for the gate to answer")
@@ -146,7 +146,7 @@ def test_an_empty_letter_is_not_sent_and_says_so(
     page.wait_for_url("**/mailboxes/*")
     letters = page.locator(".letters li").count()
     page.fill("textarea[name=text]", "   ")
-    page.click("form.card button")
+    page.click("form.card .button-main")
     page.wait_for_selector("[aria-invalid=true]")
     assert page.locator(".letters li").count() == letters
 

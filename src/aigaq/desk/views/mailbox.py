@@ -13,6 +13,8 @@ from aigaq.accounts.permissions import Capability
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_work import DecisionForm, LetterForm
+from aigaq.desk.views.drafts import LETTER
+from aigaq.drafts.services import forget_draft
 from aigaq.intake import answering, selectors, services
 from aigaq.intake.errors import IntakeError, ReplyRefused
 
@@ -31,6 +33,7 @@ def mailbox(request: HttpRequest, mailbox_id: UUID) -> HttpResponse:
         except ReplyRefused as refusal:
             form.add_error("text", words.say(words.REPLY_REFUSALS, refusal.code))
         else:
+            forget_draft(owner=actor, form=LETTER, subject=str(mailbox_id))
             said = _("The letter is sealed and goes out with the next contact to the gate.")
             messages.add_message(request, GOOD, said)
             return HttpResponseRedirect(reverse("mailbox", args=[mailbox_id]))

@@ -19,7 +19,9 @@ from aigaq.accounts.permissions import Capability
 from aigaq.desk import words
 from aigaq.desk.access import actor_of, needs
 from aigaq.desk.forms_new_report import NewReportForm
+from aigaq.desk.views.drafts import NEW_REPORT
 from aigaq.desk.views.new_code import POLICY
+from aigaq.drafts.services import forget_draft
 from aigaq.intake.errors import ImportRefused
 from aigaq.intake.told import file_told
 
@@ -40,6 +42,7 @@ def new_report(request: HttpRequest) -> HttpResponse:
         except ImportRefused as refusal:
             form.add_error(None, words.say(words.FAULTS, refusal.code))
         else:
+            forget_draft(owner=actor_of(request), form=NEW_REPORT)
             said = _("The report is filed. The gate gets its sealed copy at the next contact.")
             messages.add_message(request, GOOD, said)
             return HttpResponseRedirect(reverse("report", args=[report_id]))

@@ -16,8 +16,19 @@
     all("audio, video").forEach((player) => player.pause());
   };
   if (lock) {
-    lock.addEventListener("submit", () => {
+    lock.addEventListener("submit", (event) => {
       blank();
+      if (window.deskSaveDrafts && !lock.dataset.saved) {
+        // What was typed a moment ago is kept first; the page is blank already.
+        event.preventDefault();
+        lock.dataset.saved = "yes";
+        tabs?.postMessage("save");
+        window.deskSaveDrafts().finally(() => {
+          delete lock.dataset.sent;
+          lock.requestSubmit();
+        });
+        return;
+      }
       tabs?.postMessage("locked");
     });
     document.addEventListener("keydown", (event) => {
@@ -27,6 +38,7 @@
       }
     });
     tabs?.addEventListener("message", (event) => {
+      if (event.data === "save") window.deskSaveDrafts?.();
       if (event.data === "locked") {
         blank();
         setTimeout(() => location.reload(), 1500);
@@ -43,13 +55,28 @@
     let unanswered = 0;
     ["keydown", "pointermove", "pointerdown", "wheel"].forEach((kind) =>
       document.addEventListener(kind, () => { busy = true; }, { passive: true }));
+    // A minute before the idle lock a line says so; whoever moves sees it go.
+    const soon = one("[data-lock-soon]");
+    const warn = (seconds) => {
+      const text = seconds <= 80 ? soon.dataset.lockSoon : "";
+      if (soon.textContent !== text) soon.textContent = text;
+    };
+    ["keydown", "pointermove", "pointerdown"].forEach((kind) =>
+      document.addEventListener(kind, () => {
+        if (!soon.textContent) return;
+        soon.textContent = "";
+        ask();
+      }, { passive: true }));
     const ask = async () => {
       const headers = busy ? {} : { "Aigaq-Poll": "1" };
       busy = false;
       try {
         const answer = await fetch(stateUrl, { headers, redirect: "manual", cache: "no-store" });
         unanswered = 0;
-        if (answer.status === 204) return;
+        if (answer.status === 204) {
+          warn(Number(answer.headers.get("Aigaq-Locks-In")));
+          return;
+        }
       } catch {
         unanswered += 1;
         if (unanswered < 3) return;
