@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from tests.conftest import Founding
 from tests.unit.intake.desk_of import Carried, carry_report
 
@@ -13,12 +14,13 @@ from aigaq import clock
 from aigaq.accounts import selectors as accounts
 from aigaq.core.models import AuditEvent
 from aigaq.evidence.models import CustodyLine
-from aigaq.intake import cooling_off, delivery, erasing, models, selectors, services
+from aigaq.intake import cooling_off, delivery, erasing, models, selectors, services, tasks
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.answering import _record_rebind
 from aigaq.intake.erasing import AskedGate
 from aigaq.intake.errors import AlreadyDecided, IntakeError, NotFound
 from aigaq.intake.second_channel import write_second_channel
+from aigaq.intake.spool import Spool, State
 from aigaq.sealing.rebinding import Rebind
 from aigaq.sealing.receipt_code import derive_mailbox_keys, draw_code
 from aigaq.sealing.signatures import public_bytes
@@ -313,3 +315,17 @@ def test_a_second_channel_goes_with_the_report(founding: Founding) -> None:
         )
     with pytest.raises(NotFound):
         erasing.call_off(actor=founding.founder, report_id=uuid4())
+
+
+@pytest.mark.parametrize(("state", "is_erased"), [("reached", True), ("unreachable", False)])
+def test_the_round_of_work_erases_what_is_due_if_the_gate_was_asked_since(
+    founding: Founding, state: str, is_erased: bool
+) -> None:
+    deliver(plan(of_gate(founding)))
+    spool = Spool(settings.HOME)
+    spool.create()
+    with days_later(8):
+        spool.write_state(State(state=state, last_attempt_at=clock.format_time(clock.now())))
+        tasks.work_round()
+    assert (models.Report.objects.get().forgotten_at is not None) is is_erased
+    assert (models.Erasing.objects.get().done_at is not None) is is_erased
