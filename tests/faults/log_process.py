@@ -16,9 +16,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine, insert, text
-from sqlalchemy.exc import DBAPIError
 
-from aigaq.gate.database import open_writer
+from aigaq.gate.database import STORAGE_ERRORS, open_writer
 from aigaq.gate.log_batches import (
     Pace,
     count_places,
@@ -67,7 +66,7 @@ def grow(folder: Path, *, batches: int) -> None:
                     return
             finally:
                 engine.dispose()
-        except (OSError, DBAPIError):
+        except (OSError, *STORAGE_ERRORS):
             continue
     raise SystemExit(3)
 

@@ -18,6 +18,8 @@ from aigaq.gate.errors import GateError
 from aigaq.gate.log_tables import metadata
 
 READERS = 8
+#: What a statement raises, and what setting up a connection and BEGIN raise, unwrapped.
+STORAGE_ERRORS = (DBAPIError, sqlite3.Error)
 _LOCK_WAIT_SECONDS = 30
 _CHECKPOINT_PAGES = 4_000  # 16 MiB of log before its pages move into the database.
 
@@ -46,9 +48,10 @@ def open_readers(path: Path) -> Engine:
     return _open(path, connections=READERS, begin="BEGIN", pragmas=("PRAGMA query_only=ON",))
 
 
-def storage_error(error: DBAPIError) -> GateError:
-    """Return what a failure of the database means to a client: full, or out of order."""
-    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+def storage_error(error: Exception) -> GateError:
+    """Return what one of `STORAGE_ERRORS` means to a client: full, or out of order."""
+    bare = error.orig if isinstance(error, DBAPIError) else error
+    if getattr(bare, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
         return GateError("gate.full")
     return GateError("gate.storage_failed")
 

@@ -22,10 +22,9 @@ from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from aigaq.errors import AigaqError
-from aigaq.gate.database import storage_error
+from aigaq.gate.database import STORAGE_ERRORS, storage_error
 from aigaq.gate.errors import GateError
 
 A = TypeVar("A")
@@ -202,7 +201,7 @@ def _set_all(pairs: Sequence[tuple[_Waiting, Any]]) -> None:
 
 
 def _public(error: Exception) -> AigaqError:
-    if isinstance(error, DBAPIError):
+    if isinstance(error, STORAGE_ERRORS):
         return storage_error(error)
     # The kind alone: a message could quote what a client sent.
     _log.error("gate.internal %s", type(error).__name__)

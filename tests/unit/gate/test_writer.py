@@ -1,14 +1,16 @@
 """The writer thread: group commit that no client and no failing job can break."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from aigaq.errors import AigaqError
-from aigaq.gate.database import open_writer
+from aigaq.gate.database import open_writer, storage_error
 from aigaq.gate.errors import GateError
 from aigaq.gate.tables import tombstones
 from aigaq.gate.writer import Writer
@@ -116,3 +118,25 @@ def test_those_who_come_together_are_done_together(engine: Engine) -> None:
     assert sizes == [10]
     assert [one for one in results if isinstance(one, int)] == [2, 6, 10, 14, 18]
     assert sum(isinstance(one, GateError) for one in results) == 5
+
+
+def test_a_disk_that_fails_at_the_begin_is_called_what_it_is(
+    writer: Writer, engine: Engine
+) -> None:
+    writer.submit(add(1)).result(30)
+    reading = sqlite3.connect(engine.url.database or "")
+    try:
+        # What BEGIN raises comes without SQLAlchemy's wrapping.
+        with pytest.raises(sqlite3.OperationalError) as bare:
+            reading.execute("BEGIN IMMEDIATE").execute("BEGIN IMMEDIATE")
+    finally:
+        reading.close()
+    for raised in (bare.value, DBAPIError("BEGIN", None, bare.value)):
+        assert storage_error(raised).code == "gate.storage_failed"
+
+    def fail(_connection: Connection) -> None:
+        raise bare.value
+
+    with pytest.raises(AigaqError) as told:
+        writer.submit(fail).result(30)
+    assert told.value.code == "gate.storage_failed"
