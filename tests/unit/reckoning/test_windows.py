@@ -75,6 +75,44 @@ def test_a_decision_that_became_known_opens_a_window_about_everything() -> None:
     assert get_about(open_windows(REPORT, known)) == [[]]
 
 
+def test_a_decision_that_became_known_with_a_refusal_is_about_more_than_that() -> None:
+    at = "2026-05-07T10:00"
+    motion = event("motion_submitted", "2026-05-06T10:00")
+    events = [motion, event("refused", at), event("learned_of_decision", at)]
+    assert get_about(open_windows(*events)) == [[]]
+
+
+def test_a_refusal_of_the_same_minute_hides_no_window_of_another_event() -> None:
+    # CPC 102, 289(2): a year to complain of a termination.
+    at = "2026-05-07T10:00"
+    motion = event("motion_submitted", "2026-05-06T10:00")
+    events = [motion, event("refused", at), event("termination_decided", at)]
+    assert get_about(open_windows(*events), "termination_complaint") == [[]]
+
+
+def test_the_refusal_of_someone_without_an_office_opens_the_window_too() -> None:
+    parties = [*build_story()["parties"], {"id": "x", "roles": ["official"]}]
+    filed = {**COMPLAINT, "to": "x"}
+    refused = event("refused", "2026-05-08T10:00", remedy="complaint_prosecutor")
+    windows = open_windows(REPORT, filed, refused, parties=parties)
+    assert get_about(windows) == [["complaint_prosecutor"]]
+
+
+def test_a_window_against_nobody_by_name_opens_on_any_refusal() -> None:
+    term = {"n": 30, "unit": "day"}
+    wish = rule("wish", trigger=["told"], actor="police", no_remedy="invented")
+    law: dict[str, Any] = {
+        "triggers": [trigger("told", "us")],
+        "duties": [wish],
+        "remedies": [rule("appeal", to=["police"])],
+    }
+    events = [happen("told", "05-04T09:00"), happen("refused", "05-05T09:00", duty="wish")]
+    for named in ({}, {"for": "appeal"}):
+        window = rule("late", opens=[{"on": "refused"}], term=term, **named)
+        answer = judge_by(law | {"windows": [window]}, *events)
+        assert [one["id"] for one in answer["windows"]] == ["late"]
+
+
 # What uses a window.
 
 
@@ -104,6 +142,7 @@ def test_what_was_filed_in_another_proceeding_uses_no_window(opened: str, signed
         ("complaint_court", "judge_investigating", "criminal", "running"),
         ("complaint_court", "judge_investigating", "court", "used"),
         ("complaint_higher_prosecutor", "prosecutor_region", "court", "running"),
+        ("appeal_court_ruling", "court_region", "court", "running"),
     ],
 )
 def test_a_window_to_the_judge_is_used_by_a_complaint_to_the_judge_about_this_matter(
@@ -155,7 +194,9 @@ def test_silence_opens_a_window_as_soon_as_its_days_are_over(as_of: str, count: 
     assert len(get_ends(answer, "court_complaint")) == count
 
 
-@pytest.mark.parametrize(("at", "count"), [("2026-05-21T23:59", 0), ("2026-05-22T00:00", 1)])
+@pytest.mark.parametrize(
+    ("at", "count"), [("2026-05-21T23:59", 0), ("2026-05-22T00:00", 1), ("2026-05-23T00:00", 1)]
+)
 def test_an_answer_before_the_end_of_the_silence_was_no_silence(at: str, count: int) -> None:
     answered = event("complaint_answered", at, remedy="complaint_prosecutor", result="granted")
     answer = judge(build_story(REPORT, COMPLAINT, answered, as_of="2026-05-25T12:00:00+05:00"))
@@ -197,3 +238,49 @@ def test_a_window_of_a_law_that_was_not_yet_in_force_does_not_open() -> None:
     events = [happen("told", f"05-0{day}T09:00") for day in (4, 5)]
     starts = [one["how"][0]["from"] for one in judge_by(law, *events)["windows"]]
     assert starts == ["2026-05-05T09:00:00+05:00"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        event("complaint_answered", "2026-05-08T10:00", remedy="complaint_court", result="granted"),
+        event("refused", "2026-05-08T10:00", remedy="complaint_court"),
+    ],
+)
+def test_the_answer_to_an_earlier_complaint_uses_no_window_that_opened_since(
+    answer: dict[str, Any],
+) -> None:
+    filed = event(
+        "complaint_submitted", "2026-05-05T12:00", remedy="complaint_court",
+        to="judge_investigating",
+    )  # fmt: skip
+    known = event("learned_of_decision", "2026-05-07T10:00")
+    judged = judge(build_story(REPORT, filed, known, answer))
+    assert get_states(judged, "court_complaint")[0] == "running"
+
+
+def test_a_refused_motion_of_her_last_reading_opens_its_own_window_whatever_its_result() -> None:
+    # CPC 297(6): three days.
+    refused = event("file_motion_refused", "2026-05-12T10:00", result="refused")
+    answer = judge(build_story(refused))
+    assert get_ends(answer, "file_motion_refusal") == ["2026-05-16T00:00:00+05:00"]
+
+
+@pytest.mark.parametrize(
+    ("at", "as_of", "is_sure"),
+    [
+        # 15 days of silence end on 27 May, Eid al-Adha by estimate; the window in June is sure.
+        ("2026-05-12T10:00", "2026-06-02T12:00:00+05:00", False),
+        # 15 days of silence end on 12 May; the window ends on 27 May.
+        ("2026-04-27T10:00", "2026-05-20T12:00:00+05:00", False),
+        ("2026-04-06T10:00", "2026-05-20T12:00:00+05:00", True),
+    ],
+)
+def test_a_window_is_unsure_if_its_end_or_that_of_the_silence_rests_on_an_estimated_day(
+    at: str, as_of: str, is_sure: bool
+) -> None:
+    filed = event(
+        "complaint_submitted", at, remedy="complaint_prosecutor", to="prosecutor_district"
+    )
+    (window,) = open_windows(filed, as_of=as_of)
+    assert window.due.is_unsure is not is_sure
