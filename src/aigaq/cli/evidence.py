@@ -100,3 +100,29 @@ def export(
         "Check it: aigaq-verify package PATH --policy POLICY"
     )
     tell(answer, as_json=as_json, sentence=sentence)
+
+
+@evidence.command("handed-over")
+@click.option("--seal", required=True, metavar="HEX", help="SHA-256 that the export printed last.")
+@click.option("--to", required=True, help="Which office or court, and who signed there.")
+@click.option("--on", required=True, metavar="DAY", help="Such as 2026-05-04.")
+@click.option("--carried-by", required=True, metavar="NAME", help="Who of us handed it over.")
+@click.option("--act", required=True, help="The act of handover: its number and day.")
+@click.option("--by", metavar="NAME", help="Who writes this down, as custody will say it was said.")
+@JSON
+def handed_over(
+    seal: str, to: str, on: str, carried_by: str, act: str, by: str | None, as_json: bool
+) -> None:
+    """Write down that a package was really handed over, into the custody of each file in it."""
+    answer = ask_running_desk(
+        get_home(),
+        command="hand-over-package",
+        seal=seal,
+        to=to,
+        on=on,
+        carried_by=carried_by,
+        act=act,
+        by=by,
+    )
+    sentence = f"Written into the custody of {answer['items']} items: handed over on {on} to {to}"
+    tell(answer, as_json=as_json, sentence=sentence)

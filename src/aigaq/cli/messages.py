@@ -79,6 +79,10 @@ SENTENCES = {
     "{step}). Nothing was handed out; tell who keeps this program.",
     "package.too_large_to_pack": "These items do not fit into memory, where an archive is put "
     "together. Nothing was handed out; name a folder instead of a .zip.",
+    "handover.incomplete": "Say to whom it was handed over, by whom, and under which act.",
+    "handover.too_long": "Each of --to, --carried-by and --act takes at most {limit} characters.",
+    "handover.wrong_day": "--on takes a day such as 2026-05-04: not before the package left "
+    "the desk and not in the future.",
     "collection.empty": "No report is in this collection.",
     "collection.unknown": "There is no collection of this name at the desk.",
     "container.bad_name": "This is not the file of a sealed report. Name another one.",

@@ -4,7 +4,8 @@ A line is appended in the transaction of what it tells of, so neither is there w
 Source: ``spec/evidence-package.md``, "Custody event".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -116,6 +117,47 @@ def list_events(*, report_id: bytes, limit: int = 500) -> tuple[CustodyEvent, ..
     """Return what happened to a report and its items, newest first."""
     rows = models.CustodyLine.objects.filter(report_id=report_id).order_by("-sequence")[:limit]
     return tuple(_read_event(row) for row in rows)
+
+
+@dataclass(frozen=True)
+class ExportedItem:
+    """A file that left the desk in a package, and when it first did."""
+
+    report_id: bytes
+    item_number: int
+    sha256: bytes
+    at: datetime
+
+
+def list_exported(*, seal: str) -> tuple[ExportedItem, ...]:
+    """Return the files that left the desk in the package with ``seal``, each once."""
+    found: dict[tuple[bytes, int], ExportedItem] = {}
+    for row, said in _list_holding(seal, event="exported"):
+        if row.report_id is None or row.item_number is None or said.sha256 is None:
+            continue
+        item = ExportedItem(bytes(row.report_id), row.item_number, said.sha256, said.at)
+        found.setdefault((item.report_id, item.item_number), item)
+    return tuple(found.values())
+
+
+def list_notes(event: str, *, holding: str, report_ids: Sequence[bytes]) -> list[str]:
+    """Return the notes of all lines of ``event`` with ``holding`` in them, in order."""
+    found = _list_holding(holding, event=event, report_ids=report_ids)
+    return [said.note for _row, said in found]
+
+
+def _list_holding(
+    text: str, *, event: str, report_ids: Sequence[bytes] | None = None
+) -> Iterator[tuple[models.CustodyLine, CustodyLine]]:
+    rows = models.CustodyLine.objects.filter(item_number__isnull=False).exclude(line=None)
+    if report_ids is not None:
+        rows = rows.filter(report_id__in=report_ids)
+    for row in rows.order_by("sequence").iterator(chunk_size=1_000):
+        if row.line is None or text.encode("utf-8") not in bytes(row.line):
+            continue
+        said = find_said(row)
+        if said is not None and said.event == event and text in said.note.split(" "):
+            yield row, said
 
 
 def find_said(row: models.CustodyLine) -> CustodyLine | None:

@@ -5,6 +5,7 @@ witness only if a signature or token under this very state of the log is there (
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -83,7 +84,7 @@ def collect_custody(package: Package) -> Facts:
                 {
                     "at": show_time(line["at"]),
                     "by": _split_person(line["by"]),
-                    "event": line["event"],
+                    "event": _name_event(line),
                     "item": items.get(line["item"]),
                     "report": reports.get(line["item"]),
                     "sequence": line["sequence"],
@@ -99,6 +100,12 @@ def collect_custody(package: Package) -> Facts:
         "lines": rows,
         "of_store": of_store,
     }
+
+
+def _name_event(line: Mapping[str, Any]) -> str:
+    """Return the event of a line; a package that went to others is told from work within."""
+    is_outside = line["event"] == "handed_over" and " · " in line["note"]
+    return "handed_outside" if is_outside else str(line["event"])
 
 
 def _name(item: PackagedItem) -> str:

@@ -32,6 +32,7 @@ CODES = {
     "intake.package_refused": "An evidence package was not made, or is not handed out any more.",
     "intake.package_removed": "An evidence package was removed from the desk.",
     "intake.package_exported": "An evidence package was handed out.",
+    "intake.package_handed_over": "Someone wrote down that an evidence package was handed over.",
     "intake.collection_made": "A collection of reports was made.",
     "intake.collection_renamed": "A collection of reports got another name.",
     "intake.collection_dissolved": "A collection was dissolved; its reports stay.",

@@ -23,6 +23,7 @@ from aigaq.intake import consent_audit, fetching, log_policy, log_retiring, mode
 from aigaq.intake.alarms import raise_alarm
 from aigaq.intake.gate_client import GateClient
 from aigaq.intake.gate_log import GateLog
+from aigaq.intake.handing_over import run_handover_command
 from aigaq.intake.locked_files import read_locked_files
 from aigaq.intake.package_command import run_export_command
 from aigaq.intake.spool import Spool
@@ -38,6 +39,7 @@ def register() -> None:
     background.register(FIXITY, factory=build_fixity_rounds)
     commands.register("audit", run=run_audit_command)
     commands.register("export-package", run=run_export_command)
+    commands.register("hand-over-package", run=run_handover_command)
     commands.register("log.plan-retirement", run=log_retiring.run_plan_command)
     commands.register("log.retire", run=log_retiring.run_retire_command)
     commands.register("log.policy", run=log_policy.run_policy_command)
