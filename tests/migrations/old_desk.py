@@ -18,7 +18,7 @@ import django
 
 APPS = ("core", "accounts", "intake")
 #: With those that came later: whose tables are read after an update.
-LATER = (*APPS, "consent", "evidence")
+LATER = (*APPS, "consent", "drafts", "evidence")
 FIRST = [(app, "0001_initial") for app in APPS]
 WORDS = "Old words: ескі сөздер"
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
