@@ -96,6 +96,7 @@ TABLE = {
     "export-progress": Row(CARE, 404, args=(NOBODY_ID,)),
     "export-download": Row(CARE, 404, args=(NOBODY_ID,)),
     "export-again": Row(CARE, 404, args=(NOBODY_ID,)),
+    "export-handed-over": Row(CARE, 404, args=(NOBODY_ID,)),
     "export-remove": Row(CARE, 404, args=(NOBODY_ID,)),
     "collections": Row(CARE, 200),
     "collection": Row(CARE, 404, args=(NOBODY_ID,)),

@@ -1,8 +1,10 @@
 """What the desk says of packages, consents by word of mouth and collections, code by code."""
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from aigaq.desk.words import Words, say
+from aigaq.intake.handing_over import read_note
 
 FOR_WHOM: Words = {
     "prove": _("A court"),
@@ -55,6 +57,12 @@ REFUSALS: Words = {
         "Some of these reports stand in the present log, some in one whose key was retired. Make a"
         " package for each log."
     ),
+}
+
+HANDOVER_REFUSALS: Words = {
+    "handover.incomplete": _("Say to whom, by whom and under which act."),
+    "handover.too_long": _("This is too long."),
+    "handover.wrong_day": _("Not before the package was saved, and not in the future."),
 }
 
 STAGES: Words = {
@@ -126,3 +134,12 @@ def say_exported(note: str) -> str:
     purpose, _audience, seal = (*note.split(" "), "", "")[:3]
     begins = f"SHA-256 {seal[:SEAL_SHOWN]}…" if seal else ""
     return ", ".join(one for one in (say(FOR_WHOM, purpose), begins) if one)
+
+
+def say_handed_over(note: str) -> str:
+    """Return to whom a package went and under which act; "" if it is no note of a package."""
+    found = read_note(note)
+    if found is None:
+        return ""
+    day = date_format(found.on, "SHORT_DATE_FORMAT")
+    return ", ".join([found.to, found.act, day, found.carried_by])

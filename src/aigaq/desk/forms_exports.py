@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from aigaq.age import X25519Recipient
 from aigaq.consent.shapes import PURPOSES
 from aigaq.desk import export_words, words
+from aigaq.desk.forms_consents import DAY
 from aigaq.desk.forms_new_report import LANGUAGES
+from aigaq.intake import handing_over
 from aigaq.intake.errors import PackageRefused
 from aigaq.intake.export_shapes import OfferedReport
 from aigaq.intake.exports import RECIPIENT_LENGTH
@@ -109,3 +111,32 @@ def _list_values(offered: Iterable[OfferedReport]) -> Iterable[str]:
         for item in report.items:
             if not item.hindrance:
                 yield name_item(report, number=item.number)
+
+
+class HandoverForm(forms.Form):
+    """To whom a package was really handed over, when, by whom, under which act."""
+
+    to = forms.CharField(
+        label=_("To whom"),
+        help_text=_("The office or court, and who took it there."),
+        max_length=handing_over.LENGTH,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    on = forms.DateField(
+        label=_("On which day"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d")
+    )
+    carried_by = forms.CharField(
+        label=_("Who of us handed it over"),
+        max_length=handing_over.LENGTH,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    act = forms.CharField(
+        label=_("Act of handover"),
+        help_text=_("Its number and day, as both sides signed it."),
+        max_length=handing_over.LENGTH,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def build(self) -> handing_over.Handover:
+        """Return what was written down."""
+        return handing_over.Handover(**self.cleaned_data)

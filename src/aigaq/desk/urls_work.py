@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern] = [
     path("exports/<uuid:export_id>/progress", exports.progress, name="export-progress"),
     path("exports/<uuid:export_id>/download", exports.download, name="export-download"),
     path("exports/<uuid:export_id>/again", exports.again, name="export-again"),
+    path("exports/<uuid:export_id>/handed-over", exports.handed_over, name="export-handed-over"),
     path("exports/<uuid:export_id>/remove", exports.remove, name="export-remove"),
     path("collections", collections.collections, name="collections"),
     path("collections/<uuid:collection_id>", collections.collection, name="collection"),

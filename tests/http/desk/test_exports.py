@@ -4,11 +4,13 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from tests.conftest import Founding
 from tests.unit.evidence.log_of import LogGate
 from tests.unit.evidence.test_export import PHOTO, VOICE, Stage, build_stage
@@ -342,3 +344,46 @@ def test_an_empty_collection_says_what_to_do_first(open_desk: Founding, browser:
     html = browser.get(f"/collections/{collection}/export").content.decode()
     assert f'href="/collections/{collection}"' in html
     assert 'name="items"' not in html
+
+
+GIVEN = {
+    "to": "Вымышленный районный суд",
+    "carried_by": "Вымышленный юрист",
+    "act": "акт № 7",
+}
+
+
+def test_a_handover_is_written_down_on_its_page_once_it_was_saved(
+    stage: Stage, browser: Client
+) -> None:
+    address = make(browser, stage, 0, 1)
+    given = GIVEN | {"on": timezone.localdate().isoformat()}
+    assert b"/handed-over" not in browser.get(address).content
+    assert browser.post(address + "/handed-over", given).status_code == 404
+    browser.post(address + "/download").getvalue()
+    assert b"/handed-over" in browser.get(address).content
+
+    assert browser.post(address + "/handed-over", given).status_code == 302
+
+    page = browser.get(address).content.decode()
+    assert all(one in page for one in GIVEN.values())
+    report_id = bytes(stage.carried.report.report_id)
+    events = [one.event for one in custody.list_events(report_id=report_id)]
+    assert events.count("handed_over") == 2
+    shown = browser.get(f"/reports/{stage.carried.report.pk}/evidence").content.decode()
+    assert "Вымышленный районный суд, акт № 7" in shown
+
+
+def test_a_handover_that_says_too_little_or_lies_ahead_is_refused_and_kept_in_the_form(
+    stage: Stage, browser: Client
+) -> None:
+    address = make(browser, stage, 0)
+    browser.post(address + "/download").getvalue()
+    ahead = (timezone.localdate() + timedelta(days=2)).isoformat()
+    for changes in ({"on": ahead}, {"on": "2001-01-01"}, {"on": ""}, {"act": " "}):
+        given = GIVEN | {"on": timezone.localdate().isoformat()} | changes
+        answer = browser.post(address + "/handed-over", given)
+        assert answer.status_code == 422, changes
+        assert "Вымышленный районный суд" in answer.content.decode()
+    events = custody.list_events(report_id=bytes(stage.carried.report.report_id))
+    assert "handed_over" not in [one.event for one in events]

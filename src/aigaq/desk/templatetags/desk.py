@@ -119,6 +119,8 @@ def custody_note(line: CustodyEvent) -> str:
     """Return the note of a line of custody in words; a name stays as it is."""
     if line.event == "exported":
         return export_words.say_exported(line.note)
+    if line.event == "handed_over" and (told := export_words.say_handed_over(line.note)):
+        return told
     return words.say_custody_note(line.event, line.note)
 
 

@@ -27,8 +27,8 @@ from aigaq.accounts.selectors import Staff
 from aigaq.consent.shapes import ITEM_PURPOSES
 from aigaq.desk import export_words, words
 from aigaq.desk.access import actor_of, needs
-from aigaq.desk.forms_exports import ExportForm, name_item
-from aigaq.intake import collecting, exports, selectors, services
+from aigaq.desk.forms_exports import ExportForm, HandoverForm, name_item
+from aigaq.intake import collecting, exports, handing_over, selectors, services
 from aigaq.intake.errors import PackageRefused
 from aigaq.intake.export_offer import LIVE, list_purposes, offer_items
 from aigaq.intake.export_shapes import ExportDetail, ExportState, OfferedItem, OfferedReport
@@ -162,13 +162,42 @@ def _show(still: Preview, *, name: str) -> dict[str, object]:
 @needs(Capability.HAND_OUT_PACKAGES)
 def export(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """Return a package as it stands: at work, ready with its verdict, refused, or gone."""
-    found = exports.access_export(actor=actor_of(request), export_id=export_id)
+    return _show_export(request, export_id=export_id, form=HandoverForm())
+
+
+def _show_export(request: HttpRequest, *, export_id: UUID, form: HandoverForm) -> HttpResponse:
+    actor = actor_of(request)
+    found = exports.access_export(actor=actor, export_id=export_id)
+    of = [part.id for part in found.reports]
     context = {
         "export": found,
+        "form": form,
+        "handovers": handing_over.list_handovers(actor=actor, seal=found.seal, of=of),
         "is_at_work": found.state in (ExportState.WAITING, ExportState.WORKING),
         "stages": [(name, _place(name, now=found.stage)) for name in STAGES],
     }
-    return render(request, "desk/work/export.html", context)
+    status = 422 if form.errors else 200
+    return render(request, "desk/work/export.html", context, status=status)
+
+
+@require_POST
+@needs(Capability.HAND_OUT_PACKAGES)
+def handed_over(request: HttpRequest, export_id: UUID) -> HttpResponse:
+    """Write down that the package was really handed over."""
+    actor = actor_of(request)
+    seal = exports.access_export(actor=actor, export_id=export_id).seal
+    form = HandoverForm(request.POST)
+    if form.is_valid():
+        try:
+            handing_over.record_handover(actor=actor, seal=seal, handover=form.build())
+        except PackageRefused as refused:
+            field = "on" if refused.code == "handover.wrong_day" else None
+            form.add_error(field, words.say(export_words.HANDOVER_REFUSALS, refused.code))
+        else:
+            said = _("It stands in the custody of each file of the package.")
+            messages.add_message(request, GOOD, said)
+            return HttpResponseRedirect(reverse("export", args=[export_id]))
+    return _show_export(request, export_id=export_id, form=form)
 
 
 def _place(name: str, *, now: str) -> str:
