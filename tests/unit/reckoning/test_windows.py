@@ -78,7 +78,7 @@ def test_a_decision_that_became_known_opens_a_window_about_everything() -> None:
 def test_a_decision_that_became_known_with_a_refusal_is_about_more_than_that() -> None:
     at = "2026-05-07T10:00"
     motion = event("motion_submitted", "2026-05-06T10:00")
-    events = [motion, event("refused", at), event("learned_of_decision", at)]
+    events = [motion, event("refused", at, duty="motion"), event("learned_of_decision", at)]
     assert get_about(open_windows(*events)) == [[]]
 
 
