@@ -4,10 +4,13 @@ A certificate that names no list has none; a list that is named and cannot be ha
 over, is told by its code, and a token is taken without it. Source: RFC 5280 4.2.1.13, 5.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -21,6 +24,10 @@ from aigaq_verify.errors import VerifyError
 from aigaq_verify.revocation import is_revoked
 
 NO_LIST = "timestamp.no_revocation_list"
+#: The last label of a public name; one of digits would be another way to write an address.
+_PUBLIC = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])")
+#: Names that only neighbours have (RFC 6761, RFC 6762, RFC 8375, ICANN's .internal).
+_LOCAL = frozenset(("arpa", "home", "internal", "intranet", "lan", "local", "localhost", "test"))
 
 
 @dataclass(frozen=True)
@@ -36,13 +43,21 @@ class Lists:
     revoked_at: datetime | None
 
 
-def fetch_lists(chain: Sequence[x509.Certificate], *, connect: Connect) -> Lists:
-    """Fetch the list of each certificate of a chain but the root. Raises nothing."""
+def fetch_lists(
+    chain: Sequence[x509.Certificate], *, connect: Connect, hosts: Collection[str]
+) -> Lists:
+    """Fetch the list of each certificate of a chain but the root. Raises nothing.
+
+    ``hosts`` are those of the desk's own authorities; of others none is asked that is no public
+    one: a certificate is a stranger's word, and must not send the desk to its neighbours.
+    """
     found: dict[int, bytes] = {}
     code, revoked = "", []
     for number, (certificate, issuer) in enumerate(pairwise(chain)):
-        urls = list(_find_urls(certificate))
+        named = list(_find_urls(certificate))
+        urls = [url for url in named if is_askable(url, hosts=hosts)]
         if not urls:
+            code = NO_LIST if named else code
             continue
         try:
             data = fetch_list(connect, url=urls[0])
@@ -51,6 +66,28 @@ def fetch_lists(chain: Sequence[x509.Certificate], *, connect: Connect) -> Lists
         except TimestampError as error:
             code = error.code
     return Lists(found=found, code=code, revoked_at=min(revoked, default=None))
+
+
+def is_askable(url: str, *, hosts: Collection[str]) -> bool:
+    """Tell whether an address in a certificate is of ``hosts``, or of a public host by its name.
+
+    A name may still be that of a neighbour; it is not asked for here, since a proxy does that.
+    """
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".").lower()
+        _ = parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or parts.username is not None:
+        return False
+    if host in hosts:
+        return True
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        last = host.rpartition(".")[2]
+        return "." in host and _PUBLIC.fullmatch(last) is not None and last not in _LOCAL
 
 
 def _find_urls(certificate: x509.Certificate) -> Iterator[str]:

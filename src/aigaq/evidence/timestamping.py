@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import transaction
@@ -75,6 +76,11 @@ class Stamping:
     connect: Connect
     on_failure: Callable[[Attempt], None]
     seconds: float = ANSWER_SECONDS
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of the desk's own authorities."""
+        return frozenset(urlsplit(one.url).hostname or "" for one in list_authorities(self.card))
 
 
 def read_stamp_seconds() -> int:
@@ -218,7 +224,8 @@ def _renew(authority: CardAuthority, *, stamping: Stamping) -> Iterator[Attempt]
     for token in find_due_renewals(limit=RENEWALS_A_ROUND):
         if _choose_renewer(token, among=steady) != authority.name:
             continue
-        lists = fetch_lists(read_certificates(token.chain), connect=stamping.connect)
+        chain = read_certificates(token.chain)
+        lists = fetch_lists(chain, connect=stamping.connect, hosts=stamping.hosts)
         _tell_of_end(token, lists=lists, stamping=stamping)
         subject = renew_subject(token, lists=lists)
         attempt = _take(subject, authority=authority, stamping=stamping)
@@ -284,7 +291,7 @@ def _take(
         )
         now = clock.now()
         stamp = read_answer(received, query=query, certificates=certificates, now=now)
-        lists = fetch_lists(stamp.chain, connect=stamping.connect)
+        lists = fetch_lists(stamp.chain, connect=stamping.connect, hosts=stamping.hosts)
         if lists.revoked_at is not None and lists.revoked_at <= stamp.at:
             raise TimestampError("timestamp.revoked")
         if subject.renews is not None and stamp.ends_at <= subject.renews.ends_at:

@@ -27,6 +27,7 @@ from aigaq.evidence import timestamping as stamps
 from aigaq.evidence.errors import NotFound, TimestampError
 from aigaq.evidence.models import CustodyLine, Item
 from aigaq.evidence.renewal import DAYS_SETTING, LABEL
+from aigaq.evidence.revocation import is_askable
 from aigaq.evidence.timestamp_models import (
     AuthorityState,
     RevocationList,
@@ -314,6 +315,49 @@ def test_a_list_of_revoked_certificates_is_kept_or_missed_by_its_code(house: Hou
     assert [one.number for one in first.lists.all()] == [0]
     assert second.revocation_code == "timestamp.bad_status"
     assert not second.lists.exists()
+
+
+def test_a_certificate_sends_the_desk_to_no_neighbour_for_its_list(house: House) -> None:
+    authority = house.first.authority
+    assert authority is not None
+    authority.lists_url = house.first.lists_url.replace("127.0.0.1", "localhost")
+    authority.renew_signer((-1, 365))
+    assert [one.code for one in house.round()] == [None, None]
+    first, second = TimestampToken.objects.order_by("authority")
+    assert (first.revocation_code, first.lists.count()) == ("timestamp.no_revocation_list", 0)
+    # The second one's list lies on the host that the organisation itself named.
+    assert (second.revocation_code, second.lists.count()) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_asked"),
+    [
+        ("http://crl.example.org/a.crl", True),
+        ("https://crl.example.org:8443/a.crl", True),
+        ("http://9.9.9.9/a.crl", True),
+        ("http://tsa.lan/a.crl", True),  # One of the desk's own authorities.
+        ("http://127.0.0.1/a.crl", False),
+        ("http://[::1]:8470/a.crl", False),
+        ("http://[::ffff:192.168.1.1]/a.crl", False),
+        ("http://192.168.1.1/a.crl", False),
+        ("http://169.254.169.254/latest", False),
+        ("http://2130706433/a.crl", False),
+        ("http://127.1/a.crl", False),
+        ("http://0x7f.0x1/a.crl", False),
+        ("http://localhost/a.crl", False),
+        ("http://router.local./a.crl", False),
+        ("http://printer/a.crl", False),
+        ("http://crl.example.org@127.0.0.1/a.crl", False),
+        ("http://user@crl.example.org/a.crl", False),
+        ("http://crl.example.org:99999/a.crl", False),
+        ("httpx://crl.example.org/a.crl", False),
+        ("http://[broken/a.crl", False),
+    ],
+)
+def test_a_list_is_asked_of_public_hosts_and_of_the_desks_own_authorities(
+    url: str, is_asked: bool
+) -> None:
+    assert is_askable(url, hosts={"tsa.lan"}) is is_asked
 
 
 def test_a_list_whose_time_is_over_shows_nothing_but_what_it_names(house: House) -> None:
