@@ -48,7 +48,8 @@ def test_the_window_of_one_proceeding_is_no_date_for_another() -> None:
 def test_a_refusal_of_one_thing_that_the_report_asked_for_is_no_date_for_the_other() -> None:
     refused = event("refused", "2026-05-04T12:00", duty="erdr")
     met = event("duty_met", "2026-05-05T09:00", duty="erdr")
-    court = find(judge(build_story(REPORT, refused, met)), "complaint_court")
+    story = build_story(REPORT, refused, met, as_of="2026-05-10T12:00:00+05:00")
+    court = find(judge(story), "complaint_court")
     assert court["duties"] == ["accept"]
     assert court["file_within"] is None
 
@@ -105,7 +106,23 @@ def test_of_two_windows_that_closed_the_last_one_may_be_restored() -> None:
     assert "8 June 2026" in court["because"]["en"]
 
 
+def test_a_window_that_was_used_is_no_date() -> None:
+    known = event("learned_of_decision", "2026-05-12T10:00")
+    filed = file("complaint_court", "judge_investigating", "2026-05-13T10:00", about=["accept"])
+    court = find(judge(build_story(REPORT, known, filed)), "complaint_court")
+    assert court["duties"] == ["erdr"]
+    assert court["file_within"] is None
+
+
 # Whether it was filed.
+
+
+def test_the_refusal_of_a_complaint_is_no_complaint_about_what_was_late_by_then() -> None:
+    accepted = event("report_accepted", "2026-05-04T09:30")
+    filed = file("complaint_prosecutor", "prosecutor_district", "2026-05-04T12:00")
+    refused = event("refused", "2026-05-06T12:00", remedy="complaint_prosecutor")
+    answer = judge(build_story(REPORT, accepted, filed, refused, as_of="2026-05-07T12:00:00+05:00"))
+    assert find(answer, "complaint_prosecutor")["duties"] == ["erdr"]
 
 
 @pytest.mark.parametrize(
