@@ -32,15 +32,24 @@ TESTS = {
         "tests/unit/reckoning/test_term_properties.py",
     ),
 }
-#: All other modules of the reckoning.
+#: All other modules of the reckoning; the file of the module itself goes first.
 STORIES = (
+    "tests/unit/reckoning/test_addressees.py",
+    "tests/unit/reckoning/test_case_files.py",
+    "tests/unit/reckoning/test_duties.py",
+    "tests/unit/reckoning/test_evaluation.py",
+    "tests/unit/reckoning/test_handled_complaints.py",
+    "tests/unit/reckoning/test_hostile_stories.py",
+    "tests/unit/reckoning/test_office_reading.py",
+    "tests/unit/reckoning/test_other_stories.py",
     "tests/unit/reckoning/test_owed.py",
+    "tests/unit/reckoning/test_proposals.py",
+    "tests/unit/reckoning/test_qualification.py",
+    "tests/unit/reckoning/test_routing.py",
     "tests/unit/reckoning/test_settling.py",
+    "tests/unit/reckoning/test_single_terms.py",
     "tests/unit/reckoning/test_starts.py",
     "tests/unit/reckoning/test_windows.py",
-    "tests/unit/reckoning/test_evaluation.py",
-    "tests/unit/reckoning/test_other_stories.py",
-    "tests/unit/reckoning/test_hostile_stories.py",
     "tests/unit/reckoning/test_conflicts.py",
 )
 SENSELESS = ("_RShift", "_LShift", "_Pow", "_Mod", "_FloorDiv", "_BitXor", "_Div")
@@ -148,7 +157,8 @@ def main(arguments: list[str]) -> int:
     module = arguments[0]
     path = PACKAGE / f"{module}.py"
     source = path.read_text("utf-8")
-    tests = TESTS.get(module, STORIES)
+    own = f"tests/unit/reckoning/test_{module}.py"
+    tests = TESTS.get(module) or sorted(STORIES, key=lambda test: test != own)
     name = f"aigaq.reckoning.{module}"
     sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
     import hypothesis
