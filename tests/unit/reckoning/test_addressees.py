@@ -39,18 +39,22 @@ def test_the_window_of_one_remedy_is_no_date_for_another() -> None:
     assert find(answer, "complaint_prosecutor")["file_within"] is None
 
 
-def test_the_window_of_one_proceeding_is_no_date_for_another() -> None:
-    known = event("learned_of_decision", "2026-05-12T10:00", proceeding="b")
-    answer = judge(build_story({**REPORT, "proceeding": "a"}, known, proceedings=TWO))
+@pytest.mark.parametrize(("late", "known"), [("a", "b"), ("b", "a")])
+def test_the_window_of_one_proceeding_is_no_date_for_another(late: str, known: str) -> None:
+    learned = event("learned_of_decision", "2026-05-12T10:00", proceeding=known)
+    answer = judge(build_story({**REPORT, "proceeding": late}, learned, proceedings=TWO))
     assert find(answer, "complaint_court")["file_within"] is None
 
 
-def test_a_refusal_of_one_thing_that_the_report_asked_for_is_no_date_for_the_other() -> None:
-    refused = event("refused", "2026-05-04T12:00", duty="erdr")
-    met = event("duty_met", "2026-05-05T09:00", duty="erdr")
+@pytest.mark.parametrize(("duty", "other"), [("erdr", "accept"), ("accept", "erdr")])
+def test_a_refusal_of_one_thing_that_the_report_asked_for_is_no_date_for_the_other(
+    duty: str, other: str
+) -> None:
+    refused = event("refused", "2026-05-04T12:00", duty=duty)
+    met = event("duty_met", "2026-05-05T09:00", duty=duty)
     story = build_story(REPORT, refused, met, as_of="2026-05-10T12:00:00+05:00")
     court = find(judge(story), "complaint_court")
-    assert court["duties"] == ["accept"]
+    assert court["duties"] == [other]
     assert court["file_within"] is None
 
 
@@ -117,11 +121,18 @@ def test_a_window_that_was_used_is_no_date() -> None:
 # Whether it was filed.
 
 
-def test_the_refusal_of_a_complaint_is_no_complaint_about_what_was_late_by_then() -> None:
+@pytest.mark.parametrize(
+    ("name", "result"), [("refused", "none"), ("complaint_answered", "granted")]
+)
+def test_the_answer_to_a_complaint_is_no_complaint_about_what_was_late_by_then(
+    name: str, result: str
+) -> None:
     accepted = event("report_accepted", "2026-05-04T09:30")
     filed = file("complaint_prosecutor", "prosecutor_district", "2026-05-04T12:00")
-    refused = event("refused", "2026-05-06T12:00", remedy="complaint_prosecutor")
-    answer = judge(build_story(REPORT, accepted, filed, refused, as_of="2026-05-07T12:00:00+05:00"))
+    answered = event(name, "2026-05-06T12:00", remedy="complaint_prosecutor", result=result)
+    answer = judge(
+        build_story(REPORT, accepted, filed, answered, as_of="2026-05-07T12:00:00+05:00")
+    )
     assert find(answer, "complaint_prosecutor")["duties"] == ["erdr"]
 
 
