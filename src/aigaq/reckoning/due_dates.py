@@ -125,7 +125,7 @@ class _Reckoning:
         self._steps: list[Step] = []
         self._is_unsure = False
 
-    def run(self, pauses: Sequence[Pause], *, starts_at_end: bool = False) -> Due:
+    def run(self, pauses: Sequence[Pause], *, starts_at_end: bool) -> Due:
         now = self._rules.as_of
         lasting = [one for one in pauses if one.start <= now and (one.end is None or now < one.end)]
         merged = merge_pauses(pauses, as_of=self._rules.as_of)

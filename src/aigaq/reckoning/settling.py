@@ -96,6 +96,8 @@ class _Settling:
 
     def run(self, events: Iterable[Event]) -> list[Owed]:
         asked: dict[str, Event] = {}
+        # What began nothing (that a decision became known to us) asks for nothing.
+        begun = {id(one.event) for one in self._settled}
         for event in events:
             if event.type == "duty_met":
                 self._meet_first(event, name=event.get_field("duty"))
@@ -109,7 +111,7 @@ class _Settling:
             else:
                 self._meet_by_stage(event)
                 self._supersede(event)
-            if self._asks(event):
+            if id(event) in begun and self._asks(event):
                 asked[event.proceeding] = event
         return self._settled
 
@@ -171,8 +173,7 @@ class _Settling:
             self._settled[number] = replace(one, met_at=event.at)
             if self._is_ours(one) and not self._is_stage(event):
                 answered.add(one.id)
-        if left or answered:
-            self._meets[event.proceeding, event.type] = left
+        self._meets[event.proceeding, event.type] = left
 
     def _supersede(self, event: Event) -> None:
         for number in self._supersedes.get((event.proceeding, event.type), []):

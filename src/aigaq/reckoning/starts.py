@@ -104,9 +104,7 @@ def build_without_date(
     return (Step("term", article, at, at, TO_LIMITATION if is_to_limitation else NO_TERM),)
 
 
-def build_refusal(
-    at: datetime, *, had_no_ground: bool = False, was_sent_down: bool = False
-) -> tuple[Step, ...]:
+def build_refusal(at: datetime, *, had_no_ground: bool, was_sent_down: bool) -> tuple[Step, ...]:
     """Return the step by which a breach began before any date."""
     template = CAME_DOWN if was_sent_down else WITHOUT_GROUND if had_no_ground else TURNED_DOWN
     text = {

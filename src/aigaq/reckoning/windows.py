@@ -135,7 +135,7 @@ def _find_silence(
     opening: Opening, one: Owed, *, window: Window, case: Case, pack: Pack
 ) -> Due | None:
     """Return the term after which a complaint had stayed without answer, if it ended by now."""
-    if opening.unanswered != one.id or not one.is_complaint or opening.after is None:
+    if opening.unanswered != one.id or opening.after is None:
         return None
     rules = get_rules(case, event=one.event, pack=pack)
     article = window.ground.article

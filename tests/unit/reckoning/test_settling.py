@@ -108,6 +108,23 @@ def test_a_refusal_that_names_nothing_passes_over_what_we_did_not_ask(name: str)
     }
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        event("learned_of_decision", "2026-05-07T10:00"),
+        event("file_read", "2026-05-07T10:00"),
+        event("pressure", "2026-05-07T10:00", kind="threat_violence", to="s"),
+    ],
+)
+def test_a_refusal_that_names_nothing_passes_over_what_asked_for_nothing(
+    between: dict[str, Any],
+) -> None:
+    refused = event("refused", "2026-05-08T10:00", by="police_district")
+    answer = judge(build_story(ask(6), between, refused, as_of="2026-05-08T12:00:00+05:00"))
+    assert get_late(answer, "motion") == [("2026-05-08T10:00:00+05:00", None)]
+    assert count_warnings(answer, "event.no_effect") == 0
+
+
 def test_a_second_refusal_does_not_make_the_first_a_later_one() -> None:
     refusals = [
         event("refused", f"2026-05-04T{hour}:00", by="police_district") for hour in (10, 11)
