@@ -66,19 +66,22 @@ _NO_TOKENS = (
 
 @dataclass(frozen=True)
 class VerdictStep:
-    """What our own verifier found at one step; ``words`` are its own, in English."""
+    """What our own verifier found at one step.
+
+    ``words`` are its own, by language; of verdicts of before only English is there.
+    """
 
     number: int
     name: str
     result: str
     code: str
     where: str
-    words: str
+    words: Mapping[str, str]
 
     @property
     def has_nothing(self) -> bool:
         """Tell whether the step had nothing to look at: a package without timestamps."""
-        return self.name == "tokens" and self.words in _NO_TOKENS
+        return self.name == "tokens" and self.words["en"] in _NO_TOKENS
 
 
 @dataclass(frozen=True)

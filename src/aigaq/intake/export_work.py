@@ -30,6 +30,7 @@ from aigaq.intake.package_gathering import LogHead, check_choice
 from aigaq.intake.packaging import Made, NotVerified, make_package, read_head
 from aigaq.intake.timestamp_tasks import stamp_for_package
 from aigaq_verify.verdict import Verdict, list_members
+from aigaq_verify.words import LANGUAGES
 
 ROUND_SECONDS = 60.0
 TOLD_SECONDS = 1.0
@@ -165,8 +166,12 @@ def _shred(blob_id: UUID) -> None:
 
 
 def _shorten(verdict: Verdict) -> dict[str, object]:
-    """Return what the pages show of a verdict: its outcome and its steps."""
-    return {"verdict": verdict.outcome, "steps": [list_members(step) for step in verdict.steps]}
+    """Return what the pages show of a verdict: its outcome and its steps, in each language."""
+    steps = [
+        list_members(step) | {"words": {one: step.say(one) for one in LANGUAGES}}
+        for step in verdict.steps
+    ]
+    return {"verdict": verdict.outcome, "steps": steps}
 
 
 class _Told:

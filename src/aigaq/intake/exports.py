@@ -296,8 +296,14 @@ def _list_steps(steps: Iterable[dict[str, object]]) -> Iterable[VerdictStep]:
             result=str(one["result"]),
             code=str(one["code"]),
             where=str(one["where"]),
-            words=str(one["words"]),
+            words=_read_words(one["words"]),
         )
+
+
+def _read_words(stored: object) -> dict[str, str]:
+    if isinstance(stored, dict):
+        return {str(language): str(words) for language, words in stored.items()}
+    return {"en": str(stored)}
 
 
 def _count_percent(row: Export) -> int:

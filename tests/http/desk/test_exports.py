@@ -317,6 +317,30 @@ def test_the_pages_are_there_in_three_languages(
     assert heading[language] in browser.get(page_of(stage)).content.decode()
 
 
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_the_verifier_speaks_the_language_of_the_page(
+    stage: Stage, browser: Client, language: str
+) -> None:
+    stage.founding.founder.language = language
+    stage.founding.founder.save()
+    html = browser.get(make(browser, stage, 0)).content.decode()
+    assert html.count(f'<span class="muted small" lang="{language}">') >= 4
+    assert not [
+        one for one in ("kk", "ru", "en") if one != language and f'small" lang="{one}"' in html
+    ]
+
+
+def test_a_verdict_of_before_is_shown_in_the_language_it_has(stage: Stage, browser: Client) -> None:
+    stage.founding.founder.language = "kk"
+    stage.founding.founder.save()
+    address = make(browser, stage, 0)
+    row = Export.objects.get()
+    row.verdict["steps"][1]["words"] = "as it was told before"
+    row.save()
+    html = browser.get(address).content.decode()
+    assert '<span class="muted small" lang="en">as it was told before</span>' in html
+
+
 def test_a_collection_leaves_as_one_package_with_every_report_in_it(
     open_desk: Founding, browser: Client, tmp_path: Path
 ) -> None:

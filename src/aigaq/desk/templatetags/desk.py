@@ -12,6 +12,7 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aigaq import clock
@@ -112,6 +113,19 @@ def hex_in_eights(digest: bytes) -> list[str]:
 def in_eights(text: str) -> list[str]:
     """Return a hash in hexadecimal, cut into groups of eight to be copied by hand."""
     return [text[start : start + 8] for start in range(0, len(text), 8)]
+
+
+@register.simple_tag
+def step_words(words_by_language: Mapping[str, str]) -> SafeString:
+    """Return what the verifier says of a step in the reader's language, or else in English."""
+    language = get_language() or ""
+    told = words_by_language.get(language)
+    if told is None:
+        language, told = "en", words_by_language["en"]
+    if not told:
+        return mark_safe("")
+    form = '<br><span class="muted small" lang="{}">{}</span>'
+    return format_html(form, language, told)
 
 
 @register.filter
