@@ -9,9 +9,11 @@ fork of a process that has everything imported, so that hundreds take minutes. N
 to the tree. Prints each survivor; docs/explanation/mutants.md argues about those that stay.
 """
 
+import ast
 import difflib
 import importlib.abc
 import importlib.util
+import marshal
 import os
 import signal
 import sys
@@ -88,12 +90,12 @@ class Mutant(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def list_mutants(source: str) -> Iterator[tuple[str, str]]:
-    """Yield operator and changed source, each that still compiles."""
+    """Yield operator and changed source, each that compiles to something else."""
     # Brought by the command above, and no dependency of the project.
-    ast, plugins = import_module("cosmic_ray.ast"), import_module("cosmic_ray.plugins")
+    trees, plugins = import_module("cosmic_ray.ast"), import_module("cosmic_ray.plugins")
     mutate_code = import_module("cosmic_ray.mutating").mutate_code
     get_operator = plugins.get_operator
-    tree = ast.get_ast(source)
+    tree, unchanged = trees.get_ast(source), _compile(source)
     for name in sorted(plugins.operator_names()):
         is_identity = "ComparisonOperator" in name and "_Is" in name
         if name.endswith(SENSELESS) or (
@@ -103,19 +105,28 @@ def list_mutants(source: str) -> Iterator[tuple[str, str]]:
         if getattr(get_operator(name), "arguments", tuple)():
             continue
         operator = get_operator(name)()
-        count = sum(1 for node in ast.ast_nodes(tree) for _ in operator.mutation_positions(node))
+        count = sum(1 for node in trees.ast_nodes(tree) for _ in operator.mutation_positions(node))
         for occurrence in range(count):
             changed = mutate_code(source, get_operator(name)(), occurrence)
-            if changed is not None and changed != source and _compiles(changed):
+            compiled = None if changed is None else _compile(changed)
+            if changed is not None and compiled not in (None, unchanged):
                 yield name, changed
 
 
-def _compiles(source: str) -> bool:
+def _compile(source: str) -> bytes | None:
+    """Return what a source compiles to, wherever it stands; the type of a local is nothing."""
     try:
-        compile(source, "mutant", "exec")
+        tree = ast.parse(source)
     except SyntaxError:
-        return False
-    return True
+        return None
+    for node in ast.walk(tree):
+        for place in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
+            if hasattr(node, place):
+                setattr(node, place, 1)
+    try:
+        return marshal.dumps(compile(tree, "mutant", "exec"))
+    except SyntaxError:
+        return None
 
 
 def start(mutant: Mutant, *, tests: Sequence[str]) -> int:

@@ -233,3 +233,41 @@ def test_a_body_beyond_the_country_decides_no_complaint_of_the_country() -> None
         }
         filed = happen("complaint_submitted", "05-04T09:00", remedy="complain", to="top")
         assert ("complaint.other_body" in list_codes(judge_by(law, filed))) is is_odd
+
+
+def test_a_complaint_against_the_police_is_not_proposed_against_a_prosecutor() -> None:
+    # CPC 104(1), 106(1): who is complained of decides which remedy it is.
+    led = [{"id": "main", "institution": "prosecutor_district"}]
+    motion = event("motion_submitted", "2026-05-05T10:00")
+    asked = list_remedies(motion, proceedings=led)
+    assert "complaint_court" in asked
+    assert "complaint_prosecutor" not in asked
+    assert "complaint_prosecutor" in list_remedies(motion)
+
+
+@pytest.mark.parametrize(("level", "is_asked"), [(1, False), (2, True), (3, True)])
+def test_where_the_addressee_is_reached_any_body_of_its_branch_from_its_level_up_may_decide(
+    level: int, is_asked: bool
+) -> None:
+    decide = ["decide_complaint"]
+    law = {
+        "institutions": [
+            build_institution("police", branch="police", level=1, roles=["accept_report"]),
+            build_institution("lawful", branch="court", level=2, roles=decide),
+            build_institution("other", branch="court", level=level, roles=decide),
+            build_institution("apart", branch="church", level=2, roles=decide),
+        ],
+        "triggers": [trigger("told", "us")],
+        "duties": [
+            rule("register", trigger=["told"], actor="police", term={"n": 1, "unit": "day"},
+                 on_breach=["complain"])
+        ],
+        "remedies": [rule("complain", to=["lawful"])],
+    }  # fmt: skip
+    people = {
+        "parties": [{"id": "p", "roles": ["suspect"]}],
+        "relations": [{"from": "p", "to": "lawful", "kind": "kin"}],
+    }
+    answer = judge_by(law, happen("told", "05-04T09:00"), **people)
+    assert get_proposals(answer) == ([("complain", "other")] if is_asked else [])
+    assert ("ladder.exhausted" in list_codes(answer)) is not is_asked

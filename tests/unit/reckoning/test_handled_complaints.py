@@ -87,3 +87,27 @@ def test_who_leads_another_criminal_case_was_not_complained_of_in_this_one() -> 
     ]
     answer = reply("complaint_prosecutor", "police_region", 8)
     assert list_excluded(FIRST, answer, proceedings=proceedings) == []
+
+
+@pytest.mark.parametrize(("first", "second"), [("a", "b"), ("b", "a")])
+def test_who_had_a_complaint_in_one_case_was_not_complained_of_in_another(
+    first: str, second: str
+) -> None:
+    proceedings = [
+        {"id": name, "kind": "criminal", "institution": "police_district"} for name in ("a", "b")
+    ]
+    events = [
+        {**FIRST, "proceeding": first},
+        file("complaint_higher_prosecutor", "prosecutor_region", 16, proceeding=second),
+        reply("complaint_higher_prosecutor", "prosecutor_district", 18, proceeding=second),
+    ]
+    assert list_excluded(*events, proceedings=proceedings) == []
+
+
+def test_only_an_answer_says_so_and_a_refusal_is_no_filing() -> None:
+    refused = event(
+        "refused", "2026-05-07T10:00", remedy="complaint_prosecutor", by="police_district"
+    )
+    answered = reply("complaint_prosecutor", "prosecutor_district", 8)
+    assert list_excluded(FIRST, refused) == []
+    assert list_excluded(FIRST, refused, answered) == []

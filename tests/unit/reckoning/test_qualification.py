@@ -2,8 +2,16 @@
 
 from typing import Any
 
+import pytest
+import yaml
+from tests.unit.reckoning.small_law import happen, judge_by, rule, trigger
 from tests.unit.reckoning.stories import REPORT, build_story, event, judge
 
+from aigaq.jurisdictions.loading import load_pack
+from aigaq.reckoning.case_files import parse_document, read_case
+from aigaq.reckoning.qualification import list_qualifications
+
+KZ = load_pack("kz")
 TWO = [
     {"id": "a", "kind": "criminal", "institution": "police_district"},
     {"id": "b", "kind": "criminal", "institution": "police_district", "offence": "cc115"},
@@ -59,3 +67,38 @@ def test_a_proceeding_is_about_its_own_offences_and_else_about_those_of_the_case
         ["cc120_1", "cc125"],
         ["cc115"],
     ]
+
+
+def test_the_first_event_of_another_proceeding_says_nothing_of_this_one() -> None:
+    early = {**REPORT, "proceeding": "b"}
+    late = event("erdr_registered", "2026-05-06T09:00", proceeding="a")
+    assert get_law(early, late, name="a", proceedings=TWO)[0] == "2026-05-06"
+
+
+def test_an_offence_of_a_day_that_has_no_law_is_shown_by_the_first_of_the_pack() -> None:
+    versions = [
+        rule("theft", severity="small", effective={"from": "2026-05-05"}),
+        rule("theft", severity="great", effective={"to": "2026-05-03"}),
+    ]
+    texts = dict.fromkeys(("kk", "ru", "en"), "x")
+    law: dict[str, Any] = {
+        "triggers": [trigger("told", "us")],
+        "severities": [{"id": name, "text": texts} for name in ("small", "great")],
+    }
+    told = happen("told", "05-04T09:00")
+    for offences, severity in ((versions, "small"), (versions[1:], "great")):
+        answer = judge_by(law | {"offences": offences}, told, offence="theft")
+        assert answer["proceedings"][0]["offences"][0]["severity"] == severity
+
+
+@pytest.mark.parametrize(("name", "has_versions"), [("cc120_1", True), ("cc120_2", False)])
+def test_only_where_the_law_changed_is_the_day_worth_a_word(name: str, has_versions: bool) -> None:
+    text = yaml.safe_dump(build_story(REPORT, offence=name))
+    case = read_case(parse_document(text.encode()), pack=KZ)
+    (one,) = list_qualifications(case, proceeding="main", pack=KZ)
+    assert one.has_versions is has_versions
+
+
+def test_what_happened_before_the_act_does_not_say_by_which_law_it_is_judged() -> None:
+    early = {**REPORT, "at": "2019-12-30T09:00:00+06:00"}
+    assert get_law(early, act("2020-01-02T22:00:00+06:00")) == ("2020-01-02", "grave")
