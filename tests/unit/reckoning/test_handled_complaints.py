@@ -111,3 +111,10 @@ def test_only_an_answer_says_so_and_a_refusal_is_no_filing() -> None:
     answered = reply("complaint_prosecutor", "prosecutor_district", 8)
     assert list_excluded(FIRST, refused) == []
     assert list_excluded(FIRST, refused, answered) == []
+
+
+def test_what_happens_after_a_complaint_came_down_still_happens() -> None:
+    registered = event("erdr_registered", "2026-05-12T10:00")
+    down = reply("complaint_prosecutor", "police_district", 8)
+    answer = judge(build_story(REPORT, FIRST, down, registered))
+    assert {one["state"] for one in answer["duties"] if one["id"] == "erdr"} == {"met"}

@@ -34,6 +34,8 @@ def test_the_answer_to_a_remedy_is_reckoned_from_its_filing() -> None:
 def test_a_window_is_reckoned_by_its_first_way_to_open() -> None:
     due = reckon(KZ.windows["judge_appeal"][0], "05-12T09:00")
     assert due.strict == due.lenient == at("05-16T00:00")
+    # CPC 32(3): three days, and one way to open.
+    assert reckon(KZ.windows["prosecution_request"][0], "05-12T09:00").strict == at("05-16T00:00")
 
 
 @pytest.mark.parametrize(
