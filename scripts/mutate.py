@@ -37,6 +37,7 @@ TESTS = {
 #: All other modules of the reckoning; the file of the module itself goes first.
 STORIES = (
     "tests/unit/reckoning/test_addressees.py",
+    "tests/unit/reckoning/test_answers.py",
     "tests/unit/reckoning/test_case_files.py",
     "tests/unit/reckoning/test_duties.py",
     "tests/unit/reckoning/test_evaluation.py",

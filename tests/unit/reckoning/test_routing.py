@@ -132,6 +132,22 @@ def test_an_application_that_the_file_calls_a_complaint_is_one(remedy: str, is_a
     assert ("protection_application" in list_remedies(threaten(8), filed, as_of=as_of)) is is_asked
 
 
+def test_an_application_that_lies_undecided_covers_the_next_threat() -> None:
+    for remedy, is_asked in (("protection_application", False), ("complaint_prosecutor", True)):
+        filed = event(
+            "complaint_submitted", "2026-05-08T10:00", remedy=remedy, to="police_district"
+        )
+        asked = list_remedies(filed, threaten(8), as_of="2026-05-08T14:00:00+05:00")
+        assert ("protection_application" in asked) is is_asked
+
+
+@pytest.mark.parametrize("name", ["trial_scheduled", "verdict_pronounced", "suspect_detained"])
+def test_what_is_no_threat_asks_for_no_protection(name: str) -> None:
+    happened = event(name, "2026-05-08T12:00")
+    asked = list_remedies(happened, as_of="2026-05-08T12:30:00+05:00")
+    assert "protection_application" not in asked
+
+
 @pytest.mark.parametrize(
     ("decided", "is_asked"), [("08T11:59", True), ("08T12:00", True), ("08T12:01", False)]
 )
@@ -174,3 +190,57 @@ def test_a_rule_holds_from_the_day_on_which_its_law_does() -> None:
         as_of = f"2026-05-{day:02}T12:00:00+05:00"
         told = happen("told", "05-04T09:00")
         assert get_proposals(judge_by(law, told, parties=parties, as_of=as_of)) == proposed
+
+
+@pytest.mark.parametrize(("basis", "is_asked"), [("law", True), ("reading", False)])
+def test_only_what_the_law_itself_says_of_police_is_asked_for_before_anything_is_late(
+    basis: str, is_asked: bool
+) -> None:
+    away = rule("away", then=["move"], basis=basis) | {"if": "perpetrator_is_police"}
+    away.pop("title")
+    law = {
+        "institutions": [
+            build_institution("police", branch="police", level=1, roles=["accept_report"]),
+            build_institution("top", branch="top", level=2, roles=["decide_complaint"]),
+        ],
+        "triggers": [trigger("told", "us")],
+        "remedies": [rule("move", to=["top"])],
+        "routing": [away],
+    }
+    parties = [{"id": "p", "roles": ["suspect"], "office": "police"}]
+    answer = judge_by(law, happen("told", "05-04T09:00"), parties=parties)
+    assert get_proposals(answer) == ([("move", "top")] if is_asked else [])
+
+
+def test_what_a_complaint_that_came_down_adds_is_added_to_what_is_late_and_not_before() -> None:
+    away = rule("away", then=["move"]) | {"if": "sent_down"}
+    away.pop("title")
+    law = {
+        "institutions": [
+            build_institution("police", branch="police", level=1, roles=["accept_report"]),
+            build_institution("top", branch="top", level=2, roles=["decide_complaint"]),
+            build_institution("peak", branch="peak", level=2, roles=["decide_complaint"]),
+        ],
+        "triggers": [trigger("told", "us")],
+        "duties": [
+            rule("look", trigger=["told"], actor="police", term={"n": 9, "unit": "day"},
+                 on_breach=["complain"])
+        ],
+        "remedies": [rule("move", to=["top"]), rule("complain", to=["peak"])],
+        "routing": [away],
+    }  # fmt: skip
+    told = happen("told", "05-04T09:00")
+    filed = happen(
+        "complaint_submitted", "05-05T09:00", remedy="complain", to="peak", about=["look"]
+    )
+    down = happen("complaint_sent_down", "05-06T09:00", remedy="complain", to="police")
+    late, early = "2026-06-01T12:00:00+05:00", "2026-05-07T12:00:00+05:00"
+    for events, as_of, moved in (
+        ([told], late, False),
+        ([told, filed], late, False),
+        ([told, filed, down], late, True),
+        ([told, filed, down], early, True),
+        ([told, down], early, False),
+    ):
+        proposed = [name for name, _to in get_proposals(judge_by(law, *events, as_of=as_of))]
+        assert ("move" in proposed) is moved, (events, as_of)
