@@ -24,6 +24,8 @@ THREATENED = "threat_without_application"
 THREAT = "threat_reported"
 APPLICATION = "safety_application_submitted"
 DECISION = "safety_decided"
+#: What decides on an application that the file calls a complaint.
+ANSWERS = ("complaint_answered", "refused")
 #: No rule of a pack: only the place from which offices are found.
 NOWHERE = RuleGround(article=None, sources=(), confidence=1.0)
 
@@ -100,11 +102,10 @@ def _was_applied(rule: Routing, threat: Event, *, case: Case) -> bool:
     """Tell whether an application or a decision came after a threat, or one lay undecided then."""
     is_open = False
     for one in case.events:
-        if one.type == APPLICATION or (
-            one.type == "complaint_submitted" and one.get_field("remedy") in rule.then
-        ):
+        is_about_it = one.get_field("remedy") in rule.then
+        if one.type == APPLICATION or (one.type == "complaint_submitted" and is_about_it):
             is_open = True
-        elif one.type == DECISION:
+        elif one.type == DECISION or (one.type in ANSWERS and is_about_it):
             if one.at > threat.at:
                 return True
             is_open = False

@@ -32,6 +32,7 @@ def tie(person: str, kind: str, office: str) -> list[dict[str, str]]:
         (tie("p1", "works_at", "police_region"), True),
         (tie("p1", "works_at", "mvd"), True),
         (tie("p1", "works_at", "hospital"), False),
+        (tie("p1", "represents", "police_region"), False),
         (tie("p1", "kin", "police_region"), False),
         (tie("s", "works_at", "police_region"), False),
         (tie("p1", "works_at", "s"), False),
@@ -139,6 +140,27 @@ def test_an_application_that_lies_undecided_covers_the_next_threat() -> None:
         )
         asked = list_remedies(filed, threaten(8), as_of="2026-05-08T14:00:00+05:00")
         assert ("protection_application" in asked) is is_asked
+
+
+@pytest.mark.parametrize("name", ["complaint_answered", "refused"])
+@pytest.mark.parametrize(("at", "is_asked"), [("08T11:00", True), ("08T13:00", False)])
+def test_the_answer_to_an_application_that_the_file_calls_a_complaint_decides_on_it(
+    name: str, at: str, is_asked: bool
+) -> None:
+    remedy = "protection_application"
+    filed = event("complaint_submitted", "2026-05-08T10:00", remedy=remedy, to="police_district")
+    decided = event(name, f"2026-05-{at}", remedy=remedy)
+    asked = list_remedies(filed, decided, threaten(8), as_of="2026-05-08T14:00:00+05:00")
+    assert (remedy in asked) is is_asked
+
+
+@pytest.mark.parametrize("name", ["complaint_answered", "refused", "complaint_sent_down"])
+def test_what_answers_another_remedy_is_no_application_for_protection(name: str) -> None:
+    filed = event("complaint_submitted", "2026-05-08T09:00", remedy="complaint_prosecutor",
+                  to="prosecutor_district")  # fmt: skip
+    other = event(name, "2026-05-08T10:00", remedy="complaint_prosecutor", to="prosecutor_district")
+    asked = list_remedies(filed, other, threaten(8), as_of="2026-05-08T14:00:00+05:00")
+    assert "protection_application" in asked
 
 
 @pytest.mark.parametrize("name", ["trial_scheduled", "verdict_pronounced", "suspect_detained"])
