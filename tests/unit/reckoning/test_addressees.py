@@ -148,7 +148,7 @@ def test_a_complaint_is_about_what_was_late_by_the_strict_date_when_it_was_filed
     assert ("complaint_prosecutor" in asked) is is_asked
 
 
-@pytest.mark.parametrize(("at", "is_asked"), [("07:59", True), ("08:00", False)])
+@pytest.mark.parametrize(("at", "is_asked"), [("07:59", True), ("08:00", False), ("08:01", False)])
 def test_a_complaint_that_names_a_motion_is_about_one_that_was_made_by_then(
     at: str, is_asked: bool
 ) -> None:

@@ -266,3 +266,53 @@ def test_what_a_complaint_that_came_down_adds_is_added_to_what_is_late_and_not_b
     ):
         proposed = [name for name, _to in get_proposals(judge_by(law, *events, as_of=as_of))]
         assert ("move" in proposed) is moved, (events, as_of)
+
+
+def test_what_kinship_in_the_district_adds_waits_until_something_is_late() -> None:
+    away = rule("away", then=["caution", "move"]) | {"if": "district_office_outside_case"}
+    away.pop("title")
+    law = {
+        "institutions": [
+            build_institution("police", branch="police", level=1, roles=["accept_report"]),
+            build_institution("hall", branch="hall", level=1, roles=[]),
+            build_institution("top", branch="top", level=2, roles=["decide_complaint"]),
+        ],
+        "triggers": [trigger("told", "us")],
+        "duties": [
+            rule("look", trigger=["told"], actor="police", term={"n": 9, "unit": "day"},
+                 on_breach=["move"])
+        ],
+        "remedies": [rule("move", to=["top"])],
+        "routing": [away],
+    }  # fmt: skip
+    people = {
+        "parties": [{"id": "p", "roles": ["suspect"]}],
+        "relations": [{"from": "p", "to": "hall", "kind": "kin"}],
+    }
+    told = happen("told", "05-04T09:00")
+    early = judge_by(law, told, **people, as_of="2026-05-05T12:00:00+05:00")
+    assert [one["institution"] for one in early["cautions"]] == ["police"]
+    assert early["proposals"] == []
+    assert get_proposals(judge_by(law, told, **people)) == [("move", "top")]
+
+
+def test_a_threat_asks_for_protection_and_for_nothing_else() -> None:
+    as_of = "2026-05-08T12:30:00+05:00"
+    assert list_remedies(threaten(8), as_of=as_of) == ["protection_application"]
+
+
+def test_where_the_rule_on_threats_stands_in_the_law_does_not_matter() -> None:
+    rules = [
+        rule("away", then=["move"]) | {"if": "sent_down"},
+        rule("guard", then=["protect"]) | {"if": "threat_without_application"},
+    ]
+    for one in rules:
+        one.pop("title")
+    law = {
+        "triggers": [trigger("threat_reported", "us")],
+        "remedies": [rule("move", to=["police"]), rule("protect", to=["police"])],
+    }
+    threat = happen("threat_reported", "05-04T09:00")
+    for routing in (rules, rules[::-1]):
+        answer = judge_by(law | {"routing": routing}, threat)
+        assert get_proposals(answer) == [("protect", "police")]
