@@ -256,10 +256,12 @@ def test_what_a_complaint_that_came_down_adds_is_added_to_what_is_late_and_not_b
         "complaint_submitted", "05-05T09:00", remedy="complain", to="peak", about=["look"]
     )
     down = happen("complaint_sent_down", "05-06T09:00", remedy="complain", to="police")
+    answered = happen("complaint_answered", "05-06T09:00", remedy="complain", result="refused")
     late, early = "2026-06-01T12:00:00+05:00", "2026-05-07T12:00:00+05:00"
     for events, as_of, moved in (
         ([told], late, False),
         ([told, filed], late, False),
+        ([told, filed, answered], late, False),
         ([told, filed, down], late, True),
         ([told, filed, down], early, True),
         ([told, down], early, False),
