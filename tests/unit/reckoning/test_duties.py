@@ -308,3 +308,42 @@ def test_an_unknown_actor_is_warned_of() -> None:
     assert get_duty(answer, "complaint_prosecutor")["actor"] is None
     assert "actor.unknown" in list_codes(answer)
     assert "actor.unknown" not in list_codes(judge(build_story(REPORT)))
+
+
+def test_gravity_on_a_day_that_has_no_law_is_that_of_the_first_of_the_pack() -> None:
+    texts = dict.fromkeys(("kk", "ru", "en"), "x")
+    duty = rule("look", trigger=["told"], actor="police", term=DAY, applies="severity:small",
+                no_remedy="invented")  # fmt: skip
+    small = rule("theft", severity="small", effective={"from": "2026-05-05"})
+    great = rule("theft", severity="great", effective={"to": "2026-05-03"})
+    law = {
+        "triggers": [trigger("told", "us")],
+        "severities": [{"id": name, "text": texts} for name in ("small", "great")],
+        "duties": [duty],
+    }
+    told = happen("told", "05-04T09:00")
+    for offences, state in (([small], "breached"), ([small, great], "breached"),
+                            ([great, small], "not_applicable")):  # fmt: skip
+        answer = judge_by(law | {"offences": offences}, told, offence="theft")
+        assert get_states(answer) == {"look": state}
+
+
+# Words of the file that are something else.
+
+
+def test_who_refuses_a_complaint_that_was_never_filed_owes_no_answer_to_it() -> None:
+    refused = event("refused", "2026-05-06T10:00", remedy="complaint_prosecutor")
+    assert "complaint_prosecutor" not in get_states(judge(build_story(REPORT, refused)))
+
+
+@pytest.mark.parametrize("name", ["released", "interview", "verdict_pronounced"])
+def test_only_pressure_counts_as_what_pressure_counts_as(name: str) -> None:
+    happened = event(name, "2026-05-06T10:00", kind="threat_violence")
+    assert "safety_new_case" not in get_states(judge(build_story(happened)))
+
+
+@pytest.mark.parametrize("name", ["suspect_detained", "interview", "victim_recognised"])
+def test_only_a_resumption_ends_a_pause(name: str) -> None:
+    happened = event(name, "2026-05-12T10:00")
+    answer = judge(build_story(REGISTERED, pause("10T09"), happened))
+    assert get_duty(answer, "term_investigation")["state"] == "paused"
