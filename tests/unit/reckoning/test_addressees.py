@@ -116,6 +116,7 @@ def test_a_window_that_was_used_is_no_date() -> None:
     court = find(judge(build_story(REPORT, known, filed)), "complaint_court")
     assert court["duties"] == ["erdr"]
     assert court["file_within"] is None
+    assert "CPC 50(2)" not in court["because"]["en"]
 
 
 # Whether it was filed.

@@ -166,17 +166,29 @@ def test_an_extended_term_runs_from_the_last_registration_before_it(
     assert get_duty(answer, "term_ext_district")["starts_at"][:10] == start
 
 
-def test_an_extended_term_runs_from_the_registration_of_its_own_proceeding() -> None:
+@pytest.mark.parametrize(("mine", "other"), [("a", "b"), ("b", "a")])
+def test_an_extended_term_runs_from_the_registration_of_its_own_proceeding(
+    mine: str, other: str
+) -> None:
     two = [
         {"id": name, "kind": "criminal", "institution": "police_district"} for name in ("a", "b")
     ]
     events = [
-        event("erdr_registered", "2026-03-02T12:00", proceeding="a"),
-        event("erdr_registered", "2026-04-01T12:00", proceeding="b"),
-        event("term_extended_district", "2026-04-30T12:00", proceeding="a"),
+        event("erdr_registered", "2026-03-02T12:00", proceeding=mine),
+        event("erdr_registered", "2026-04-01T12:00", proceeding=other),
+        event("term_extended_district", "2026-04-30T12:00", proceeding=mine),
     ]
     duty = get_duty(judge(build_story(*events, proceedings=two)), "term_ext_district")
     assert duty["starts_at"][:10] == "2026-03-02"
+
+
+def test_a_term_that_starts_with_a_detention_of_the_same_minute_names_the_detention() -> None:
+    # CPC 139(1).
+    measure = event("preventive_measure_before_charge", HELD)
+    duty = get_duty(
+        judge(build_story(event("suspect_detained", HELD), measure)), "qualification_10d"
+    )
+    assert duty["how"][0]["article"] == "CPC 131"
 
 
 def threaten(at: str, **fields: Any) -> dict[str, Any]:
@@ -191,6 +203,8 @@ def threaten(at: str, **fields: Any) -> dict[str, Any]:
         ([event("motion_submitted", "2026-05-06T20:59")], "06T21:00", 1),
         ([event("interview", "2026-05-07T10:00")], "06T21:00", 1),
         ([event("released", "2026-05-07T10:00")], "06T21:00", 1),
+        ([event("complaint_answered", "2026-05-07T10:00", remedy="complaint_court")],
+         "06T21:00", 1),
         (
             [event("complaint_submitted", "2026-05-07T09:00", remedy="complaint_prosecutor",
                    to="prosecutor_district")],
