@@ -86,6 +86,23 @@ def test_a_refusal_of_what_was_asked_later_is_no_date_for_what_was_late_by_then(
     assert court["file_within"] is None
 
 
+def test_a_refusal_also_dates_what_follows_a_complaint_about_it() -> None:
+    filed = file(
+        "complaint_prosecutor", "prosecutor_district", "2026-05-08T10:00", about=["motion"]
+    )
+    answer = judge(
+        build_story(
+            event("motion_submitted", "2026-05-06T10:00"),
+            event("refused", "2026-05-07T10:00", duty="motion"),
+            filed,
+            event("duty_met", "2026-05-09T10:00", duty="motion"),
+        )
+    )
+    court = find(answer, "complaint_court")
+    assert court["duties"] == ["complaint_prosecutor"]
+    assert court["file_within"] == "2026-05-23T00:00:00+05:00"
+
+
 def test_of_two_windows_the_one_that_ends_first_is_the_date() -> None:
     known = [event("learned_of_decision", f"2026-05-{day:02}T10:00") for day in (8, 11)]
     court = find(judge(build_story(REPORT, *known)), "complaint_court")

@@ -222,13 +222,29 @@ def test_an_authority_owes_what_a_threat_asks_for_from_when_our_side_told_one(
     assert list_codes(answer).count("pressure.not_told") == codes
 
 
-def test_what_was_told_in_another_proceeding_was_not_told_in_this_one() -> None:
+@pytest.mark.parametrize(("mine", "other"), [("a", "b"), ("b", "a")])
+def test_what_was_told_in_another_proceeding_was_not_told_in_this_one(
+    mine: str, other: str
+) -> None:
     two = [
         {"id": name, "kind": "criminal", "institution": "police_district"} for name in ("a", "b")
     ]
-    told = event("motion_submitted", "2026-05-07T10:00", proceeding="b")
-    answer = judge(build_story(threaten("2026-05-06T21:00", proceeding="a"), told, proceedings=two))
+    threat = threaten("2026-05-06T21:00", proceeding=mine)
+    told = event("motion_submitted", "2026-05-07T10:00", proceeding=other)
+    answer = judge(build_story(threat, told, proceedings=two))
     assert get_duty(answer, "safety_new_case")["starts_at"] == "2026-05-06T21:00:00+05:00"
+
+
+def test_what_was_told_after_a_threat_was_told_whatever_came_before_it() -> None:
+    told = event("motion_submitted", "2026-05-07T10:00")
+    answer = judge(build_story(REPORT, threaten("2026-05-06T21:00"), told))
+    assert get_duty(answer, "safety_new_case")["starts_at"] == "2026-05-07T10:00:00+05:00"
+
+
+def test_a_term_that_starts_abroad_is_counted_by_the_clock_of_that_place() -> None:
+    abroad = {**REPORT, "at": "2026-05-04T21:00:00+02:00", "timezone": "Europe/Berlin"}
+    duty = get_duty(judge(build_story(abroad)), "erdr")
+    assert duty["due"]["strict"] == "2026-05-05T22:00:00+02:00"
 
 
 def test_what_an_authority_began_of_itself_before_it_was_told_runs_from_the_threat() -> None:
