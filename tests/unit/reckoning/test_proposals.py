@@ -3,7 +3,14 @@
 from typing import Any
 
 import pytest
+import yaml
+from tests.unit.reckoning.random_cases import build_institution
+from tests.unit.reckoning.small_law import happen, judge_by, rule, trigger
 from tests.unit.reckoning.stories import KIN, REPORT, build_story, event, get_proposals, judge
+
+from aigaq.jurisdictions.loading import load_pack
+from aigaq.reckoning.case_files import parse_document, read_case
+from aigaq.reckoning.evaluation import evaluate
 
 COMPLAINT = event(
     "complaint_submitted",
@@ -119,7 +126,60 @@ def test_the_one_complained_of_is_not_asked_and_stands_in_no_conflict() -> None:
     assert answer["excluded"] == []
 
 
+def test_what_goes_along_goes_to_its_own_first_addressee() -> None:
+    # CPC 88(3).
+    answer = judge(build_story(REPORT, **reach("prosecutor_district")))
+    assert ("recusal_prosecutor", "prosecutor_region") in get_proposals(answer)
+
+
 # Caution.
+
+
+def test_who_is_asked_before_a_cautioned_addressee_says_before_whom() -> None:
+    text = yaml.safe_dump(build_story(REPORT, **reach("akimat_district")))
+    pack = load_pack("kz")
+    found = evaluate(read_case(parse_document(text.encode()), pack=pack), pack=pack).ladder
+    before = {
+        one.office.institution: [str(office) for office in one.before]
+        for one in found.proposals
+        if one.remedy.id == "complaint_prosecutor"
+    }
+    assert before == {"prosecutor_region": ["prosecutor_district"], "prosecutor_district": []}
+
+
+def test_where_the_addressee_is_reached_and_all_others_are_cautioned_the_nearest_is_asked() -> None:
+    answer = judge(build_story(REPORT, **reach("prosecutor_district", "prosecutor_general")))
+    assert "prosecutor_region" in [one["institution"] for one in answer["cautions"]]
+    assert ("complaint_prosecutor", "prosecutor_region") in get_proposals(answer)
+
+
+def test_of_several_cautioned_bodies_that_the_law_does_not_name_one_is_enough() -> None:
+    caution = rule("below", then=["caution"]) | {"if": "subordinate_of_reached"}
+    caution.pop("title")
+    decide = ["decide_complaint"]
+    law = {
+        "institutions": [
+            build_institution("police", branch="police", level=1, roles=["accept_report"]),
+            build_institution("one", branch="court", level=1, roles=decide, reports_to="two"),
+            build_institution("two", branch="court", level=2, roles=decide, reports_to="three"),
+            build_institution("three", branch="court", level=3, roles=decide, reports_to="four"),
+            build_institution("four", branch="court", level=3, roles=[]),
+        ],
+        "triggers": [trigger("told", "us")],
+        "duties": [
+            rule("look", trigger=["told"], actor="police", term={"n": 1, "unit": "day"},
+                 on_breach=["complain"])
+        ],
+        "remedies": [rule("complain", to=["one"])],
+        "routing": [caution],
+    }  # fmt: skip
+    people = {
+        "parties": [{"id": "p", "roles": ["suspect"]}],
+        "relations": [{"from": "p", "to": name, "kind": "kin"} for name in ("one", "four")],
+    }
+    answer = judge_by(law, happen("told", "05-04T09:00"), **people)
+    assert {one["institution"] for one in answer["cautions"]} == {"two", "three"}
+    assert get_proposals(answer) == [("complain", "two")]
 
 
 def test_a_cautioned_addressee_comes_after_a_free_one_and_is_still_named() -> None:
@@ -205,3 +265,119 @@ def test_the_offences_of_officials_stand_with_what_they_follow_from() -> None:
     assert {one["id"] for one in answer["offences"]} == {"cc433"}
     early = judge(build_story(REPORT, as_of="2026-05-04T09:30:00+05:00"))
     assert early["offences"] == []
+
+
+PROSECUTORS = ("prosecutor_district", "prosecutor_region", "prosecutor_general")
+
+
+def test_where_no_remedy_of_a_duty_is_free_another_that_names_who_owes_it_is() -> None:
+    # CPC 97(3) leads to the prosecutor alone; 106(1) knows a complaint against the police, too.
+    asked = event("safety_application_submitted", "2026-05-04T10:00", to="police_district")
+    decided = event("safety_decided", "2026-05-04T11:00")
+    refused = event("refused", "2026-05-04T12:00", duty="pseudonym")
+    answer = judge(build_story(asked, decided, refused, **reach(*PROSECUTORS)))
+    court = find(answer, "complaint_court")
+    assert court["duties"] == ["pseudonym"]
+    assert court["addressee"]["institution"] == "judge_investigating"
+    assert court["instead_of"][0] == "prosecutor_district"
+    assert "ladder.exhausted" not in list_codes(answer)
+    free = judge(build_story(asked, decided, refused))
+    assert get_proposals(free) == [("complaint_prosecutor", "prosecutor_district")]
+
+
+@pytest.mark.parametrize(("result", "remedy"), [(None, "after_silence"), ("refused", "after_no")])
+def test_who_was_asked_at_the_top_is_passed_over_for_what_follows(
+    result: str | None, remedy: str
+) -> None:
+    decide = ["decide_complaint"]
+    follow = {"with_silence": ["after_silence"], "with_no": ["after_no"]}
+    law = {
+        "institutions": [
+            build_institution("police", branch="police", level=1, roles=["accept_report"]),
+            build_institution("top", branch="top", level=3, roles=decide),
+            build_institution("other", branch="other", level=3, roles=decide),
+        ],
+        "triggers": [trigger("told", "us")],
+        "remedies": [
+            rule("first", to=["top"], answer={"n": 3, "unit": "day"}, on_unanswered=["second"],
+                 on_refused=["second"]),
+            rule("second", to=["top"], answer={"n": 3, "unit": "day"},
+                 on_unanswered=follow["with_silence"], on_refused=follow["with_no"]),
+            rule("after_silence", to=["other"]),
+            rule("after_no", to=["other"]),
+        ],
+    }  # fmt: skip
+    events = [happen("complaint_submitted", "05-04T09:00", remedy="first", to="top")]
+    if result is not None:
+        events.append(happen("complaint_answered", "05-05T09:00", remedy="first", result=result))
+    assert get_proposals(judge_by(law, *events)) == [(remedy, "other")]
+
+
+def test_a_body_beyond_the_country_is_no_lawful_addressee_of_a_case_in_it() -> None:
+    answer = judge(build_story(as_of="2026-05-04T09:30:00+05:00", **reach("cedaw")))
+    assert [one["lawful_addressee_of"] for one in answer["excluded"]] == [[]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"against": ["police"]},
+        {"answer": {"n": 3, "unit": "day"}, "against": ["court"]},
+        {"answer": {"n": 3, "unit": "day"}, "against": ["police"], "applies": "ill"},
+        {"answer": {"n": 3, "unit": "day"}, "against": ["police"], "international": True},
+    ],
+)
+def test_only_a_complaint_that_fits_stands_in_for_one_that_finds_no_way(
+    other: dict[str, Any],
+) -> None:
+    decide = ["decide_complaint"]
+    law = {
+        "institutions": [
+            build_institution("police", branch="police", level=1, roles=["accept_report"]),
+            build_institution("one", branch="court", level=1, roles=decide),
+            build_institution("apart", branch="apart", level=1, roles=decide),
+        ],
+        "triggers": [trigger("told", "us")],
+        "profiles": [{"id": "ill", "text": dict.fromkeys(("kk", "ru", "en"), "x")}],
+        "duties": [
+            rule("look", trigger=["told"], actor="police", term={"n": 1, "unit": "day"},
+                 on_breach=["complain"])
+        ],
+        "remedies": [rule("complain", to=["one"])],
+    }  # fmt: skip
+    people = {
+        "parties": [{"id": "p", "roles": ["suspect"]}],
+        "relations": [{"from": "p", "to": "one", "kind": "kin"}],
+    }
+    told = happen("told", "05-04T09:00")
+    fitting = rule("other", to=["apart"], answer={"n": 3, "unit": "day"}, against=["police"])
+    both = [*law["remedies"], fitting]
+    assert get_proposals(judge_by(law | {"remedies": both}, told, **people)) == [("other", "apart")]
+    both = [*law["remedies"], rule("other", to=["apart"], **other)]
+    proposed = get_proposals(judge_by(law | {"remedies": both}, told, **people))
+    # What leads beyond the country is proposed when nobody in it is left, and only then.
+    assert proposed == ([("other", "apart")] if "international" in other else [])
+
+
+def test_of_all_bodies_of_a_branch_that_may_decide_the_nearest_is_asked() -> None:
+    decide = ["decide_complaint"]
+    law = {
+        "institutions": [
+            build_institution("police", branch="police", level=1, roles=["accept_report"]),
+            build_institution("one", branch="court", level=1, roles=decide),
+            build_institution("high", branch="court", level=3, roles=decide),
+            build_institution("mid", branch="court", level=2, roles=decide),
+        ],
+        "triggers": [trigger("told", "us")],
+        "duties": [
+            rule("look", trigger=["told"], actor="police", term={"n": 1, "unit": "day"},
+                 on_breach=["complain"])
+        ],
+        "remedies": [rule("complain", to=["one"])],
+    }  # fmt: skip
+    people = {
+        "parties": [{"id": "p", "roles": ["suspect"]}],
+        "relations": [{"from": "p", "to": "one", "kind": "kin"}],
+    }
+    answer = judge_by(law, happen("told", "05-04T09:00"), **people)
+    assert get_proposals(answer) == [("complain", "mid")]
