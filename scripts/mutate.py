@@ -48,6 +48,7 @@ STORIES = (
     "tests/unit/reckoning/test_owed.py",
     "tests/unit/reckoning/test_proposals.py",
     "tests/unit/reckoning/test_qualification.py",
+    "tests/unit/reckoning/test_resolving.py",
     "tests/unit/reckoning/test_routing.py",
     "tests/unit/reckoning/test_settling.py",
     "tests/unit/reckoning/test_single_terms.py",

@@ -285,6 +285,20 @@ def test_where_no_remedy_of_a_duty_is_free_another_that_names_who_owes_it_is() -
     assert get_proposals(free) == [("complaint_prosecutor", "prosecutor_district")]
 
 
+def test_what_was_filed_is_waited_for_before_anybody_else_is_asked() -> None:
+    # CPC 105(2): the prosecutor has seven days.
+    asked = event("safety_application_submitted", "2026-05-04T10:00", to="police_district")
+    decided = event("safety_decided", "2026-05-04T11:00")
+    refused = event("refused", "2026-05-04T12:00", duty="pseudonym")
+    filed = event("complaint_submitted", "2026-05-05T10:00", remedy="complaint_prosecutor",
+                  to="prosecutor_district")  # fmt: skip
+    events = (asked, decided, refused, filed)
+    waiting = judge(build_story(*events, as_of="2026-05-08T12:00:00+05:00"))
+    assert waiting["proposals"] == []
+    late = judge(build_story(*events, as_of="2026-05-18T12:00:00+05:00"))
+    assert "complaint_higher_prosecutor" in list_remedies(late)
+
+
 @pytest.mark.parametrize(("result", "remedy"), [(None, "after_silence"), ("refused", "after_no")])
 def test_who_was_asked_at_the_top_is_passed_over_for_what_follows(
     result: str | None, remedy: str
@@ -324,6 +338,11 @@ def test_a_body_beyond_the_country_is_no_lawful_addressee_of_a_case_in_it() -> N
         {"against": ["police"]},
         {"answer": {"n": 3, "unit": "day"}, "against": ["court"]},
         {"answer": {"n": 3, "unit": "day"}, "against": ["police"], "applies": "ill"},
+        {
+            "answer": {"n": 3, "unit": "day"},
+            "against": ["police"],
+            "effective": {"from": "2026-05-05"},
+        },
         {"answer": {"n": 3, "unit": "day"}, "against": ["police"], "international": True},
     ],
 )
@@ -381,3 +400,14 @@ def test_of_all_bodies_of_a_branch_that_may_decide_the_nearest_is_asked() -> Non
     }
     answer = judge_by(law, happen("told", "05-04T09:00"), **people)
     assert get_proposals(answer) == [("complain", "mid")]
+
+
+def test_who_is_above_a_silent_prosecutor_is_a_lawful_addressee_although_reached() -> None:
+    answer = judge(
+        build_story(
+            REPORT, COMPLAINT, as_of="2026-05-18T12:00:00+05:00", **reach("prosecutor_region")
+        )
+    )
+    (one,) = answer["excluded"]
+    assert "complaint_higher_prosecutor" in one["lawful_addressee_of"]
+    assert ("complaint_higher_prosecutor", "prosecutor_general") in get_proposals(answer)
