@@ -167,6 +167,8 @@ def test_a_swapped_member_is_fetched_again_and_at_last_filed_as_damaged(
     tasks.work_round()
     rows = selectors.list_inbox(actor=founding.founder, view=InboxView.ALL).rows
     assert sorted(row.state for row in rows) == [ReportState.DAMAGED, ReportState.FILED]
+    # Which of the two the gate named first is chance.
+    (whole,) = (row.register_number for row in rows if row.state == ReportState.FILED)
     assert list_codes(founding) == ["gate.wrong_member", "report.damaged"]
     assert sorted(row.is_safe for row in rows) == [False, True]
     # The gate was never told that the damaged one is safe, so it must still hold it.
@@ -185,7 +187,7 @@ def test_a_swapped_member_is_fetched_again_and_at_last_filed_as_damaged(
     rows = selectors.list_inbox(actor=founding.founder, view=InboxView.ALL).rows
     assert [(row.register_number, row.state, row.is_safe) for row in rows] == [
         (3, ReportState.FILED, True),
-        (2, ReportState.FILED, True),
+        (whole, ReportState.FILED, True),
     ]
     assert not files[0].exists()
     assert list_codes(founding) == ["gate.wrong_member", "report.damaged"]

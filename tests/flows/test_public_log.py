@@ -3,7 +3,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -124,12 +124,16 @@ def test_a_report_removed_at_the_gate_is_missing_for_whoever_holds_the_receipt(
         log_watch.watch_log(founding.home, files=read_locked_files(founding.home))
         partner.cosign_later(days=2)
 
+    # What is cosigned after the moment that is asked for vouches for nothing.
+    three_days_on = (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    judged: list[str | Path] = ["--log", copy, "--policy", policy, "--at", three_days_on]
+
     def is_cosigned_later() -> bool:
         run("log", "copy", f"{gate.origin}/log", str(copy), "--root", root)
-        return verify(receipt, "--log", copy, "--policy", policy)[0] == 1
+        return verify(receipt, *judged)[0] == 1
 
     wait_until(is_cosigned_later, do=cosign_both)
-    _status, verdict = verify(receipt, "--log", copy, "--policy", policy)
+    _status, verdict = verify(receipt, *judged)
     assert "receipt.missing" in [step["code"] for step in verdict["steps"]]
 
 

@@ -4,17 +4,14 @@ Trust comes from the policy alone. A later step never rescues an earlier one.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from aigaq_verify import consent, contents, custody
 from aigaq_verify.anchors import Head, open_head
-from aigaq_verify.bag import INFO, MAXIMUM_TAG_BYTES, NOTE, Bag, check_bag
-from aigaq_verify.cards import Card, check_chain, parse_card
-from aigaq_verify.contents import Contents, Report, TokenFiles, list_evidence
+from aigaq_verify.bag import INFO, MAXIMUM_TAG_BYTES, NOTE, check_bag
+from aigaq_verify.cards import check_chain, parse_card
+from aigaq_verify.contents import Report, list_evidence
 from aigaq_verify.earlier import SeenHead, check_seen_in_time, find_since, open_earlier, say_since
 from aigaq_verify.encoding import format_time, hash_parts
 from aigaq_verify.errors import VerifyError
@@ -23,22 +20,12 @@ from aigaq_verify.merkle import check_inclusion, hash_entry
 from aigaq_verify.moments import find_until, say_later
 from aigaq_verify.notes import MAXIMUM_NOTE_BYTES, find_signers, parse_note, parse_proof
 from aigaq_verify.opening import open_source
+from aigaq_verify.package_tokens import check_tokens, read_stamps
+from aigaq_verify.package_work import PackageWork
 from aigaq_verify.policy import Policy
-from aigaq_verify.renewals import (
-    EXPIRED,
-    REVOKED,
-    Judged,
-    Stamp,
-    count_later,
-    find_anchor,
-    judge_row,
-)
-from aigaq_verify.revocation import MAXIMUM_BYTES as LIST_BYTES
-from aigaq_verify.sources import Source
 from aigaq_verify.verdict import NOT_ANCHORED, PASSED, UNKNOWN, Item, Verdict, make_told
 from aigaq_verify.words import Told
 
-_MAXIMUM_SMALL_BYTES = 1_048_576
 _AFTER_FILES = (
     "bag",
     "policy",
@@ -54,38 +41,6 @@ _AFTER_FILES = (
 )
 
 
-@dataclass
-class _Work:
-    """What the steps hand on."""
-
-    source: Source
-    policy: Policy | None
-    #: The moment for which it is asked whether tokens are still proof.
-    now: datetime
-    #: What was made after it vouches for nothing.
-    until: datetime
-    bag: Bag | None = None
-    contents: Contents | None = None
-    cards: Sequence[Card] = ()
-    #: By the file: the package's own head, and earlier ones.
-    heads: dict[str, SeenHead] = field(default_factory=dict)
-    #: By the item's number in the package: what step 9 says of its custody.
-    custody_told: dict[int, list[Told]] = field(default_factory=dict)
-
-    def read(self, name: str, *, maximum_bytes: int = _MAXIMUM_SMALL_BYTES) -> bytes:
-        """Return a tag file with the bytes that step 1 hashed."""
-        if self.bag is None:
-            raise VerifyError("files.missing", name)
-        return self.bag.read(self.source, name, maximum_bytes=maximum_bytes)
-
-    @property
-    def known(self) -> Contents:
-        """What step 2 read."""
-        if self.contents is None:
-            raise VerifyError("package.bad_form")
-        return self.contents
-
-
 def verify_package(path: Path, *, policy: Policy | None, now: datetime | None = None) -> Verdict:
     """Return the verdict over the package at ``path``, as of ``now``, or of this moment."""
     verdict = Verdict()
@@ -95,12 +50,12 @@ def verify_package(path: Path, *, policy: Policy | None, now: datetime | None = 
             verdict.run(number, name, lambda: None)
         return verdict
     at = now if now is not None else datetime.now(UTC)
-    work = _Work(source, policy, at, until=find_until(now, at=at))
+    work = PackageWork(source, policy, at, until=find_until(now, at=at))
     verdict.run(1, "bag", lambda: _check_bag(work))
     verdict.run(2, "policy", lambda: _check_policy(verdict, work))
     verdict.run(3, "card", lambda: _check_cards(verdict, work))
     verdict.run(4, "checkpoint", lambda: _check_checkpoint(verdict, work))
-    verdict.run(5, "tokens", lambda: _check_tokens(verdict, work))
+    verdict.run(5, "tokens", lambda: check_tokens(verdict, work))
     verdict.run(6, "inclusion", lambda: _check_inclusion(verdict, work))
     verdict.run(7, "commitment", lambda: _check_commitments(work))
     verdict.run(8, "items", lambda: _check_items(verdict, work))
@@ -110,7 +65,7 @@ def verify_package(path: Path, *, policy: Policy | None, now: datetime | None = 
     return verdict
 
 
-def _check_bag(work: _Work) -> None:
+def _check_bag(work: PackageWork) -> None:
     work.bag = check_bag(work.source)
     data = work.read(contents.PATH, maximum_bytes=contents.MAXIMUM_BYTES)
     try:
@@ -128,7 +83,7 @@ def _check_bag(work: _Work) -> None:
             raise VerifyError("bag.extra", name)
 
 
-def _check_policy(verdict: Verdict, work: _Work) -> None:
+def _check_policy(verdict: Verdict, work: PackageWork) -> None:
     if work.policy is None:
         verdict.note(2, "policy", NOT_ANCHORED, [("no_policy",)])
         return
@@ -139,7 +94,7 @@ def _check_policy(verdict: Verdict, work: _Work) -> None:
     verdict.note(2, "policy", PASSED, work.policy.describe(at=work.now))
 
 
-def _check_cards(verdict: Verdict, work: _Work) -> None:
+def _check_cards(verdict: Verdict, work: PackageWork) -> None:
     """Read the chain of cards, and the desk's signature over the tag manifest."""
     names = sorted(name for name in work.source.names if name.startswith(contents.CARDS))
     cards = []
@@ -168,7 +123,7 @@ def _check_cards(verdict: Verdict, work: _Work) -> None:
     verdict.note(3, "card", PASSED, last.describe("card", is_trusted=work.policy is not None))
 
 
-def _check_tag_note(work: _Work) -> None:
+def _check_tag_note(work: PackageWork) -> None:
     """Only the desk key of the newest card counts: one that was changed may be in other hands."""
     limit = MAXIMUM_TAG_BYTES + MAXIMUM_NOTE_BYTES
     data = work.source.read(NOTE, maximum_bytes=limit)
@@ -179,7 +134,7 @@ def _check_tag_note(work: _Work) -> None:
         raise VerifyError("note.not_signed")
 
 
-def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
+def _check_checkpoint(verdict: Verdict, work: PackageWork) -> None:
     name = work.known.checkpoint
     data = work.read(name, maximum_bytes=MAXIMUM_NOTE_BYTES)
     try:
@@ -188,7 +143,7 @@ def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
         if name != f"evidence/checkpoints/{head.checkpoint.size}.checkpoint":
             raise VerifyError("checkpoint.bad_form")
         seen = head.witnessed_at(work.policy)
-        witnessed = [*_read_stamps(work), *([seen] if seen is not None else [])]
+        witnessed = [*read_stamps(work), *([seen] if seen is not None else [])]
         check_seen_in_time(
             head,
             cards=work.cards,
@@ -207,7 +162,7 @@ def _check_checkpoint(verdict: Verdict, work: _Work) -> None:
         verdict.note(4, "checkpoint", NOT_ANCHORED, [("no_quorum",), *later])
 
 
-def _open_earlier_heads(work: _Work, *, own: Head) -> None:
+def _open_earlier_heads(work: PackageWork, *, own: Head) -> None:
     for one in work.known.earlier:
         data = work.read(one.checkpoint, maximum_bytes=MAXIMUM_NOTE_BYTES)
         try:
@@ -223,86 +178,7 @@ def _open_earlier_heads(work: _Work, *, own: Head) -> None:
             raise error.at(one.checkpoint) from None
 
 
-def _check_tokens(verdict: Verdict, work: _Work) -> None:
-    """Check every token; those of the policy's authorities, each once, anchor the head.
-
-    What stands over an earlier head only says since when the reports are there.
-    """
-    found: dict[str, datetime] = {}
-    ends = []
-    unlisted = later = 0
-    for files in work.known.tokens:
-        row = _judge_row(work, files)
-        anchor, code = find_anchor(row, now=work.now, until=work.until)
-        later += count_later(row, until=work.until)
-        ends.append(code)
-        if anchor is None or anchor.authority is None:
-            continue
-        work.heads[files.checkpoint].stamps.append(anchor.at)
-        unlisted += not any(stamp.lists for stamp in files.stamps)
-        if files.checkpoint == work.known.checkpoint:
-            found[anchor.authority] = min(anchor.at, found.get(anchor.authority, anchor.at))
-    needed = work.policy.needed_timestamps if work.policy is not None else 0
-    own = sum(one.checkpoint == work.known.checkpoint for one in work.known.tokens)
-    told = [_say_found(found, own=own)]
-    if len(work.known.tokens) > own:
-        counted = sum(len(work.heads[one.checkpoint].stamps) for one in work.known.earlier)
-        told.append(("tokens_earlier", str(counted), str(len(work.known.tokens) - own)))
-    if EXPIRED in ends:
-        told.append(("tokens_expired", str(ends.count(EXPIRED)), format_time(work.now)))
-    if REVOKED in ends:
-        told.append(("tokens_revoked", str(ends.count(REVOKED))))
-    if unlisted:  # A list that is here and does not name a certificate proves nothing, either.
-        told.append(("tokens_unlisted", str(unlisted)))
-    told += say_later("later_tokens", later, until=work.until)
-    code = next((one for one in (REVOKED, EXPIRED) if one in ends), "")
-    result = PASSED if len(found) >= needed else NOT_ANCHORED
-    verdict.note(5, "tokens", result, told, code=code)
-
-
-def _say_found(found: Mapping[str, datetime], *, own: int) -> Told:
-    if not own:
-        return ("no_tokens",)
-    if not found:
-        return ("tokens_none", str(own))
-    return ("tokens_good", str(len(found)), str(own), format_time(min(found.values())))
-
-
-def _judge_row(work: _Work, files: TokenFiles) -> list[Judged]:
-    seen = work.heads.get(files.checkpoint)
-    if seen is None:
-        raise VerifyError("token.other_checkpoint", files.stamps[0].token)
-    stamps = [
-        Stamp(
-            name=one.token,
-            response=work.read(one.token),
-            chain=work.read(one.chain),
-            lists=tuple(work.read(name, maximum_bytes=LIST_BYTES) for name in one.lists),
-            list_names=one.lists,
-        )
-        for one in files.stamps
-    ]
-    authorities = work.policy.authorities if work.policy is not None else ()
-    return judge_row(stamps, text=seen.head.note.text.encode("utf-8"), authorities=authorities)
-
-
-def _read_stamps(work: _Work) -> list[datetime]:
-    """Return when good tokens over the package's own head were made.
-
-    What is wrong with others is for step 5 to say.
-    """
-    stamps = []
-    for files in work.known.tokens:
-        if files.checkpoint != work.known.checkpoint:
-            continue
-        with suppress(VerifyError):
-            row = _judge_row(work, files)
-            anchor, _ = find_anchor(row, now=work.now, until=work.until)
-            stamps += [anchor.at] if anchor is not None else []
-    return stamps
-
-
-def _check_inclusion(verdict: Verdict, work: _Work) -> None:
+def _check_inclusion(verdict: Verdict, work: PackageWork) -> None:
     known = work.known
     proofs = {known.checkpoint: tuple(report.proof for report in known.reports)}
     proofs |= {one.checkpoint: one.proofs for one in known.earlier}
@@ -314,7 +190,7 @@ def _check_inclusion(verdict: Verdict, work: _Work) -> None:
         verdict.note(6, "inclusion", PASSED, _say_since(work))
 
 
-def _say_since(work: _Work) -> list[Told]:
+def _say_since(work: PackageWork) -> list[Told]:
     """Tell since when the reports are there, after every proof was found good."""
     since = {
         seen.head.checkpoint.size: find_since(
@@ -330,7 +206,7 @@ def _say_since(work: _Work) -> list[Told]:
 
 
 def _check_proof(
-    work: _Work, name: str, *, entry: bytes, index: int | None, under: str | None = None
+    work: PackageWork, name: str, *, entry: bytes, index: int | None, under: str | None = None
 ) -> None:
     """Check a proof file against a head of step 4: the package's own one, or an earlier one."""
     seen = _own(work) if under is None else work.heads[under]
@@ -353,7 +229,7 @@ def _check_proof(
         raise error.at(name) from None
 
 
-def _check_commitments(work: _Work) -> None:
+def _check_commitments(work: PackageWork) -> None:
     for report in work.known.reports:
         if _commitment(report, team_id=work.known.team_id) != report.commitment:
             raise VerifyError("commitment.wrong", report.report_id.hex())
@@ -370,14 +246,14 @@ def _commitment(report: Report, *, team_id: bytes) -> bytes:
     )
 
 
-def _check_items(verdict: Verdict, work: _Work) -> None:
+def _check_items(verdict: Verdict, work: PackageWork) -> None:
     payload = work.bag.payload if work.bag is not None else {}
     told = check_items(payload=payload, contents=work.known)
     if told:
         verdict.note(8, "items", PASSED, told)
 
 
-def _check_custody(verdict: Verdict, work: _Work) -> None:
+def _check_custody(verdict: Verdict, work: PackageWork) -> None:
     data = work.read(contents.CUSTODY_LINES, maximum_bytes=custody.MAXIMUM_BYTES)
     try:
         chain = custody.parse_chain(data)
@@ -427,7 +303,7 @@ def hash_value(count: bytes, head: bytes) -> bytes:
     return len(count).to_bytes(8, "big") + count + len(head).to_bytes(8, "big") + head
 
 
-def _check_consent(verdict: Verdict, work: _Work) -> None:
+def _check_consent(verdict: Verdict, work: PackageWork) -> None:
     data = work.read(contents.CONSENT, maximum_bytes=consent.MAXIMUM_BYTES)
     try:
         shown = consent.check_consent(data, contents=work.known)
@@ -450,7 +326,7 @@ def _check_consent(verdict: Verdict, work: _Work) -> None:
         verdict.items.append(Item(item.path, result, tuple(map(make_told, told))))
 
 
-def _conclude(verdict: Verdict, work: _Work) -> None:
+def _conclude(verdict: Verdict, work: PackageWork) -> None:
     result = NOT_ANCHORED if verdict.exit_code else PASSED
     if work.bag is None:
         raise VerifyError("bag.missing")
@@ -462,7 +338,7 @@ def _conclude(verdict: Verdict, work: _Work) -> None:
     verdict.note(11, "verdict", result, [counts, ("seal", seal.hexdigest())])
 
 
-def _own(work: _Work) -> SeenHead:
+def _own(work: PackageWork) -> SeenHead:
     """Return the package's own head."""
     seen = work.heads.get(work.known.checkpoint)
     if seen is None:
