@@ -23,10 +23,11 @@
         event.preventDefault();
         lock.dataset.saved = "yes";
         tabs?.postMessage("save");
-        window.deskSaveDrafts().finally(() => {
+        // In a task of its own: a form that is being submitted ignores a second order.
+        window.deskSaveDrafts().finally(() => setTimeout(() => {
           delete lock.dataset.sent;
           lock.requestSubmit();
-        });
+        }));
         return;
       }
       tabs?.postMessage("locked");
