@@ -40,6 +40,16 @@ def event(name: str, at: str, /, **fields: Any) -> dict[str, Any]:
     return {"type": name, "at": f"{at}:00+05:00"} | fields
 
 
+#: A complaint that most stories have, and the registration that some do.
+COMPLAINT = event(
+    "complaint_submitted",
+    "2026-05-06T10:00",
+    remedy="complaint_prosecutor",
+    to="prosecutor_district",
+)
+REGISTERED = event("erdr_registered", "2026-05-04T10:00")
+
+
 def judge(story: dict[str, Any], *, as_of: datetime | None = None) -> dict[str, Any]:
     """Return the JSON answer to a story."""
     document = parse_document(yaml.safe_dump(story, allow_unicode=True).encode())

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 from tests.unit.reckoning.small_law import happen, judge_by, rule, trigger
-from tests.unit.reckoning.stories import REPORT, build_story, event, judge
-
-COMPLAINT = event(
-    "complaint_submitted",
-    "2026-05-06T10:00",
-    remedy="complaint_prosecutor",
-    to="prosecutor_district",
+from tests.unit.reckoning.stories import (
+    COMPLAINT,
+    REPORT,
+    build_story,
+    event,
+    judge,
 )
 
 

@@ -4,9 +4,15 @@ from typing import Any
 
 import pytest
 from tests.unit.reckoning.small_law import get_steps, happen, judge_by, rule, trigger
-from tests.unit.reckoning.stories import REPORT, build_story, event, get_duty, judge
+from tests.unit.reckoning.stories import (
+    REGISTERED,
+    REPORT,
+    build_story,
+    event,
+    get_duty,
+    judge,
+)
 
-REGISTERED = event("erdr_registered", "2026-05-04T10:00")
 DAY = {"n": 1, "unit": "day"}
 HELD = "2026-05-05T10:00"
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from tests.unit.reckoning.stories import (
+    COMPLAINT,
     KIN,
+    REGISTERED,
     REPORT,
     build_story,
     event,
@@ -12,14 +14,6 @@ from tests.unit.reckoning.stories import (
     get_proposals,
     judge,
 )
-
-COMPLAINT = event(
-    "complaint_submitted",
-    "2026-05-06T10:00",
-    remedy="complaint_prosecutor",
-    to="prosecutor_district",
-)
-REGISTERED = event("erdr_registered", "2026-05-04T10:00")
 
 
 def answer_complaint(at: str, result: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from tests.unit.reckoning.stories import (
+    COMPLAINT,
     KIN,
     REPORT,
     build_story,
@@ -11,13 +12,6 @@ from tests.unit.reckoning.stories import (
     get_duty,
     get_proposals,
     judge,
-)
-
-COMPLAINT = event(
-    "complaint_submitted",
-    "2026-05-06T10:00",
-    remedy="complaint_prosecutor",
-    to="prosecutor_district",
 )
 
 

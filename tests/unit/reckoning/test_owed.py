@@ -4,19 +4,13 @@ from typing import Any
 
 import pytest
 from tests.unit.reckoning.stories import (
+    COMPLAINT,
     KIN,
     REPORT,
     build_story,
     event,
     get_duty,
     judge,
-)
-
-COMPLAINT = event(
-    "complaint_submitted",
-    "2026-05-06T10:00",
-    remedy="complaint_prosecutor",
-    to="prosecutor_district",
 )
 
 

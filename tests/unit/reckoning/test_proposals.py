@@ -6,18 +6,19 @@ import pytest
 import yaml
 from tests.unit.reckoning.random_cases import build_institution
 from tests.unit.reckoning.small_law import happen, judge_by, rule, trigger
-from tests.unit.reckoning.stories import KIN, REPORT, build_story, event, get_proposals, judge
+from tests.unit.reckoning.stories import (
+    COMPLAINT,
+    KIN,
+    REPORT,
+    build_story,
+    event,
+    get_proposals,
+    judge,
+)
 
 from aigaq.jurisdictions.loading import load_pack
 from aigaq.reckoning.case_files import parse_document, read_case
 from aigaq.reckoning.evaluation import evaluate
-
-COMPLAINT = event(
-    "complaint_submitted",
-    "2026-05-06T10:00",
-    remedy="complaint_prosecutor",
-    to="prosecutor_district",
-)
 
 
 def reach(*offices: Any) -> dict[str, Any]:

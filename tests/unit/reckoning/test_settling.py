@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 from tests.unit.reckoning.small_law import happen, judge_by, rule, trigger
-from tests.unit.reckoning.stories import REPORT, build_story, event, get_duty, judge
-
-COMPLAINT = event(
-    "complaint_submitted",
-    "2026-05-06T10:00",
-    remedy="complaint_prosecutor",
-    to="prosecutor_district",
+from tests.unit.reckoning.stories import (
+    COMPLAINT,
+    REGISTERED,
+    REPORT,
+    build_story,
+    event,
+    get_duty,
+    judge,
 )
-REGISTERED = event("erdr_registered", "2026-05-04T10:00")
+
 TWO = [
     {"id": "a", "kind": "criminal", "institution": "police_district"},
     {"id": "b", "kind": "criminal", "institution": "police_district"},

@@ -4,19 +4,20 @@ from typing import Any
 
 import pytest
 from tests.unit.reckoning.small_law import get_steps, happen, judge_by, rule, trigger
-from tests.unit.reckoning.stories import REPORT, build_story, event, get_duty, judge
+from tests.unit.reckoning.stories import (
+    COMPLAINT,
+    REPORT,
+    build_story,
+    event,
+    get_duty,
+    judge,
+)
 
 from aigaq.jurisdictions.loading import load_pack
 from aigaq.reckoning import words
 from aigaq.reckoning.starts import NAMES
 
 KZ = load_pack("kz")
-COMPLAINT = event(
-    "complaint_submitted",
-    "2026-05-06T10:00",
-    remedy="complaint_prosecutor",
-    to="prosecutor_district",
-)
 LANGUAGES = ("kk", "ru", "en")
 
 

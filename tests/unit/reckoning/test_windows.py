@@ -5,20 +5,20 @@ from typing import Any
 import pytest
 import yaml
 from tests.unit.reckoning.small_law import happen, judge_by, rule, trigger
-from tests.unit.reckoning.stories import REPORT, build_story, event, judge
+from tests.unit.reckoning.stories import (
+    COMPLAINT,
+    REGISTERED,
+    REPORT,
+    build_story,
+    event,
+    judge,
+)
 
 from aigaq.jurisdictions.loading import load_pack
 from aigaq.reckoning.case_files import parse_document, read_case
 from aigaq.reckoning.evaluation import evaluate
 from aigaq.reckoning.windows import OpenWindow
 
-COMPLAINT = event(
-    "complaint_submitted",
-    "2026-05-06T10:00",
-    remedy="complaint_prosecutor",
-    to="prosecutor_district",
-)
-REGISTERED = event("erdr_registered", "2026-05-04T10:00")
 SIGNED = "prosecution_request_filed"
 TWO = [
     {"id": "a", "kind": "criminal", "institution": "police_district"},
