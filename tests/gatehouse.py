@@ -25,6 +25,7 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from aigaq import clock
 from aigaq.age import HybridIdentity
 from aigaq.sealing.canonical_json import build_json
 from aigaq.sealing.card import Card, build_card
@@ -38,6 +39,7 @@ from aigaq.sealing.mailbox_requests import (
     build_mailbox_request,
     sign_request,
 )
+from aigaq.sealing.rebinding import Rebind, build_rebind
 from aigaq.sealing.receipt_code import MailboxKeys
 from aigaq.sealing.signatures import public_bytes
 
@@ -388,3 +390,20 @@ class Phone:
         if value is not None:
             body = build_json(value)
         return self.signed(method, path, key=self.organisation.desk, body=body, **more)
+
+
+def rebind(phone: Phone, *, old: MailboxKeys, new: MailboxKeys, first: Parcel) -> str:
+    """Let ``new`` take the place of ``old`` and return the text that the desk signed for it."""
+    text = build_rebind(
+        Rebind(
+            team_id=phone.organisation.card.team_id,
+            first_commitment=first.commitment,
+            old_mailbox_key=old.public_key,
+            new_mailbox_key=new.public_key,
+            new_mailbox_recipient=new.recipient,
+            rebound_at=clock.now(),
+        ),
+        message_key=phone.organisation.message,
+    )
+    assert phone.desk("POST", "/api/desk/rebind", {"rebind": text}).status_code == 204
+    return text

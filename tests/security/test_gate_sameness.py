@@ -17,10 +17,8 @@ from pathlib import Path
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.gatehouse import Organisation, Phone, RunningGate, free_port, mailbox_keys, seal
+from tests.gatehouse import Organisation, Phone, RunningGate, free_port, mailbox_keys, rebind, seal
 
-from aigaq import clock
-from aigaq.sealing.rebinding import Rebind, build_rebind
 from aigaq.sealing.receipt_code import MailboxKeys
 
 SAMPLES = 10_000 if os.environ.get("AIGAQ_ROUNDS") == "full" else 600
@@ -93,19 +91,7 @@ def replace_code(phone: Phone, old: MailboxKeys) -> None:
     """Let another mailbox take the place of ``old``, whose first report comes here."""
     first = seal(phone.organisation, old)
     assert phone.complete(first).status_code == 201
-    new = mailbox_keys()
-    text = build_rebind(
-        Rebind(
-            team_id=phone.organisation.card.team_id,
-            first_commitment=first.commitment,
-            old_mailbox_key=old.public_key,
-            new_mailbox_key=new.public_key,
-            new_mailbox_recipient=new.recipient,
-            rebound_at=clock.now(),
-        ),
-        message_key=phone.organisation.message,
-    )
-    assert phone.desk("POST", "/api/desk/rebind", {"rebind": text}).status_code == 204
+    rebind(phone, old=old, new=mailbox_keys(), first=first)
 
 
 @pytest.mark.slow

@@ -7,7 +7,16 @@ from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.gatehouse import Organisation, Parcel, Phone, RunningGate, b64, mailbox_keys, seal
+from tests.gatehouse import (
+    Organisation,
+    Parcel,
+    Phone,
+    RunningGate,
+    b64,
+    mailbox_keys,
+    rebind,
+    seal,
+)
 
 from aigaq import clock
 from aigaq.age import HybridIdentity
@@ -141,23 +150,6 @@ def test_a_strangers_key_is_refused_alike_for_what_is_there_and_what_is_not(
     ]
     assert [one.status_code for one in answers] == [401, 401]
     assert answers[0].content == answers[1].content
-
-
-def rebind(phone: Phone, *, old: MailboxKeys, new: MailboxKeys, first: Parcel) -> str:
-    """Let ``new`` take the place of ``old`` and return the text that the desk signed for it."""
-    text = build_rebind(
-        Rebind(
-            team_id=phone.organisation.card.team_id,
-            first_commitment=first.commitment,
-            old_mailbox_key=old.public_key,
-            new_mailbox_key=new.public_key,
-            new_mailbox_recipient=new.recipient,
-            rebound_at=clock.now(),
-        ),
-        message_key=phone.organisation.message,
-    )
-    assert phone.desk("POST", "/api/desk/rebind", {"rebind": text}).status_code == 204
-    return text
 
 
 def letter(*, sequence: int, previous: bytes) -> MessageToSend:
